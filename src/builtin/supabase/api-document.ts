@@ -59,7 +59,7 @@ export async function fetchApiDocument(client: ProjectClient, signal: AbortSigna
 }
 
 /** PostgREST's OpenAPI 2.0; undefined for another document. https://postgrest.org/en/stable/references/api/openapi.html */
-export function readApiDocument(document: unknown): ApiDocument | undefined {
+function readApiDocument(document: unknown): ApiDocument | undefined {
   const read = Description.safeParse(document)
   if (!read.success) return undefined
   const { definitions, paths } = read.data

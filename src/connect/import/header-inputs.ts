@@ -87,7 +87,7 @@ function secretInputOf(header: string, value: string, { hints, number }: Naming)
 }
 
 /** What the value refers to, where it is one reference. */
-export function referenceIn(value: string): string | undefined {
+function referenceIn(value: string): string | undefined {
   const found = value.match(new RegExp(REFERENCE, 'g')) ?? []
   const [, braced, bare] = REFERENCE.exec(value) ?? []
   return found.length === 1 ? (braced ?? bare) : undefined

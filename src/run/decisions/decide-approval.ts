@@ -110,7 +110,7 @@ function refusalIn(stored: Exclude<Stored, { kind: 'settled' | 'proposed' }>): R
 
 type Edit = { arguments: JsonObject; hash: string; risk: Verdict['risk'] }
 /** What is approved, where that differs from what the model asked for. */
-export type Checked = { edit?: Edit }
+type Checked = { edit?: Edit }
 
 /** What an answer changes, or why this person may not give it now. */
 export async function checkAnswer(deps: RunDeps, open: Open, answer: ApprovalAnswer): Promise<Refusal | Checked> {

@@ -14,7 +14,7 @@ const ALREADY = {
 }
 
 /** The outcome in a sentence, as mrkdwn. */
-export function outcomeText(outcome: UnsettledOutcome): string {
+function outcomeText(outcome: UnsettledOutcome): string {
   switch (outcome.kind) {
     case 'already': {
       const by = outcome.by === undefined ? '' : ` by ${mentionOf(outcome.by)}`

@@ -17,7 +17,7 @@ export type CallVersions = { asked: JsonObject; changed: JsonObject; by: UserId 
 export const askedCallOf = (call: CallState): CallState => ({ ...call, arguments: call.asked ?? call.arguments })
 
 /** Both versions of a call that a person changed, or wants changed. */
-export function versionsOf({ call, approval }: Pick<EditedCall, 'call' | 'approval'>): CallVersions | undefined {
+function versionsOf({ call, approval }: Pick<EditedCall, 'call' | 'approval'>): CallVersions | undefined {
   const { proposal, decided } = approval
   if (call.asked) return { asked: call.asked, changed: call.arguments, by: proposal?.by ?? decided?.by }
   return proposal && { asked: call.arguments, changed: proposal.arguments, by: proposal.by }

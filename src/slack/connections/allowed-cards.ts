@@ -5,7 +5,7 @@ import { createButton } from '../blocks/build-blocks.ts'
 import type { ConnectionDeps, PolicyDeps } from '../deps.ts'
 
 /** The cards that this workspace allows to connect; with `words`, those that match. */
-export async function allowedCardsFor(
+async function allowedCardsFor(
   { connect, settings }: ConnectionDeps & PolicyDeps,
   workspace: WorkspaceId,
   words?: string,

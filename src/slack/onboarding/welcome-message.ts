@@ -80,7 +80,7 @@ function askStepOf(first: WelcomeFacts['first']): NextStep {
 const createQuestionButton = (stage: WelcomeStage, question: string): Button =>
   createButton({ text: question, action: `welcome_ask:${stage}`, value: question, style: 'primary' })
 
-export const createDemoButton = ({ name, title }: DemoCard): Button =>
+const createDemoButton = ({ name, title }: DemoCard): Button =>
   createCommandButton(`Connect the ${title.toLowerCase()}`, `connect ${name}`, 'primary')
 
 /** Answers a question before anything is connected. */

@@ -37,7 +37,7 @@ type Viewer = { user: string; mayManage: boolean }
 const MOST_SHOWN = 20
 
 /** The saved cards that a person may connect, with what they may do with each. Pure. */
-export function cardsMessage(cards: OwnCard[], viewer: Viewer): MessageContent {
+function cardsMessage(cards: OwnCard[], viewer: Viewer): MessageContent {
   const title = cards.length === 0 ? 'No run cards are saved here yet' : pluralize(cards.length, 'saved run card')
   const hint =
     'To save one, connect a server by its address, then press *Save as a run card* below it in your connections.'

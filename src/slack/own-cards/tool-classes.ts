@@ -23,7 +23,7 @@ const OPTIONS: FieldOption[] = [
 const MOST_TOOLS = 95
 
 /** Asks an owner what each tool of a card does. */
-export function toolClassesModal({ entry, tools }: OwnCard): ModalView {
+function toolClassesModal({ entry, tools }: OwnCard): ModalView {
   const shown = tools.slice(0, MOST_TOOLS)
   const more = tools.length - shown.length
   return createModal({
