@@ -291,7 +291,8 @@ describe('check', () => {
     await begin({ maxPerUser: 2 })
     const check = (card: string, name: string, inputs = {}) => house.connect.check(PERSON, { card, name, inputs })
     expect(await check('supabase', 'sb')).toMatchObject([
-      { field: 'token', message: expect.stringContaining('is needed.') },
+      { field: 'url', message: expect.stringContaining('is needed.') },
+      { field: 'key', message: expect.stringContaining('is needed.') },
     ])
     expect(await check('github', 'gh'), 'or a sign-in').toEqual([])
     const wrong = await check('github', 'gh', { token: 'planted-nonsense' })

@@ -104,7 +104,7 @@ test.for([
   await eventually(async () => {
     const found = (await shownIn(world, where.thread)).filter(({ ephemeral }) => !ephemeral)
     expect(JSON.stringify(found)).not.toContain('approval_approve')
-    expect(found.filter(({ look }) => /Denied by/.test(look))).toHaveLength(left)
+    expect(found.filter(({ look }) => / denied: /.test(look))).toHaveLength(left)
   })
 })
 
@@ -127,6 +127,6 @@ test('a decided card that has no record yet is kept when it is pressed again', a
     const found = (await shownIn(world, where.thread)).filter(({ ts }) => ts === card.ts)
     expect(found).toHaveLength(1)
     expect(JSON.stringify(found)).not.toContain('approval_approve')
-    expect(JSON.stringify(found)).toContain('Denied by')
+    expect(JSON.stringify(found)).toContain(' denied: ')
   })
 })

@@ -36,9 +36,11 @@ type Place = { channel: string; thread?: string }
 const looksIn = async (seat: Seat, { channel, thread }: Place): Promise<string[]> =>
   (await seat.messages(channel, thread)).map(lookOf)
 
-/** Cards show the exact arguments; a note in the requester's thread does not. */
+/** Cards show the exact arguments, or what came of them. */
+const CARD = /rich_text_preformatted| approved: | denied: |· Withdrawn by|Withdrawn, as/
+
 const cardsIn = async (seat: Seat, { channel, thread }: Place): Promise<SeenMessage[]> =>
-  (await seat.messages(channel, thread)).filter((one) => lookOf(one).includes('rich_text_preformatted'))
+  (await seat.messages(channel, thread)).filter((one) => CARD.test(lookOf(one)))
 
 const cardIn = (seat: Seat, place: Place, what: RegExp): Promise<SeenMessage> =>
   eventually(async () => {
@@ -104,7 +106,7 @@ test('the same call asked for again is shown on the same card, and its approver 
   expect((await looksIn(member, where)).filter((look) => look.includes('Waiting for <@UAPPROV1>'))).toHaveLength(1)
   await approver.press(direct, card.ts, 'Approve')
   await member.see(where, /It is gone\./)
-  expect(lookOf(await cardIn(approver, direct, /Approved/))).not.toContain('"Approve"')
+  expect(lookOf(await cardIn(approver, direct, / approved: /))).not.toContain('"Approve"')
   expect(await cardsIn(approver, direct)).toHaveLength(1)
   expect(await countOf(world, 'called')).toBe(1)
 })
@@ -213,7 +215,7 @@ test('the correction is deleted: the run stops', async () => {
   const ts = await sayIn(member, where, 'b.txt instead')
   await cardIn(member, where, /b\.txt[\s\S]*"Approve"/)
   await member.post('delete', { channel: 'dm', ts })
-  await cardIn(member, where, /b\.txt[\s\S]*Withdrawn .* the message that asked for it was deleted/)
+  await cardIn(member, where, /Withdrawn, as the message that asked for it was deleted[\s\S]*b\.txt/)
   expect(await approvalsIn(world)).toEqual(['withdrawn', 'stopped'])
 })
 

@@ -64,7 +64,7 @@ test.each(['dm', 'channel'])(
     expect(textOf(world)).toContain(
       `[A person changed the arguments to ${JSON.stringify(JSON.stringify({ sql: CHANGED })).slice(1, -1)} before approving.`,
     )
-    const told2 = await cardIn(approver, seen.channel, seen.thread, /Approved with changes by <@UMEMBER1>/)
+    const told2 = await cardIn(approver, seen.channel, seen.thread, /<@UMEMBER1> approved that/)
     for (const text of [ASKED, CHANGED, '<@UMEMBER1> asked for', '<@UAPPROV1> changed it to'])
       expect(lookOf(told2)).toContain(text)
     const audited = await rowsIn(
@@ -225,8 +225,8 @@ test('Deny asks what to do instead: closing decides nothing, the words reach the
   await approver.deny({ channel: 'dm' }, card.ts, '<!channel> Count them *first*')
   await member.see(where, /All right\./)
   expect(textOf(world)).toMatch(/Not done\. An approver denied this call and said: .*Count them \*first\*/)
-  await cardIn(approver, 'dm', undefined, /Denied by <@UAPPROV1> .*: &lt;!channel&gt; Count them \*first\*/)
-  const told = (await member.messages('dm', where.thread)).filter((one) => /Denied by .*Count them/.test(lookOf(one)))
+  await cardIn(approver, 'dm', undefined, /denied: [\s\S]*&lt;!channel&gt; Count them \*first\*/)
+  const told = (await member.messages('dm', where.thread)).filter((one) => /denied: [\s\S]*Count them/.test(lookOf(one)))
   expect(told).toHaveLength(1)
   expect(JSON.stringify(told)).not.toContain('<!channel>')
 })
@@ -316,7 +316,7 @@ test('the form opens although the database is slow, and the old button for a rea
   await seesModal(member, /What should I do instead/)
   await lock
   await member.submit({ reason: 'Later' })
-  await member.see(where, /Denied by <@UMEMBER1> .*: Later/)
+  await member.see(where, /denied: [\s\S]*Later/)
 })
 
 /** Nobody can read or write a run's events for a while. */

@@ -217,7 +217,7 @@ export function decidedApprovalText(decided: NonNullable<ApprovalState['decided'
         ? `:octagonal_sign: Stopped${who} ${when}; it was not done.`
         : `:wastebasket: Withdrawn ${when}, as ${decided.reason}. It was not done.`
     case 'withdrawn':
-      return withdrawnText(decided)
+      return `:leftwards_arrow_with_hook: ${withdrawnText(decided)}`
     default:
       return decided.decision satisfies never
   }

@@ -45,7 +45,7 @@ export function decidedLineOf(content: ApprovalContent, reader?: UserId): string
         isOther: decided.by !== state.origin.user,
       })
     case 'denied': {
-      const words = decided.reason ? `\n> ${escapeInlineMrkdwn(truncate(decided.reason, 500))}` : ''
+      const words = decided.reason ? `\n> ${escapeMrkdwn(truncate(decided.reason, 500)).replaceAll('\n', '\n> ')}` : ''
       return `:no_entry_sign: ${deciderOf(decided, reader)} denied: ${wish} · ${when}${words}`
     }
     case 'expired':
@@ -53,7 +53,7 @@ export function decidedLineOf(content: ApprovalContent, reader?: UserId): string
     case 'stopped':
       return stoppedLineOf(decided, wish, reader)
     case 'withdrawn':
-      return `${withdrawnText(decided, reader)} · ${wish}`
+      return `:leftwards_arrow_with_hook: ${wish} · ${withdrawnText(decided)}`
     default:
       return decided.decision satisfies never
   }
@@ -62,10 +62,10 @@ export function decidedLineOf(content: ApprovalContent, reader?: UserId): string
 const WITHDRAWING_CHARS = 300
 
 /** Who withdrew a call before anybody decided, and with which words. */
-export function withdrawnText(decided: Decided, reader?: UserId): string {
-  const who = decided.by === undefined ? '' : ` by ${decided.by === reader ? 'you' : mentionOf(decided.by)}`
+export function withdrawnText(decided: Decided): string {
+  const who = decided.by === undefined ? '' : ` by ${mentionOf(decided.by)}`
   const words = (decided.words ?? '').replace(/\s+/g, ' ').trim()
-  return `:leftwards_arrow_with_hook: Withdrawn${who}: ${escapeInlineMrkdwn(truncate(words, WITHDRAWING_CHARS))}`
+  return `Withdrawn${who}: ${escapeInlineMrkdwn(truncate(words, WITHDRAWING_CHARS))}`
 }
 
 /** "You" for the reader. */

@@ -154,8 +154,8 @@ test('adds to what it remembers already', async () => {
 })
 
 test.each([
-  [true, 'That was denied, so I did not use *write_file*.'],
-  ['too risky', 'That was denied with the words "too risky", so I did not use *write_file*.'],
+  [true, 'That was denied, so I did not use **write_file**.'],
+  ['too risky', 'That was denied with the words "too risky", so I did not use **write_file**.'],
 ] as const)('takes a no for an answer and does not try again: %s', async (deny, said) => {
   talk = startConversation(servers, undefined, { deny })
   const text = await talk.say('Write a file called secret.txt that says no, then list my files')

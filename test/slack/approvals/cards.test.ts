@@ -187,18 +187,22 @@ describe('the calls of one turn on one card', () => {
     expect(sizesOf(groupsIn(turnOf(approvals)))).toEqual(sizes)
   })
 
-  test('a call that others have to confirm since gets a card of its own as well, and leaves the list’s buttons', () => {
+  test('a call that somebody changed leaves the list’s buttons, as its requester is asked on a card of its own', () => {
     const state = turnOf([
       { askedFirst: [AVERY], approvers: [AVERY] },
-      { askedFirst: [AVERY], approvers: [MORGAN] },
+      {
+        askedFirst: [AVERY],
+        approvers: [MORGAN],
+        proposal: { by: AVERY, arguments: { path: 'b.txt' }, risk: 'write', at: new Date(), askedBefore: [AVERY] },
+      },
       { askedFirst: [AVERY], approvers: [AVERY] },
     ])
     const groups = groupsIn(state)
-    expect(sizesOf(groups)).toEqual([3, 1])
+    expect(sizesOf(groups)).toEqual([3])
     const [list] = groups
     const card = textOf(list && groupMessage(list))
     expect(card).toContain('Approve all 2')
-    expect(card).toContain('2. *write 1.txt*: waits for <@UMEMBER1>')
+    expect(card).toContain('2. *write 1.txt*: changed, waits for <@UMEMBER1>')
   })
 
   test('the list says what each call is, and takes one decision', () => {

@@ -90,6 +90,7 @@ function forgetfulSlack({ method: lossy, late, like = /./ }: Loss) {
       }),
     'conversations.replies': ({ channel, ts }) => read(channel, ts),
     'conversations.members': () => ({ members: [] }),
+    'chat.getPermalink': ({ ts }) => ({ permalink: `https://acme.example/${ts}` }),
     'conversations.history': ({ channel }) => read(channel, undefined),
   }
   const webApi: WebApi = {
