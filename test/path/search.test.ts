@@ -81,7 +81,7 @@ test('a registry entry is found, connected with one click and asks before each c
 
   const where = await member.dm('what do you know?')
   const card = await member.decide(where, 'Approve')
-  expect(lookOf(card)).toContain('Gossip')
+  expect(lookOf(card)).toContain('*gossip*')
   await member.see(where, /It told me/)
   expect(JSON.stringify(world.model.requests.at(-1))).not.toContain('open-sesame')
 })

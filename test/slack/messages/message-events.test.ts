@@ -19,7 +19,8 @@ test.each(['http', 'socket'] as const)('a DM is answered in its thread, over %s'
   expect(lookOf(live)).toContain('run_stop')
   await eventually(async () => {
     const all = await member.messages('dm', here.thread)
-    expect(all).toHaveLength(2)
+    // The third offers to connect something.
+    expect(all).toHaveLength(3)
     expect(all[1]?.text).toBe(words)
     expect(all[1]?.streaming).toBeFalsy()
     expect(lookOf(all[1] ?? live)).not.toContain('run_stop')
