@@ -142,12 +142,13 @@ async function publishAll(
   const steps = [
     () => removeQueuedNotes(posted, state),
     () => endStrayStreams(posted),
+    // Before the others: the first message that stands says where it was asked for.
+    () => removeOldPages(posted, new Set(answer.map(({ key }) => key))),
     ...answer.map(
       ({ key, ...content }) =>
         () =>
           showMessage(posted, threadSlotOf(state.origin, key), content),
     ),
-    () => removeOldPages(posted, new Set(answer.map(({ key }) => key))),
     () => renderApprovals(posted, state),
     () => renderElicitations(posted, state, new Date()),
     () => renderArgumentFiles(posted, state),

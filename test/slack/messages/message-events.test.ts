@@ -104,7 +104,8 @@ test('another instance goes on where one stopped, in the message that no record 
   await world.restart()
   await eventually(async () => {
     const all = await member.messages('dm', here.thread)
-    expect(all.map(({ text }) => text)).toEqual(['go', 'That is all.'])
+    // An offer to connect something follows.
+    expect(all.slice(0, 2).map(({ text }) => text)).toEqual(['go', 'That is all.'])
   }, 30_000)
 })
 
@@ -114,6 +115,6 @@ test('words taken back by the model are not left standing', async () => {
   const here = await member.dm('go')
   await eventually(async () => {
     const all = await member.messages('dm', here.thread)
-    expect(all.map(({ text }) => text)).toEqual(['go', 'Right words'])
+    expect(all.slice(0, 2).map(({ text }) => text)).toEqual(['go', 'Right words'])
   }, 20_000)
 })
