@@ -66,11 +66,13 @@ function taskTitleOf(call: CallState, among: CallState[]): string {
     case 'denied':
       return `Not done: ${lowerFirst(describe('wish'))}`
     case 'cancelled':
-      return `Stopped: ${lowerFirst(describe('wish'))}`
+      return `${isWithdrawn(call) ? 'Withdrawn' : 'Stopped'}: ${lowerFirst(describe('wish'))}`
     default:
       return call.stage satisfies never
   }
 }
+
+const isWithdrawn = ({ approval }: CallState): boolean => approval?.decided?.decision === 'withdrawn'
 
 const waitedFor = ({ inputs }: CallState): string =>
   inputs.at(-1)?.request.kind === 'sign_in' ? 'a sign-in' : 'an answer'
