@@ -73,6 +73,7 @@ test.each([
   await member.see(where, /Withdrawn by <@UMEMBER1>: Sorry, I meant 10021/)
   const second = await cardIn(approver, cards, /10021[\s\S]*"Approve"/)
   expect(second.ts).not.toBe(first.ts)
+  if (place === 'dm') expect(lookOf(second)).toContain('> delete 10020\\n> Sorry, I meant 10021')
   const ended = await cardIn(approver, cards, /10020[\s\S]*Withdrawn by <@UMEMBER1>: Sorry/)
   expect(lookOf(ended)).not.toContain('"Approve"')
   expect(lastTold(world).results).toContain('Not done: before anybody decided')

@@ -70,13 +70,14 @@ function askBlocks(content: ApprovalContent, place: CardPlace): KnownBlock[] {
 export const questionText = ({ origin }: RunState, action: string, { reader }: CardPlace): string =>
   reader === origin.user ? `May I ${action}?` : `${mentionOf(origin.user)} wants to ${action}`
 
-/** The words that asked for it, where they do not stand above the card. */
-export function requestBlocks({ origin, text }: RunState, { reader, isElsewhere, link }: CardPlace): KnownBlock[] {
+/** The words that asked for it, and the last that corrected them, where they do not stand above the card. */
+export function requestBlocks({ origin, text, corrections }: RunState, { reader, isElsewhere, link }: CardPlace): KnownBlock[] {
   if (isElsewhere !== true || reader === origin.user) return []
   const where = origin.place === 'dm' ? 'in a direct message' : `in <#${origin.channel}>`
   const there = link === undefined ? '' : ` · <${link}|Go to the thread>`
-  const words = escapeInlineMrkdwn(truncate(text.trim(), REQUEST_CHARS))
-  return [sectionBlock(`Asked ${where}${there}${words === '' ? '' : `\n> ${words}`}`)]
+  const said = [text, ...corrections.slice(-1).map((correction) => correction.text)]
+  const quotes = said.map((one) => escapeInlineMrkdwn(truncate(one.trim(), REQUEST_CHARS))).filter((one) => one !== '')
+  return [sectionBlock([`Asked ${where}${there}`, ...quotes.map((one) => `> ${one}`)].join('\n'))]
 }
 
 /** For the thread of a requester who may not decide: who is asked for what, later the decision. Pure. */
