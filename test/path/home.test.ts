@@ -175,6 +175,7 @@ test('what was denied, or came to nothing, is not called done; the same is told 
   const denied = await member.dm('delete number 10001')
   await seesAtHome(approver, /1 approval waiting for you/)
   await approver.pressInHome('Deny')
+  await approver.sendDenial()
   await member.see(denied, /denied/)
   await member.see(await member.dm('two and two?'), /Four\./)
   await member.see(await member.dm('try that'), /No\./)
