@@ -226,7 +226,9 @@ test('Deny asks what to do instead: closing decides nothing, the words reach the
   await member.see(where, /All right\./)
   expect(textOf(world)).toMatch(/Not done\. An approver denied this call and said: .*Count them \*first\*/)
   await cardIn(approver, 'dm', undefined, /denied: [\s\S]*&lt;!channel&gt; Count them \*first\*/)
-  const told = (await member.messages('dm', where.thread)).filter((one) => /denied: [\s\S]*Count them/.test(lookOf(one)))
+  const told = (await member.messages('dm', where.thread)).filter((one) =>
+    /denied: [\s\S]*Count them/.test(lookOf(one)),
+  )
   expect(told).toHaveLength(1)
   expect(JSON.stringify(told)).not.toContain('<!channel>')
 })

@@ -176,6 +176,8 @@ test('each method, event and interaction the app uses has a test that proves it'
 
 test.each(Object.entries(PROOFS))('%s', (_used, [file, title]) => {
   const text = readFileSync(join(import.meta.dirname, '..', '..', FILES[file]), 'utf8')
-  const titles = [...text.matchAll(/^(?:test(?:\.each\([^\n]*\))?|\]\))\((['"`])(.*?)\1, /gm)].map((found) => found[2] ?? '')
+  const titles = [...text.matchAll(/^(?:test(?:\.each\([^\n]*\))?|\]\))\((['"`])(.*?)\1, /gm)].map(
+    (found) => found[2] ?? '',
+  )
   expect(titles.filter((one) => one.startsWith(title))).toHaveLength(1)
 })

@@ -4,8 +4,8 @@ import { policyInputsFor, verdictFor } from '../calls/verdicts.ts'
 import type { RunDeps } from '../deps.ts'
 import type { AnswerOutcome, ApprovalAnswer, ApprovalsAnswer } from '../runs.ts'
 import type { EventOf, Origin } from '../state/events.ts'
-import { conversationKeyOf } from '../storage/conversations.ts'
 import type { SettledOutcomes } from '../storage/approval-store.ts'
+import { conversationKeyOf } from '../storage/conversations.ts'
 import {
   answeredEvent,
   checkAnswer,

@@ -71,7 +71,10 @@ export const questionText = ({ origin }: RunState, action: string, { reader }: C
   reader === origin.user ? `May I ${action}?` : `${mentionOf(origin.user)} wants to ${action}`
 
 /** The words that asked for it, and the last that corrected them, where they do not stand above the card. */
-export function requestBlocks({ origin, text, corrections }: RunState, { reader, isElsewhere, link }: CardPlace): KnownBlock[] {
+export function requestBlocks(
+  { origin, text, corrections }: RunState,
+  { reader, isElsewhere, link }: CardPlace,
+): KnownBlock[] {
   if (isElsewhere !== true || reader === origin.user) return []
   const where = origin.place === 'dm' ? 'in a direct message' : `in <#${origin.channel}>`
   const there = link === undefined ? '' : ` · <${link}|Go to the thread>`
