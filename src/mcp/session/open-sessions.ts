@@ -107,7 +107,7 @@ function createLeases(deps: OpenSessionsDeps, health: SessionHealth) {
     if (deps.shutdown.aborted) throw new AppError('cancelled', 'Patchbay is stopping. Try again in a minute.')
     const leased = pool.hold(c, JSON.stringify([deps.target(c), c.credential]), fresh)
     try {
-      const opened = leased.open ?? (await rejectOnAbort(leased.session, signal))
+      const opened = leased.opened ?? (await rejectOnAbort(leased.session, signal))
       const sound = !leased.alone || (await health.isSound(opened, deps.target(c), signal))
       signal.throwIfAborted()
       if (sound && (await isCurrent(c, opened))) return { ...leased, opened }

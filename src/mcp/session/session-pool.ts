@@ -21,7 +21,7 @@ type SessionPool<S> = {
 export type SessionLease<S> = {
   session: Promise<S>
   /** The session, where it is open already. */
-  open: S | undefined
+  opened: S | undefined
   /** Nobody else uses the session now. */
   alone: boolean
   /** Fires when the session is given to no more calls: subscriptions then leave it. */
@@ -37,7 +37,7 @@ type PooledSession<S> = {
   id: ConnectionId
   key: string
   session: Promise<S>
-  open: S | undefined
+  opened: S | undefined
   abort: AbortController
   retired: AbortController
   users: number
@@ -65,7 +65,7 @@ export function createSessionPool<S extends Closable>({ open, idleMs, log }: Ses
     const abort = new AbortController()
     const session = open(connection, fresh, abort.signal)
     const retired = new AbortController()
-    const one: PooledSession<S> = { id: connection.id, key, session, open: undefined, abort, retired, users: 0 }
+    const one: PooledSession<S> = { id: connection.id, key, session, opened: undefined, abort, retired, users: 0 }
     sessions.current.set(connection.id, one)
     sessions.open.add(one)
     const forget = () => {
@@ -73,8 +73,8 @@ export function createSessionPool<S extends Closable>({ open, idleMs, log }: Ses
       sessions.open.delete(one)
     }
     const waitForEnd = async () => {
-      one.open = await session
-      await one.open.ended
+      one.opened = await session
+      await one.opened.ended
     }
     waitForEnd().then(forget, forget)
     return one
@@ -107,7 +107,7 @@ function leaseOf<S extends Closable>(sessions: Sessions<S>, one: PooledSession<S
   one.users += 1
   return {
     session: one.session,
-    open: one.open,
+    opened: one.opened,
     alone: one.users === 1,
     retired: one.retired.signal,
     release: () => {

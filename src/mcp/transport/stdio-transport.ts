@@ -131,7 +131,6 @@ const EDGE_BYTES = 512
 type SkippedLine = { bytes: number; head: string; tail: string }
 
 type LineSplitter = { push(chunk: Buffer): boolean; end(): void }
-
 type LineUse = { onLine(line: string): void; onSkipped(line: SkippedLine): void }
 
 /** Splits a stream of bytes into lines, the last of which may lack its end. One beyond `maxBytes` is read past; `push` says false when it does not end. */
