@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { isScalar, isSeq, parseDocument } from 'yaml'
+import { isScalar, isSeq, parse, parseDocument } from 'yaml'
 
 export type Variant = {
   /** Over Socket Mode, without a public address. */
@@ -58,16 +58,22 @@ const urlPaths = [
   ['settings', 'interactivity', 'message_menu_options_url'],
 ]
 
-if (import.meta.main) {
+// scripts/run.js imports what it runs, so import.meta.main would be false.
+if (process.argv[1] === import.meta.filename) {
   const { values } = parseArgs({
     options: {
       socket: { type: 'boolean' },
       'no-agent': { type: 'boolean' },
       url: { type: 'string' },
       workspaces: { type: 'string' },
+      json: { type: 'boolean' },
+      // The Slack CLI names how it reads a hook's answer, and what it puts before and behind it.
+      protocol: { type: 'string' },
+      boundary: { type: 'string', default: '' },
     },
   })
-  const { socket, url, workspaces } = values
+  const { socket, url, workspaces, boundary } = values
   const variant = { socket: socket === true, noAgent: values['no-agent'] === true, url: url ?? workspaces, workspaces }
-  process.stdout.write(manifestFor(variant))
+  const manifest = manifestFor(variant)
+  process.stdout.write(values.json ? `${boundary}${JSON.stringify(parse(manifest))}${boundary}\n` : manifest)
 }

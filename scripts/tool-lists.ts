@@ -82,7 +82,8 @@ async function save(card: Card): Promise<void> {
 }
 
 /** Saves the real tool lists of the cards' servers that are not installed with the app: `npm run tool-lists [card…]`. */
-if (import.meta.main) {
+// scripts/run.js imports what it runs, so import.meta.main would be false.
+if (process.argv[1] === import.meta.filename) {
   const wanted = process.argv.slice(2)
   const installed: Record<string, string> = manifest.dependencies
   for (const card of readCards(join(ROOT, 'run-cards'))) {

@@ -1,6 +1,7 @@
 import { createServer, type RequestListener } from 'node:http'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { createBuiltinServers } from './builtin/builtin-servers.ts'
 import { readCards } from './cards/read.ts'
 import type { Config } from './config.ts'
 import { curatedCard } from './connect/catalog/curated-card.ts'
@@ -31,6 +32,8 @@ import { createCatalogue, saveCuratedCards } from './registry/catalogue.ts'
 import { createClearConnections } from './registry/clear-connections.ts'
 import { createConnectSubmissions } from './registry/connect-submissions.ts'
 import { createInstallationRows } from './registry/installations.ts'
+import { createOnboardingMessages } from './registry/onboarding-messages.ts'
+import { createOwnCards } from './registry/own-cards.ts'
 import { createRegistry } from './registry/registry.ts'
 import { createResourceSubscriptions } from './registry/resource-subscriptions.ts'
 import { createSignIns } from './registry/sign-ins.ts'
@@ -141,11 +144,13 @@ async function buildParts(config: ResolvedConfig, { db, egress, log, onSignedIn 
     ...targets,
     toolTimeoutSeconds: config.mcp.toolTimeoutSeconds,
     projectRoot: ROOT,
+    builtin: createBuiltinServers({ egress }),
     audit: createOpeningAudit(db),
   })
   const connect = createConnect({
     cards,
     catalogue,
+    ownCards: createOwnCards(db),
     registry,
     credentials,
     auth,
@@ -188,6 +193,7 @@ async function load({ credentials: settings, dataDir }: ResolvedConfig, db: Db) 
 }
 
 const recordsIn = (db: Db) => ({
+  onboarding: createOnboardingMessages(db),
   rules: createRules(db),
   usage: createUsageReports(db),
   reminders: createReminders(db),

@@ -88,13 +88,17 @@ export type Config = {
 
 type Environment = Record<string, string | undefined>
 
+/** `slack run` starts the app with the tokens of its own installation, whatever `.env` holds. https://docs.slack.dev/tools/slack-cli/reference/hooks */
+const withCliTokens = ({ SLACK_CLI_XOXB: bot, SLACK_CLI_XAPP: app, ...environment }: Environment): Environment =>
+  bot && app ? { ...environment, SLACK_BOT_TOKEN: bot, SLACK_APP_TOKEN: app } : environment
+
 /**
  * Reads the environment once. Throws AppError `config_invalid` naming each bad variable, what is wrong and what to put;
  * a value is never repeated, as it may be a secret. An empty variable counts as not set.
  */
 export function readConfig(environment: Environment): Config {
   const set = Object.fromEntries(
-    Object.entries(environment).filter(([, value]) => value !== undefined && value.trim() !== ''),
+    Object.entries(withCliTokens(environment)).filter(([, value]) => value !== undefined && value.trim() !== ''),
   )
   const parsed = Variables.safeParse(set)
   if (!parsed.success) {

@@ -1,4 +1,6 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
+import { z } from 'zod'
+import { parseJson } from './json.ts'
 
 export type Log = Logger
 
@@ -26,7 +28,7 @@ function redact(text: string): string {
 }
 
 /**
- * The program's log: one JSON line per change of state. Levels are pino's.
+ * The program's log: one JSON line per change of state, on stderr where no other destination is given. Levels are pino's.
  * Values under secret field names and texts that look like secrets are replaced before they are written.
  */
 export function createLog(level: string, destination?: DestinationStream): Log {
@@ -42,3 +44,43 @@ export function createLog(level: string, destination?: DestinationStream): Log {
     destination ?? pino.destination({ fd: 2, sync: true }),
   )
 }
+
+/** Where a person reads the log: in plain lines, and after what the start has to say. */
+export type TerminalStream = DestinationStream & {
+  /** Shows what was held back, and from now on everything at once. */
+  start(): void
+}
+
+/** Turns lines of the log into lines for a person; they are held back until it is started. */
+export function createTerminalStream(show: (line: string) => void): TerminalStream {
+  const held: string[] = []
+  let isStarted = false
+  return {
+    write(line) {
+      const text = terminalLineOf(line)
+      if (isStarted) show(text)
+      else held.push(text)
+    },
+    start() {
+      isStarted = true
+      for (const text of held.splice(0)) show(text)
+    },
+  }
+}
+
+const Line = z.looseObject({ level: z.string(), msg: z.string() })
+/** The fields in which lines say what was the matter. */
+const REASONS = ['why', 'reason', 'error', 'err']
+
+function terminalLineOf(line: string): string {
+  const parsed = Line.safeParse(parseJson(line))
+  if (!parsed.success) return line
+  const { level, msg, ...fields } = parsed.data
+  const reason = REASONS.map((name) => fields[name]).find((value) => typeof value === 'string')
+  // What caused that in turn is for the log of a machine.
+  const [first] = typeof reason === 'string' ? reason.split(' <- ') : []
+  const end = first === undefined ? '' : ` (${first})`
+  return `${MARKS[level] ?? ''}${msg}${end}\n`
+}
+
+const MARKS: Record<string, string> = { warn: 'Note: ', error: 'Error: ', fatal: 'Error: ' }

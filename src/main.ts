@@ -5,7 +5,7 @@ import { type Config, readConfig } from './config.ts'
 import { errorChainOf, errorMessageOf, isAppError } from './errors.ts'
 import { ownerOf } from './http.ts'
 import { lockFolder } from './local/database/folder-lock.ts'
-import { createLog, type Log } from './log.ts'
+import { createLog, createTerminalStream, type Log } from './log.ts'
 
 /** Ctrl-C stops everything within 5 s; what has not ended by then is cut off. */
 const STOP_WITHIN_MS = 4_500
@@ -16,7 +16,8 @@ readEnvFile({ quiet: true })
 await main()
 
 async function main(): Promise<void> {
-  let log = createLog('warn')
+  const terminal = process.stderr.isTTY ? createTerminalStream((line) => process.stderr.write(line)) : undefined
+  let log = createLog('warn', terminal)
   // Signals are listened to before anything starts, so that a Ctrl-C in the middle of the start leaves nothing behind either.
   const stop = Promise.withResolvers<void>()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
@@ -27,13 +28,15 @@ async function main(): Promise<void> {
   let doing: Phase = 'start'
   try {
     const config = readConfig(process.env)
-    log = createLog(config.logLevel)
+    log = createLog(config.logLevel, terminal)
     const running = await run(config, log)
+    terminal?.start()
     await stop.promise
     doing = 'stop'
     await running.disposeAsync()
     process.exit(0)
   } catch (error) {
+    terminal?.start()
     fail(error, doing, log)
   }
 }

@@ -23,6 +23,17 @@ export function truncate(text: string, max: number): string {
   return `${(gap < 0 ? '' : text.slice(0, from + gap).trimEnd()) || head}…`
 }
 
+/** The text cut to `max` UTF-16 units in its middle, so that its beginning and its end stay; two thirds are for the end. */
+export function truncateMiddle(text: string, max: number): string {
+  if (text.length <= max) return text
+  const tailChars = Math.ceil((max - 1) * (2 / 3))
+  const from = Math.max(0, text.length - tailChars - GRAPHEME_CHARS)
+  const { index = 0, segment = '' } =
+    graphemes.segment(text.slice(from)).containing(text.length - tailChars - from) ?? {}
+  const whole = from + index < text.length - tailChars ? from + index + segment.length : from + index
+  return `${headOf(text, max - 1 - tailChars)}…${text.slice(whole)}`
+}
+
 /** A text without its percent codes; as it is where they are none. */
 export function decodeUriText(text: string): string {
   try {

@@ -17,10 +17,12 @@ create table patchbay.approvals (
   expires_at timestamp with time zone not null,
   created_at timestamp with time zone default now() not null,
   reminded_at timestamp with time zone,
+  proposed_by text,
+  proposal_hash text,
   constraint approvals_pkey PRIMARY KEY (id),
   constraint approvals_risk_check CHECK ((risk = ANY (ARRAY['write'::text, 'destructive'::text]))),
   constraint approvals_run_id_fkey FOREIGN KEY (run_id) REFERENCES patchbay.runs(id) ON DELETE CASCADE,
-  constraint approvals_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'approved'::text, 'denied'::text, 'expired'::text, 'stopped'::text])))
+  constraint approvals_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'approved'::text, 'denied'::text, 'expired'::text, 'stopped'::text, 'withdrawn'::text])))
 );
 comment on table patchbay.approvals is 'a person''s decision on one call; settles exactly once';
 alter table patchbay.approvals enable row level security;
@@ -183,12 +185,18 @@ create table patchbay.mcp_run_cards (
   search_names text generated always as (((title || ' '::text) || split_part(card_name, '/'::text, 2))) stored not null,
   updated_at timestamp with time zone,
   seen_at timestamp with time zone default clock_timestamp() not null,
+  workspace_id text,
+  sharing text default 'own'::text not null,
+  sharing_asked jsonb default '[]'::jsonb not null,
   constraint mcp_run_cards_check CHECK (((source = 'curated'::text) OR (config_template IS NOT NULL))),
+  constraint mcp_run_cards_own_check CHECK (((source = ANY (ARRAY['saved'::text, 'imported'::text])) = (workspace_id IS NOT NULL))),
   constraint mcp_run_cards_pkey PRIMARY KEY (card_name),
-  constraint mcp_run_cards_source_check CHECK ((source = ANY (ARRAY['curated'::text, 'registry'::text]))),
-  constraint mcp_run_cards_status_check CHECK ((status = ANY (ARRAY['active'::text, 'deprecated'::text])))
+  constraint mcp_run_cards_sharing_check CHECK ((sharing = ANY (ARRAY['own'::text, 'asked'::text, 'shared'::text, 'refused'::text]))),
+  constraint mcp_run_cards_source_check CHECK ((source = ANY (ARRAY['curated'::text, 'registry'::text, 'saved'::text, 'imported'::text]))),
+  constraint mcp_run_cards_status_check CHECK ((status = ANY (ARRAY['active'::text, 'deprecated'::text]))),
+  constraint mcp_run_cards_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES patchbay.workspaces(workspace_id) ON DELETE CASCADE
 );
-comment on table patchbay.mcp_run_cards is 'what people may connect: our own run cards (curated, saved at each start) and the entries of an MCP registry; popularity_score counts connections made';
+comment on table patchbay.mcp_run_cards is 'what people may connect: our own run cards (curated, saved at each start), the entries of an MCP registry, cards that people saved in their workspace, and what they imported; popularity_score counts connections made';
 alter table patchbay.mcp_run_cards enable row level security;
 
 create table patchbay.mcp_tool_usage (
@@ -207,6 +215,21 @@ create table patchbay.mcp_tool_usage (
 );
 comment on table patchbay.mcp_tool_usage is 'one row per tool call that returned; outlives its connection, and is kept as long as runs are';
 alter table patchbay.mcp_tool_usage enable row level security;
+
+create table patchbay.onboarding_messages (
+  workspace_id text not null,
+  channel text not null,
+  ts text not null,
+  user_id text not null,
+  kind text not null,
+  run_id uuid,
+  shown text not null,
+  posted_at timestamp with time zone default now() not null,
+  constraint onboarding_messages_kind_check CHECK ((kind = ANY (ARRAY['welcome'::text, 'offer'::text]))),
+  constraint onboarding_messages_pkey PRIMARY KEY (workspace_id, channel, ts)
+);
+comment on table patchbay.onboarding_messages is 'messages that help a person begin, until they need no help any more; shown = what such a message says now';
+alter table patchbay.onboarding_messages enable row level security;
 
 create table patchbay.resource_subscriptions (
   id uuid not null,
@@ -242,6 +265,7 @@ create table patchbay.rules (
   definition text,
   created_at timestamp with time zone default now() not null,
   created_by text not null,
+  conversation text,
   constraint rules_check CHECK (((scope = 'person'::text) = (user_id IS NOT NULL))),
   constraint rules_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES patchbay.mcp_connections(id) ON DELETE CASCADE,
   constraint rules_pkey PRIMARY KEY (id),
@@ -392,13 +416,19 @@ CREATE UNIQUE INDEX mcp_connections_name ON patchbay.mcp_connections USING btree
 
 CREATE INDEX mcp_run_cards_names ON patchbay.mcp_run_cards USING gin (search_names extensions.gin_trgm_ops) WITH (fastupdate=off);
 
+CREATE INDEX mcp_run_cards_own ON patchbay.mcp_run_cards USING btree (workspace_id, created_by) WHERE (workspace_id IS NOT NULL);
+
 CREATE INDEX mcp_tool_usage_connection ON patchbay.mcp_tool_usage USING btree (connection_id, executed_at DESC);
 
 CREATE INDEX mcp_tool_usage_month ON patchbay.mcp_tool_usage USING btree (workspace_id, executed_at);
 
+CREATE INDEX onboarding_messages_person ON patchbay.onboarding_messages USING btree (workspace_id, user_id);
+
 CREATE INDEX resource_subscriptions_person ON patchbay.resource_subscriptions USING btree (workspace_id, user_id);
 
-CREATE UNIQUE INDEX rules_always ON patchbay.rules USING btree (connection_id, tool) WHERE (scope = 'person'::text);
+CREATE UNIQUE INDEX rules_always ON patchbay.rules USING btree (connection_id, tool) WHERE ((scope = 'person'::text) AND (conversation IS NULL));
+
+CREATE UNIQUE INDEX rules_in_thread ON patchbay.rules USING btree (conversation, connection_id, tool) WHERE (conversation IS NOT NULL);
 
 CREATE INDEX rules_workspace ON patchbay.rules USING btree (workspace_id, user_id);
 
@@ -425,6 +455,8 @@ CREATE TRIGGER audit_retained BEFORE DELETE ON patchbay.audit_events FOR EACH RO
 CREATE TRIGGER mcp_connections_counted AFTER INSERT ON patchbay.mcp_connections FOR EACH ROW EXECUTE FUNCTION patchbay.run_card_count_connection();
 
 CREATE TRIGGER runs_forget_heard AFTER DELETE ON patchbay.runs FOR EACH ROW EXECUTE FUNCTION patchbay.runs_forget_heard();
+
+CREATE TRIGGER runs_forget_rules AFTER DELETE ON patchbay.runs FOR EACH ROW EXECUTE FUNCTION patchbay.runs_forget_rules();
 
 CREATE OR REPLACE FUNCTION patchbay.approval_decide(p_workspace text, p_id text, p_status text, p_by text, p_event jsonb, p_instance text, p_lease_ms integer)
  RETURNS jsonb
@@ -499,6 +531,42 @@ $function$
 ;
 comment on function patchbay.approval_may_decide(patchbay.approvals,text,jsonb) is 'whether a person may decide an approval, with these approvers';
 
+CREATE OR REPLACE FUNCTION patchbay.approval_propose(p_workspace text, p_id text, p_by text, p_event jsonb, p_instance text, p_lease_ms integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare row approvals;
+begin
+  perform from runs r join approvals a on a.run_id = r.id where a.id = p_id and a.workspace_id = p_workspace for update of r;
+  select * into row from approvals where id = p_id and workspace_id = p_workspace for update;
+  if not found then return jsonb_build_object('kind', 'gone'); end if;
+  if row.status = 'pending' and row.expires_at <= clock_timestamp() then
+    return approval_decide(p_workspace, p_id, 'expired', null, jsonb_build_object('type', 'answered', 'call', row.call_id,
+      'approval', row.id, 'decision', 'expired', 'at', p_event -> 'at'), p_instance, p_lease_ms) || '{"kind": "already"}';
+  end if;
+  if row.status <> 'pending' then
+    return jsonb_build_object('kind', 'already', 'run', row.run_id, 'decision', row.status, 'by', row.decided_by, 'at', row.decided_at);
+  end if;
+  -- The same form may be sent again where its acknowledgement was lost.
+  if row.proposed_by = p_by and row.proposal_hash = p_event ->> 'hash' then
+    return jsonb_build_object('kind', 'proposed', 'run', row.run_id, 'fence', null);
+  end if;
+  if row.proposed_by is not null then
+    return jsonb_build_object('kind', 'changed', 'by', row.proposed_by, 'requester', row.requester);
+  end if;
+  -- Another person is asked now, who was not reminded.
+  update approvals set proposed_by = p_by, proposal_hash = p_event ->> 'hash', reminded_at = null where id = p_id;
+  perform run_append_locked(row.run_id, jsonb_build_array(p_event));
+  update runs set status = 'working' where id = row.run_id and status = 'suspended';
+  perform audit_append(row.workspace_id, p_by, 'approval_changed', jsonb_build_object('approval', row.id, 'run', row.run_id,
+    'call', row.call_id, 'requester', row.requester, 'hash', p_event ->> 'hash', 'asked_hash', row.hash));
+  return jsonb_build_object('kind', 'proposed', 'run', row.run_id,
+    'fence', case when p_instance is not null then run_claim_if_free(row.run_id, p_instance, p_lease_ms) end);
+end $function$
+;
+comment on function patchbay.approval_propose(text,text,text,jsonb,text,integer) is 'saves an edit by somebody else than the requester, who alone decides from then on; the first edit counts';
+
 CREATE OR REPLACE FUNCTION patchbay.approval_reminder_release(p_id text)
  RETURNS jsonb
  LANGUAGE sql
@@ -539,6 +607,33 @@ $function$
 ;
 comment on function patchbay.approval_run(text,text) is 'the run and call an approval is about';
 
+CREATE OR REPLACE FUNCTION patchbay.approval_settle(p_workspace text, p_id text, p_status text, p_by text, p_event jsonb, p_instance text, p_lease_ms integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare
+  row approvals;
+  settled jsonb;
+begin
+  perform from runs r join approvals a on a.run_id = r.id where a.id = p_id and a.workspace_id = p_workspace for update of r;
+  select * into row from approvals where id = p_id and workspace_id = p_workspace for update;
+  if not found then return jsonb_build_object('kind', 'gone'); end if;
+  if row.status = 'pending' and row.proposed_by is not null and row.expires_at > clock_timestamp()
+    and (p_by is distinct from row.requester or (p_status = 'approved' and p_event ->> 'hash' is distinct from row.proposal_hash)) then
+    return jsonb_build_object('kind', 'changed', 'by', row.proposed_by, 'requester', row.requester);
+  end if;
+  settled := approval_decide(p_workspace, p_id, p_status, p_by, p_event, p_instance, p_lease_ms);
+  if settled ->> 'kind' = 'settled' and p_event ? 'reason' then
+    update approvals set reason = p_event ->> 'reason' where id = p_id;
+    perform audit_append(p_workspace, p_by, 'denial_explained', jsonb_build_object('approval', row.id, 'run', row.run_id,
+      'call', row.call_id, 'requester', row.requester, 'reason', p_event ->> 'reason'));
+  end if;
+  return settled;
+end $function$
+;
+comment on function patchbay.approval_settle(text,text,text,text,jsonb,text,integer) is 'a person''s decision, with the words of a denial; changed where the call is not what they were shown';
+
 CREATE OR REPLACE FUNCTION patchbay.approvals_close(p_run uuid, p_by text)
  RETURNS void
  LANGUAGE plpgsql
@@ -557,6 +652,53 @@ end $function$
 ;
 comment on function patchbay.approvals_close(uuid,text) is 'closes the open approvals of a run that ended';
 
+CREATE OR REPLACE FUNCTION patchbay.approvals_decide(p_workspace text, p_by text, p_answers jsonb, p_width text, p_instance text, p_lease_ms integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare
+  answer jsonb;
+  outcome jsonb;
+  outcomes jsonb := '[]';
+  row approvals;
+  judged jsonb;
+begin
+  -- Every lock comes before the first audit row, runs and approvals in one order: two such statements never wait for each other.
+  perform from runs where id in (
+    select a.run_id from approvals a join jsonb_array_elements(p_answers) one on a.id = one ->> 'id' where a.workspace_id = p_workspace
+  ) order by id for update;
+  perform from approvals where workspace_id = p_workspace and id in (select one ->> 'id' from jsonb_array_elements(p_answers) one) order by id for update;
+  select * into row from approvals where workspace_id = p_workspace and id = p_answers #>> '{0,id}';
+  if p_width in ('thread', 'always') and row.status = 'pending' and row.expires_at > clock_timestamp() then
+    select body into judged from run_events
+    where run_id = row.run_id and type = 'judged' and body ->> 'call' = row.call_id order by seq desc limit 1;
+    -- Not for a connection that is gone.
+    if exists (select from mcp_connections
+      where id = (judged #>> '{target,connection}')::uuid and workspace_id = p_workspace and user_id = row.requester) then
+      if p_width = 'always' then
+        perform rule_add_always(p_workspace, row.requester, (judged #>> '{target,connection}')::uuid, judged #>> '{target,tool}', judged ->> 'definition');
+      else
+        perform rule_add_in_thread(p_workspace, row.requester, (judged #>> '{target,connection}')::uuid, judged #>> '{target,tool}',
+          judged ->> 'definition', (select conversation from runs where id = row.run_id));
+      end if;
+    end if;
+  end if;
+  for answer in select value from jsonb_array_elements(p_answers) loop
+    outcome := approval_settle(p_workspace, answer ->> 'id', answer ->> 'status', p_by, answer -> 'event', null, 0);
+    outcomes := outcomes || jsonb_build_array(outcome);
+    -- What a rule would cover stays as it is where the answer that makes the rule came too late.
+    exit when p_width in ('thread', 'always') and jsonb_array_length(outcomes) = 1 and outcome ->> 'kind' <> 'settled';
+  end loop;
+  return jsonb_build_object('outcomes', outcomes, 'claims', (
+    select coalesce(jsonb_agg(jsonb_build_object('run', touched.run,
+      'fence', case when p_instance is not null then run_claim_if_free(touched.run, p_instance, p_lease_ms) end)), '[]')
+    from (select distinct (one ->> 'run')::uuid as run from jsonb_array_elements(outcomes) one where one ? 'run') touched
+  ));
+end $function$
+;
+comment on function patchbay.approvals_decide(text,text,jsonb,text,text,integer) is 'settles several approvals at once and makes the rule of the first; whoever settles also claims the runs';
+
 CREATE OR REPLACE FUNCTION patchbay.approvals_pending(p_workspace text, p_user text)
  RETURNS jsonb
  LANGUAGE sql
@@ -567,9 +709,11 @@ AS $function$
   open as (
     select a.* from approvals a, approvers
     where a.workspace_id = p_workspace and a.status = 'pending' and a.expires_at > now()
-      and (approval_may_decide(a, p_user, approvers.named) or exists (select from run_events e
-        where e.run_id = a.run_id and e.type = 'judged' and e.body #>> '{approval,id}' = a.id
-          and e.body #> '{approval,byOwners}' = 'true' and e.body #> '{approval,approvers}' ? p_user))
+      and case when a.proposed_by is not null then a.requester = p_user
+        -- Owners decide where none of the named approvers can.
+        else approval_may_decide(a, p_user, approvers.named) or exists (select from run_events e
+          where e.run_id = a.run_id and e.type = 'judged' and e.body #>> '{approval,id}' = a.id
+            and e.body #> '{approval,byOwners}' = 'true' and e.body #> '{approval,approvers}' ? p_user) end
     order by a.created_at limit 40
   )
   select coalesce(jsonb_agg(jsonb_build_object('run', run_id, 'call', call_id, 'events', run_events_bare(run_id)) order by created_at), '[]')
@@ -1034,8 +1178,12 @@ CREATE OR REPLACE FUNCTION patchbay.connections_of(p_workspace text, p_user text
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
   select coalesce(jsonb_agg(case when p_known ? c.tools_hash then to_jsonb(c) - 'tools_available' else to_jsonb(c) end
+    || case when r.card_name is null then '{}' else jsonb_build_object('classed_tools', r.available_tools) end
     order by lower(c.connection_name)), '[]')
-  from mcp_connections c where c.workspace_id = p_workspace and c.user_id = p_user
+  from mcp_connections c
+  left join mcp_run_cards r on r.card_name = c.mcp_type and r.workspace_id = c.workspace_id and r.source = 'saved' and r.is_public
+    and r.version = c.connection_config #>> '{entry,version}'
+  where c.workspace_id = p_workspace and c.user_id = p_user
 $function$
 ;
 comment on function patchbay.connections_of(text,text,jsonb) is 'a person''s connections by name; without the tools whose hashes are known';
@@ -1105,27 +1253,6 @@ $function$
 ;
 comment on function patchbay.conversation_open_run(text) is 'whether a conversation is ours, and the run at work in it';
 
-CREATE OR REPLACE FUNCTION patchbay.denial_explain(p_workspace text, p_id text, p_by text, p_event jsonb)
- RETURNS jsonb
- LANGUAGE plpgsql
- SET search_path TO 'patchbay', 'pg_temp'
-AS $function$
-declare row approvals;
-begin
-  perform from runs r join approvals a on a.run_id = r.id where a.id = p_id and a.workspace_id = p_workspace for update of r;
-  select * into row from approvals where id = p_id and workspace_id = p_workspace;
-  if not found or row.status <> 'denied' or row.decided_by is distinct from p_by then return null; end if;
-  if row.reason = p_event ->> 'reason' then return null; end if;
-  update approvals set reason = p_event ->> 'reason' where id = p_id;
-  -- Also in a run that is over: the next request of its conversation reads it.
-  perform run_append_locked(row.run_id, jsonb_build_array(p_event));
-  perform audit_append(p_workspace, p_by, 'denial_explained', jsonb_build_object('approval', row.id, 'run', row.run_id,
-    'call', row.call_id, 'requester', row.requester, 'reason', p_event ->> 'reason'));
-  return to_jsonb(row.run_id);
-end $function$
-;
-comment on function patchbay.denial_explain(text,text,text,jsonb) is 'saves why a person denied a call and appends it to the run; the run, or null when it was not they who denied it, or they said so already';
-
 CREATE OR REPLACE FUNCTION patchbay.entry_with_secret_headers(p_entry jsonb)
  RETURNS jsonb
  LANGUAGE sql
@@ -1147,7 +1274,7 @@ CREATE OR REPLACE FUNCTION patchbay.exchange_before(p_run uuid)
 AS $function$
   select coalesce(jsonb_agg(jsonb_build_object('id', r.id, 'events', (
       select jsonb_agg(e.body order by e.seq) from run_events e
-      where e.run_id = r.id and e.type in ('started', 'files_added', 'replied', 'stopped', 'failed', 'finished'))) order by r.number), '[]')
+      where e.run_id = r.id and e.type in ('started', 'files_added', 'replied', 'withdrawn', 'stopped', 'failed', 'finished'))) order by r.number), '[]')
   from (
     select recent.id, recent.number
     from runs this cross join lateral (
@@ -1159,10 +1286,11 @@ AS $function$
         (select body #>> '{origin,channel}' from run_events where run_id = p_run and seq = 1) || ':')
       and (recent.started_at >= this.started_at - interval '1 hour'
         or recent.closed_at between this.started_at - interval '1 hour' and this.started_at)
-      -- What ends only later would change what was told; what was deleted is told to nobody.
+      -- What ends only later would change what was told; what was deleted or said anew is told to nobody.
       and exists (select from run_events e where e.run_id = recent.id and e.type in ('stopped', 'failed', 'finished')
         and e.at <= this.started_at)
-      and not exists (select from run_events e where e.run_id = recent.id and e.type = 'stopped' and e.body ->> 'why' = 'request_deleted')
+      and not exists (select from run_events e where e.run_id = recent.id and e.type = 'stopped'
+        and e.body ->> 'why' in ('request_deleted', 'message_changed'))
     order by recent.number desc limit 5) r
 $function$
 ;
@@ -1411,24 +1539,79 @@ $function$
 ;
 comment on function patchbay.is_header_value(jsonb,jsonb) is 'whether an input of a registry entry fills a header and is not chosen from a list';
 
+CREATE OR REPLACE FUNCTION patchbay.is_plain_request(p_workspace text, p_key text, p_started jsonb)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select starts_with(p_key, concat_ws(':', p_workspace, p_started #>> '{origin,channel}', p_started #>> '{origin,messageTs}'))
+    and not p_started ?| array['first', 'prompt', 'skill', 'earlier', 'untrusted'] and p_started -> 'context' = '[]'
+$function$
+;
+comment on function patchbay.is_plain_request(text,text,jsonb) is 'whether a request is no more than a message''s words and files';
+
+CREATE OR REPLACE FUNCTION patchbay.message_changed(p_id uuid, p_workspace text, p_user text, p_conversation text, p_message text, p_dedupe_key text, p_events jsonb, p_stop jsonb, p_instance text, p_lease_ms integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare
+  row runs;
+  stopped jsonb;
+begin
+  perform pg_advisory_xact_lock(hashtextextended('patchbay conversation ' || p_conversation, 0));
+  if exists (select from runs where dedupe_key = p_dedupe_key) or run_corrected_by(p_conversation, p_dedupe_key) is not null then
+    return '{"kind": "over"}';
+  end if;
+  select * into row from runs r
+  where r.conversation = p_conversation and r.user_id = p_user and r.status <> 'closed' and r.outcome is null
+    and (r.dedupe_key = p_message or starts_with(r.dedupe_key, p_message || ':edited:') or exists (select from run_events e
+      where e.run_id = r.id and e.type = 'withdrawn' and e.body ->> 'messageTs' = p_events #>> '{0,origin,messageTs}'))
+  order by r.number limit 1 for update;
+  if not found or row.outcome is not null then return '{"kind": "over"}'; end if;
+  -- A change comes as two events where it adds a mention, and the other may have asked already.
+  if p_events #>> '{0,text}' = (select e.body ->> 'text' from run_events e where e.run_id = row.id
+    and p_events #>> '{0,origin,messageTs}' in (e.body #>> '{origin,messageTs}', e.body ->> 'messageTs') order by e.seq desc limit 1) then
+    return '{"kind": "over"}';
+  end if;
+  if run_waits(row.id) then
+    perform run_withdraw(row.id, withdrawn_event(p_events -> 0, p_dedupe_key) || '{"edited": true}');
+    return jsonb_build_object('kind', 'corrected', 'run', row.id, 'fence', run_claim_if_free(row.id, p_instance, p_lease_ms));
+  end if;
+  -- What has been done, or answered, or was said since, stays.
+  if exists (select from run_events where run_id = row.id
+    and (type in ('called', 'withdrawn') or (type = 'replied' and body ->> 'stop' <> 'tools'))) then
+    return '{"kind": "over"}';
+  end if;
+  stopped := run_stop(p_workspace, row.id, p_stop, p_instance, p_lease_ms);
+  return jsonb_build_object('kind', 'begun_anew', 'run', row.id, 'fence', stopped -> 'fence', 'begun',
+    run_start(p_id, p_workspace, p_user, p_conversation, p_dedupe_key, p_events, null, p_lease_ms));
+end $function$
+;
+comment on function patchbay.message_changed(uuid,text,text,text,text,text,jsonb,jsonb,text,integer) is 'the new words of a message: they withdraw what its run waits for, or begin anew where nothing was done; over where they come too late or again';
+
 CREATE OR REPLACE FUNCTION patchbay.message_deleted(p_workspace text, p_channel text, p_ts text, p_thread text)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
+declare
+  message text := p_workspace || ':' || p_channel || ':' || p_ts;
 begin
-  perform message_lock(p_workspace || ':' || p_channel || ':' || p_ts);
-  insert into slack_seen_events (event_id) values ('deleted:' || p_workspace || ':' || p_channel || ':' || p_ts) on conflict do nothing;
+  perform message_lock(message);
+  insert into slack_seen_events (event_id) values ('deleted:' || message) on conflict do nothing;
   return (
     select coalesce(jsonb_agg(jsonb_build_object('run', r.id, 'requester', r.user_id) order by r.number), '[]')
     from runs r join run_events e on e.run_id = r.id and e.seq = 1
     where r.status <> 'closed' and r.outcome is null
-      and (r.dedupe_key = p_workspace || ':' || p_channel || ':' || p_ts
-        or (r.conversation = p_workspace || ':' || p_channel || ':' || p_thread and p_ts in (p_thread, e.body #>> '{origin,messageTs}')))
+      and (r.dedupe_key = message or starts_with(r.dedupe_key, message || ':edited:')
+        or (r.conversation = p_workspace || ':' || p_channel || ':' || p_thread and p_ts in (p_thread, e.body #>> '{origin,messageTs}',
+          (select w.body ->> 'messageTs' from run_events w where w.run_id = r.id and w.type = 'withdrawn' order by w.seq desc limit 1))))
   );
 end $function$
 ;
-comment on function patchbay.message_deleted(text,text,text,text) is 'notes that a message is gone; the runs at work that it asked for, or whose thread it began, with who asked';
+comment on function patchbay.message_deleted(text,text,text,text) is 'notes that a message is gone; the runs at work that it asked for or corrected last, or whose thread it began, with who asked';
 
 CREATE OR REPLACE FUNCTION patchbay.message_hear(p_workspace text, p_channel text, p_ts text, p_conversation text, p_user text, p_author text, p_text text, p_edited_ts text)
  RETURNS jsonb
@@ -1440,6 +1623,7 @@ begin
   select p_workspace, p_channel, p_ts, p_conversation, p_user, p_author, p_text, coalesce(p_edited_ts, '')
   where exists (select from runs where conversation = p_conversation)
     and not exists (select from runs where dedupe_key = p_workspace || ':' || p_channel || ':' || p_ts)
+    and run_corrected_by(p_conversation, p_workspace || ':' || p_channel || ':' || p_ts) is null
   on conflict (workspace_id, channel, ts) do update set author = excluded.author, text = excluded.text, edited_ts = excluded.edited_ts
   where heard_messages.text is not null and heard_messages.edited_ts < excluded.edited_ts;
   return to_jsonb(found);
@@ -1483,6 +1667,207 @@ AS $function$
 $function$
 ;
 comment on function patchbay.month_start() is 'when this month began, in UTC';
+
+CREATE OR REPLACE FUNCTION patchbay.onboarding_message_remove(p_workspace text, p_channel text, p_ts text)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  delete from onboarding_messages where workspace_id = p_workspace and channel = p_channel and ts = p_ts;
+  select null::jsonb
+$function$
+;
+comment on function patchbay.onboarding_message_remove(text,text,text) is 'a message will not change any more';
+
+CREATE OR REPLACE FUNCTION patchbay.onboarding_message_save(p_workspace text, p_user text, p_channel text, p_ts text, p_kind text, p_run uuid, p_shown text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+begin
+  -- Whoever has not begun in a month is not helped by an old message; so a person never has many.
+  delete from onboarding_messages where workspace_id = p_workspace and user_id = p_user and posted_at < now() - interval '30 days';
+  insert into onboarding_messages (workspace_id, channel, ts, user_id, kind, run_id, shown)
+  values (p_workspace, p_channel, p_ts, p_user, p_kind, p_run, p_shown)
+  on conflict (workspace_id, channel, ts) do update set shown = excluded.shown;
+  return null;
+end $function$
+;
+comment on function patchbay.onboarding_message_save(text,text,text,text,text,uuid,text) is 'saves a message that helps a person begin, or what it says now';
+
+CREATE OR REPLACE FUNCTION patchbay.onboarding_messages_forget(p_workspace text)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  delete from onboarding_messages where workspace_id = p_workspace;
+  select null::jsonb
+$function$
+;
+comment on function patchbay.onboarding_messages_forget(text) is 'forgets the messages of a workspace that removed the app';
+
+CREATE OR REPLACE FUNCTION patchbay.onboarding_messages_of(p_workspace text, p_user text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select coalesce(jsonb_agg(jsonb_build_object('channel', channel, 'ts', ts, 'kind', kind, 'run', run_id, 'shown', shown) order by ts), '[]')
+  from onboarding_messages where workspace_id = p_workspace and user_id = p_user
+$function$
+;
+comment on function patchbay.onboarding_messages_of(text,text) is 'the messages that help a person begin';
+
+CREATE OR REPLACE FUNCTION patchbay.own_card_ask(p_workspace text, p_user text, p_name text, p_shared boolean)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+begin
+  update mcp_run_cards set sharing = case when p_shared then 'shared' else 'asked' end, is_public = p_shared
+  where card_name = p_name and workspace_id = p_workspace and created_by = p_user and source = 'saved' and sharing = 'own';
+  if not found then return 'false'::jsonb; end if;
+  perform audit_append(p_workspace, p_user, case when p_shared then 'card_shared' else 'card_sharing_asked' end, jsonb_build_object('card', p_name));
+  return 'true'::jsonb;
+end $function$
+;
+comment on function patchbay.own_card_ask(text,text,text,boolean) is 'asks the owners once whether a card may be shared, or shares it where its maker is one; false when that was done before';
+
+CREATE OR REPLACE FUNCTION patchbay.own_card_class_tools(p_workspace text, p_by text, p_name text, p_tools jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare before jsonb;
+begin
+  select available_tools into before from mcp_run_cards
+  where card_name = p_name and workspace_id = p_workspace and source = 'saved' and is_public for update;
+  if not found then return 'false'::jsonb; end if;
+  update mcp_run_cards set available_tools = p_tools, updated_at = now() where card_name = p_name;
+  perform audit_append(p_workspace, p_by, 'card_tools_classed', jsonb_build_object('card', p_name, 'before', before, 'after', p_tools));
+  return 'true'::jsonb;
+end $function$
+;
+comment on function patchbay.own_card_class_tools(text,text,text,jsonb) is 'what an owner says of the tools of a shared card; false when it is gone';
+
+CREATE OR REPLACE FUNCTION patchbay.own_card_decide(p_workspace text, p_by text, p_name text, p_shared boolean)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare
+  row mcp_run_cards;
+  decided boolean;
+begin
+  update mcp_run_cards set sharing = case when p_shared then 'shared' else 'refused' end, is_public = p_shared
+  where card_name = p_name and workspace_id = p_workspace and source = 'saved' and sharing = 'asked' returning * into row;
+  decided := found;
+  if decided then
+    perform audit_append(p_workspace, p_by, case when p_shared then 'card_shared' else 'card_sharing_refused' end, jsonb_build_object('card', p_name));
+  else
+    select * into row from mcp_run_cards where card_name = p_name and workspace_id = p_workspace and source = 'saved';
+    if not found then return null; end if;
+  end if;
+  return jsonb_build_object('decided', decided, 'card', own_card_json(row));
+end $function$
+;
+comment on function patchbay.own_card_decide(text,text,text,boolean) is 'an owner''s word on sharing a card; the first one counts';
+
+CREATE OR REPLACE FUNCTION patchbay.own_card_get(p_workspace text, p_user text, p_name text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select own_card_json(c) from mcp_run_cards c
+  where c.card_name = p_name and c.workspace_id = p_workspace and (c.created_by = p_user or c.is_public)
+$function$
+;
+comment on function patchbay.own_card_get(text,text,text) is 'a saved or imported card that this person may connect';
+
+CREATE OR REPLACE FUNCTION patchbay.own_card_json(c patchbay.mcp_run_cards)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select jsonb_build_object('entry', c.config_template, 'source', c.source, 'by', c.created_by, 'sharing', c.sharing,
+    'shared', c.is_public, 'tools', c.available_tools, 'asked', c.sharing_asked, 'popularity', c.popularity_score)
+$function$
+;
+comment on function patchbay.own_card_json(patchbay.mcp_run_cards) is 'a saved or imported card as the app reads it';
+
+CREATE OR REPLACE FUNCTION patchbay.own_card_note_asked(p_workspace text, p_name text, p_messages jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  update mcp_run_cards set sharing_asked = p_messages where card_name = p_name and workspace_id = p_workspace and source = 'saved';
+  select null::jsonb
+$function$
+;
+comment on function patchbay.own_card_note_asked(text,text,jsonb) is 'notes the messages that ask the owners';
+
+CREATE OR REPLACE FUNCTION patchbay.own_card_remove(p_workspace text, p_by text, p_name text, p_any boolean)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare row mcp_run_cards;
+begin
+  delete from mcp_run_cards where card_name = p_name and workspace_id = p_workspace and source = 'saved'
+    and (created_by = p_by or (p_any and is_public)) returning * into row;
+  if not found then return null; end if;
+  perform audit_append(p_workspace, p_by, 'card_removed', jsonb_build_object('card', p_name, 'title', row.title, 'by', row.created_by));
+  return own_card_json(row);
+end $function$
+;
+comment on function patchbay.own_card_remove(text,text,text,boolean) is 'removes a saved card: its maker''s, or with p_any one that is shared; connections made from it stay';
+
+CREATE OR REPLACE FUNCTION patchbay.own_cards_add(p_workspace text, p_user text, p_source text, p_cards jsonb, p_limit integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+begin
+  perform pg_advisory_xact_lock(hashtextextended('patchbay own cards ' || p_workspace || p_user, 0));
+  insert into workspaces (workspace_id) values (p_workspace) on conflict do nothing;
+  -- What was imported and never used is of no use to anybody after a week.
+  delete from mcp_run_cards where workspace_id = p_workspace and source = 'imported' and seen_at < clock_timestamp() - interval '7 days';
+  if p_source = 'saved' and (select count(*) from mcp_run_cards
+    where workspace_id = p_workspace and created_by = p_user and source = 'saved') >= p_limit then
+    raise exception 'You already have % cards, which is the most here. Remove one first: /mcp cards.', p_limit using errcode = 'PT429';
+  end if;
+  insert into mcp_run_cards (card_name, mcp_type, source, title, description, config_template, required_credentials, available_tools,
+    created_by, is_public, version, workspace_id, updated_at)
+  select r -> 'entry' ->> 'name', r -> 'entry' ->> 'name', p_source, r -> 'entry' ->> 'title', r -> 'entry' ->> 'description', r -> 'entry',
+    (select coalesce(jsonb_agg(jsonb_build_object('kind', 'secret', 'name', i -> 'name', 'label', i -> 'label')), '[]')
+      from jsonb_array_elements(r -> 'entry' -> 'inputs') i where (i -> 'secret')::boolean and (i -> 'required')::boolean),
+    r -> 'tools', p_user, false, r -> 'entry' ->> 'version', p_workspace, now()
+  from jsonb_array_elements(p_cards) r
+  on conflict (card_name) do nothing;
+  delete from mcp_run_cards where card_name in (
+    select card_name from mcp_run_cards where workspace_id = p_workspace and created_by = p_user and source = 'imported'
+    order by seen_at desc, card_name offset 200);
+  if p_source = 'saved' then
+    perform audit_append(p_workspace, p_user, 'card_saved', jsonb_build_object('card', p_cards #> '{0,entry,name}', 'title', p_cards #> '{0,entry,title}'));
+  end if;
+  return null;
+end $function$
+;
+comment on function patchbay.own_cards_add(text,text,text,jsonb,integer) is 'adds a card that a person saved, or the servers of a configuration they imported';
+
+CREATE OR REPLACE FUNCTION patchbay.own_cards_of(p_workspace text, p_user text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select coalesce(jsonb_agg(own_card_json(c) order by lower(c.title), c.card_name), '[]') from mcp_run_cards c
+  where c.workspace_id = p_workspace and c.source = 'saved' and (c.created_by = p_user or c.is_public)
+$function$
+;
+comment on function patchbay.own_cards_of(text,text) is 'the saved cards that this person may connect: theirs and the workspace''s';
 
 CREATE OR REPLACE FUNCTION patchbay.policy_for(p_workspace text, p_user text)
  RETURNS jsonb
@@ -1766,13 +2151,35 @@ begin
   end if;
   insert into rules (workspace_id, scope, user_id, connection_id, tool, verdict, definition, created_by)
   values (p_workspace, 'person', p_user, p_connection, p_tool, 'allow', p_definition, p_user)
-  on conflict (connection_id, tool) where scope = 'person' do update set definition = excluded.definition, verdict = 'allow'
+  on conflict (connection_id, tool) where scope = 'person' and conversation is null
+  do update set definition = excluded.definition, verdict = 'allow'
   returning * into row;
   perform audit_append(p_workspace, p_user, 'rule_added', to_jsonb(row));
   return rule_row(row);
 end $function$
 ;
 comment on function patchbay.rule_add_always(text,text,uuid,text,text) is 'a person''s "always allow"';
+
+CREATE OR REPLACE FUNCTION patchbay.rule_add_in_thread(p_workspace text, p_user text, p_connection uuid, p_tool text, p_definition text, p_conversation text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare row rules;
+begin
+  if not exists (select from mcp_connections where id = p_connection and workspace_id = p_workspace and user_id = p_user) then
+    raise exception 'This connection is gone, so there is nothing to allow.' using errcode = 'PT404';
+  end if;
+  insert into rules (workspace_id, scope, user_id, connection_id, tool, verdict, definition, created_by, conversation)
+  values (p_workspace, 'person', p_user, p_connection, p_tool, 'allow', p_definition, p_user, p_conversation)
+  on conflict (conversation, connection_id, tool) where conversation is not null
+  do update set definition = excluded.definition, verdict = 'allow'
+  returning * into row;
+  perform audit_append(p_workspace, p_user, 'rule_added', to_jsonb(row));
+  return rule_row(row);
+end $function$
+;
+comment on function patchbay.rule_add_in_thread(text,text,uuid,text,text,text) is 'a person''s "allow in this thread"';
 
 CREATE OR REPLACE FUNCTION patchbay.rule_add_workspace(p_workspace text, p_user text, p_card text, p_tool text, p_verdict text, p_four_eyes boolean)
  RETURNS jsonb
@@ -1846,7 +2253,7 @@ begin
   select jsonb_agg(file) into added from jsonb_array_elements(p_event -> 'files') file
   where not exists (
     select from run_events e, jsonb_array_elements(coalesce(e.body -> 'attached', e.body -> 'files', '[]')) known
-    where e.run_id = p_run and e.type in ('started', 'files_added') and known -> 'id' = file -> 'id');
+    where e.run_id = p_run and e.type in ('started', 'files_added', 'withdrawn') and known -> 'id' = file -> 'id');
   if added is null or row.outcome = 'stopped' then return '"none"'; end if;
   if row.outcome is not null or exists (select from run_events where run_id = p_run and type = 'replied') then return '"late"'; end if;
   perform run_append_locked(p_run, jsonb_build_array(p_event || jsonb_build_object('files', added)));
@@ -2036,14 +2443,19 @@ CREATE OR REPLACE FUNCTION patchbay.run_cards_search(p_url text, p_workspace tex
  SET "pg_trgm.word_similarity_threshold" TO '0.23'
 AS $function$
   with fitting as (
-    select c.card_name from mcp_run_cards c
-    where c.source = 'registry' and c.search_text ~ all (array(select jsonb_array_elements_text(p_patterns)))
-    order by c.search_names ~* all (array(select jsonb_array_elements_text(p_patterns))) desc, c.verified desc, c.popularity_score desc, c.card_name
+    select c.card_name, f.fits
+    from mcp_run_cards c, lateral (
+      select count(*) as fits, count(*) filter (where c.search_names ~* pattern) as in_names
+      from jsonb_array_elements_text(p_patterns) pattern where c.search_text ~ pattern
+    ) f
+    where c.source = 'registry' and f.fits > 0
+    order by f.fits desc, f.in_names desc, c.verified desc, c.popularity_score desc, c.card_name
     limit p_limit
   ),
   similar_names as (
     select c.card_name from jsonb_array_elements_text(p_words) word join mcp_run_cards c on word <% c.search_names
-    where c.source = 'registry' and length(word) > 3 and (select count(*) from fitting) < p_limit
+    where c.source = 'registry' and length(word) > 3
+      and (select count(*) from fitting where fits = jsonb_array_length(p_patterns)) < p_limit
     group by c.card_name, c.popularity_score
     order by sum(word_similarity(word, c.search_names)) desc, c.popularity_score desc, c.card_name
     limit p_limit
@@ -2083,8 +2495,8 @@ AS $function$
   update runs set status = 'working', owner = p_instance, fence = fence + 1,
     lease_until = clock_timestamp() + p_lease_ms * interval '1 millisecond'
   where id = p_run and status <> 'closed' and (owner is null or lease_until is null or lease_until < clock_timestamp())
-    and not exists (select from runs ahead
-      where ahead.conversation = runs.conversation and ahead.number < runs.number and ahead.status <> 'closed')
+    and (outcome is not null or not exists (select from runs ahead
+      where ahead.conversation = runs.conversation and ahead.number < runs.number and ahead.status <> 'closed'))
   returning fence
 $function$
 ;
@@ -2109,6 +2521,18 @@ end $function$
 ;
 comment on function patchbay.run_close(uuid,bigint,integer) is 'ends a run whose end is shown; names the next of its conversation';
 
+CREATE OR REPLACE FUNCTION patchbay.run_corrected_by(p_conversation text, p_key text)
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select r.id from runs r join run_events e on e.run_id = r.id and e.type = 'withdrawn' and e.body ->> 'key' = p_key
+  where r.conversation = p_conversation limit 1
+$function$
+;
+comment on function patchbay.run_corrected_by(text,text) is 'the run that a message corrected';
+
 CREATE OR REPLACE FUNCTION patchbay.run_events_bare(p_run uuid)
  RETURNS jsonb
  LANGUAGE sql
@@ -2120,6 +2544,39 @@ AS $function$
 $function$
 ;
 comment on function patchbay.run_events_bare(uuid) is 'a run''s events without the files and images of calls, which can be large';
+
+CREATE OR REPLACE FUNCTION patchbay.run_join_queued(p_run uuid, p_fence bigint)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare
+  lane text;
+  queued uuid;
+  row runs;
+  joined integer := 0;
+begin
+  select conversation into lane from runs where id = p_run;
+  if not run_waits(p_run) or not exists (select from runs_to_join(p_run)) then return to_jsonb(joined); end if;
+  perform pg_advisory_xact_lock(hashtextextended('patchbay conversation ' || lane, 0));
+  perform from runs where id = p_run and fence = p_fence and outcome is null for update;
+  if not found or not run_waits(p_run) then return to_jsonb(joined); end if;
+  foreach queued in array array(select runs_to_join(p_run)) loop
+    -- One that was stopped meanwhile stays a run of its own.
+    select * into row from runs where id = queued and outcome is null and fence = 0 for update;
+    continue when not found;
+    perform run_withdraw(p_run, withdrawn_event((select body from run_events where run_id = queued and seq = 1), row.dedupe_key)
+      || jsonb_build_object('queued', queued, 'attached', (
+        select coalesce(jsonb_agg(file), '[]') from run_events e, jsonb_array_elements(coalesce(e.body -> 'attached', e.body -> 'files', '[]')) file
+        where e.run_id = queued)));
+    update slack_messages set run_id = p_run, key = key || ':' || queued where run_id = queued;
+    delete from runs where id = queued;
+    joined := joined + 1;
+  end loop;
+  return to_jsonb(joined);
+end $function$
+;
+comment on function patchbay.run_join_queued(uuid,bigint) is 'for the holder of a run that is about to wait for an approval: what its requester said meanwhile withdraws that, and is no request of its own any more; how many messages';
 
 CREATE OR REPLACE FUNCTION patchbay.run_load(p_run uuid, p_fence bigint)
  RETURNS jsonb
@@ -2185,8 +2642,8 @@ begin
   for candidate in
     select r.id from runs r
     where r.status = 'working' and (r.lease_until is null or r.lease_until < clock_timestamp())
-      and not exists (select from runs ahead
-        where ahead.conversation = r.conversation and ahead.number < r.number and ahead.status <> 'closed')
+      and (r.outcome is not null or not exists (select from runs ahead
+        where ahead.conversation = r.conversation and ahead.number < r.number and ahead.status <> 'closed'))
     order by r.number limit greatest(p_free, 0) for update of r skip locked
   loop
     fence_now := run_claim_if_free(candidate.id, p_instance, p_lease_ms);
@@ -2257,7 +2714,7 @@ CREATE OR REPLACE FUNCTION patchbay.run_start(p_id uuid, p_workspace text, p_use
 AS $function$
 declare
   -- What a message asks for beside its own run has a word behind the key.
-  message text := regexp_replace(p_dedupe_key, ':[a-z]+$', '');
+  message text := regexp_replace(p_dedupe_key, '(:edited:[0-9.]+)?(:[a-z]+)?$', '');
   withdrawn boolean;
   known uuid;
   ahead uuid;
@@ -2265,12 +2722,23 @@ declare
 begin
   -- The lock puts starts of one conversation in order, and keeps a second delivery from racing the first.
   perform pg_advisory_xact_lock(hashtextextended('patchbay conversation ' || p_conversation, 0));
-  select id into known from runs where dedupe_key = p_dedupe_key;
-  if found then
-    return jsonb_build_object('run', known, 'fresh', false, 'withdrawn', false, 'ahead', null, 'fence', null);
+  known := coalesce((select id from runs where dedupe_key = p_dedupe_key), run_corrected_by(p_conversation, p_dedupe_key));
+  if known is not null then
+    return jsonb_build_object('run', known, 'fresh', false, 'withdrawn', false, 'corrected', false, 'ahead', null, 'fence', null);
   end if;
   perform message_lock(message);
   withdrawn := exists (select from slack_seen_events where event_id = 'deleted:' || message);
+  if not withdrawn and jsonb_array_length(p_events) = 1 and is_plain_request(p_workspace, p_dedupe_key, p_events -> 0) then
+    select r.id into known from runs r
+    where r.conversation = p_conversation and r.user_id = p_user and r.status <> 'closed' and r.outcome is null and run_waits(r.id)
+    order by r.number limit 1 for update;
+    -- It may have been decided while its row was waited for.
+    if found and run_waits(known) then
+      perform run_withdraw(known, withdrawn_event(p_events -> 0, p_dedupe_key));
+      return jsonb_build_object('run', known, 'fresh', true, 'withdrawn', false, 'corrected', true, 'ahead', null,
+        'fence', case when p_instance is not null then run_claim_if_free(known, p_instance, p_lease_ms) end);
+    end if;
+  end if;
   insert into workspaces (workspace_id) values (p_workspace) on conflict do nothing;
   -- A close that is under way is waited for; one that comes later waits, and then names this run as its next.
   perform from runs r where r.conversation = p_conversation and r.status <> 'closed' order by r.number for share;
@@ -2290,10 +2758,10 @@ begin
     perform audit_append(p_workspace, p_user, 'run_repeated', jsonb_strip_nulls(jsonb_build_object('run', p_id,
       'repeats', split_part(p_dedupe_key, ':', 2), 'call', nullif(split_part(p_dedupe_key, ':', 3), ''))));
   end if;
-  return jsonb_build_object('run', p_id, 'fresh', true, 'withdrawn', withdrawn, 'ahead', ahead, 'fence', claimed);
+  return jsonb_build_object('run', p_id, 'fresh', true, 'withdrawn', withdrawn, 'corrected', false, 'ahead', ahead, 'fence', claimed);
 end $function$
 ;
-comment on function patchbay.run_start(uuid,text,text,text,text,jsonb,text,integer) is 'one run per message, claimed at once when its conversation is free; stopped already where the message was told to be gone in the last 24 hours';
+comment on function patchbay.run_start(uuid,text,text,text,text,jsonb,text,integer) is 'one run per message, claimed at once when its conversation is free; where the person''s own run waits for an approval, their words withdraw that and the run goes on with them; stopped already where the message was told to be gone in the last 24 hours';
 
 CREATE OR REPLACE FUNCTION patchbay.run_state(p_workspace text, p_run uuid)
  RETURNS jsonb
@@ -2313,6 +2781,7 @@ CREATE OR REPLACE FUNCTION patchbay.run_stop(p_workspace text, p_run uuid, p_eve
 AS $function$
 declare
   row runs;
+  queued uuid;
   claimed bigint;
 begin
   select * into row from runs where id = p_run and workspace_id = p_workspace for update;
@@ -2324,12 +2793,24 @@ begin
   perform run_append_locked(p_run, jsonb_build_array(p_event));
   update runs set status = 'working' where id = p_run;
   claimed := run_claim_if_free(p_run, p_instance, p_lease_ms);
+  -- What the person said behind it was said to what is stopped now. It is begun when they say so.
+  if not p_event ? 'why' and row.outcome is null and row.fence > 0 then
+    for queued in
+      select q.id from runs q where q.conversation = row.conversation and q.number > row.number and q.user_id = row.user_id
+        and q.status = 'working' and q.outcome is null and q.fence = 0 and q.dedupe_key not like 'again:%'
+      order by q.number for update
+    loop
+      perform run_append_locked(queued, jsonb_build_array(p_event || '{"why": "stopped_before"}'));
+      perform audit_append(p_workspace, p_event ->> 'by', 'run_stopped',
+        jsonb_build_object('run', queued, 'requester', row.user_id, 'why', 'stopped_before'));
+    end loop;
+  end if;
   perform audit_append(p_workspace, p_event ->> 'by', 'run_stopped',
     jsonb_strip_nulls(jsonb_build_object('run', p_run, 'requester', row.user_id, 'why', p_event ->> 'why')));
   return jsonb_build_object('kind', 'stopped', 'fence', claimed);
 end $function$
 ;
-comment on function patchbay.run_stop(text,uuid,jsonb,text,integer) is 'stops a run whoever holds it';
+comment on function patchbay.run_stop(text,uuid,jsonb,text,integer) is 'stops a run whoever holds it, and what its requester asked for behind it';
 
 CREATE OR REPLACE FUNCTION patchbay.run_suspend(p_run uuid, p_fence bigint, p_seq integer)
  RETURNS jsonb
@@ -2338,11 +2819,48 @@ CREATE OR REPLACE FUNCTION patchbay.run_suspend(p_run uuid, p_fence bigint, p_se
 AS $function$
 begin
   update runs set status = 'suspended', owner = null, lease_until = null, all_recorded = true
-  where id = p_run and fence = p_fence and last_seq = p_seq and status = 'working';
+  where id = p_run and fence = p_fence and last_seq = p_seq and status = 'working'
+    and not (run_waits(p_run) and exists (select from runs_to_join(p_run)));
   return to_jsonb(found);
 end $function$
 ;
-comment on function patchbay.run_suspend(uuid,bigint,integer) is 'lets go of a run that waits for a person; refused when something happened since p_seq';
+comment on function patchbay.run_suspend(uuid,bigint,integer) is 'lets go of a run that waits for a person; refused when something happened since p_seq, or its requester said something that withdraws what it waits for';
+
+CREATE OR REPLACE FUNCTION patchbay.run_waits(p_run uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select exists (select from approvals where run_id = p_run and status = 'pending')
+$function$
+;
+comment on function patchbay.run_waits(uuid) is 'whether a run waits for an approval';
+
+CREATE OR REPLACE FUNCTION patchbay.run_withdraw(p_run uuid, p_event jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare
+  one approvals;
+  ended approvals[];
+begin
+  with changed as (
+    update approvals set status = 'withdrawn', decided_by = p_event ->> 'by', decided_at = clock_timestamp()
+    where run_id = p_run and status = 'pending' returning *
+  )
+  select array_agg(changed order by changed.created_at) into ended from changed;
+  perform run_append_locked(p_run, jsonb_build_array(p_event || jsonb_build_object('calls',
+    (select coalesce(jsonb_agg(call_id), '[]') from unnest(ended)))));
+  update runs set status = 'working' where id = p_run and status = 'suspended';
+  foreach one in array coalesce(ended, '{}') loop
+    perform audit_append(one.workspace_id, p_event ->> 'by', 'approval_withdrawn',
+      jsonb_build_object('approval', one.id, 'run', one.run_id, 'call', one.call_id, 'hash', one.hash, 'requester', one.requester));
+  end loop;
+end $function$
+;
+comment on function patchbay.run_withdraw(uuid,jsonb) is 'withdraws the open approvals of a run and appends the words that do so: only for callers that hold the lock on the run''s row';
 
 CREATE OR REPLACE FUNCTION patchbay.runs_forget_heard()
  RETURNS trigger
@@ -2356,6 +2874,18 @@ begin
 end $function$
 ;
 comment on function patchbay.runs_forget_heard() is 'what was heard in a conversation goes with its last run';
+
+CREATE OR REPLACE FUNCTION patchbay.runs_forget_rules()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+begin
+  delete from rules r where r.conversation = old.conversation and not exists (select from runs where conversation = old.conversation);
+  return null;
+end $function$
+;
+comment on function patchbay.runs_forget_rules() is 'a rule of one thread goes with its last run';
 
 CREATE OR REPLACE FUNCTION patchbay.runs_prune(p_limit integer)
  RETURNS jsonb
@@ -2451,18 +2981,46 @@ AS $function$
     'text', left(first.body ->> 'text', 300),
     'channel', first.body #>> '{origin,channel}',
     'place', first.body #>> '{origin,place}',
+    'message', first.body #>> '{origin,messageTs}',
     'outcome', coalesce(r.outcome, case
       when exists (select from approvals a where a.run_id = r.id and a.status = 'pending') then 'waiting'
       when exists (select from input_requests i where i.run_id = r.id and i.status = 'pending') then 'waiting' else 'working' end),
     'why', (select left(e.body ->> 'message', 300) from run_events e
       where r.outcome = 'failed' and e.run_id = r.id and e.type = 'failed' order by e.seq desc limit 1),
     'calls', (select count(*) from mcp_tool_usage u where u.run_id = r.id and u.workspace_id = p_workspace and u.executed_at >= r.started_at),
+    'succeeded', done.calls,
+    'changed', done.changes,
+    'refused', (select coalesce(e.body ->> 'decision', e.type) from run_events e
+      where e.run_id = r.id and e.type in ('answered', 'withdrawn') and coalesce(e.body ->> 'decision', e.type) <> 'approved'
+        and e.seq > done.last order by e.seq desc limit 1),
     'cost_usd', r.cost_usd) order by r.number desc), '[]')
   from (select * from runs where workspace_id = p_workspace and user_id = p_user order by number desc limit p_limit) r
   join run_events first on first.run_id = r.id and first.seq = 1
+  cross join lateral (
+    select count(*) as calls, coalesce(max(e.seq), 0) as last, count(*) filter (where exists (
+      select from run_events j
+      where j.run_id = r.id and j.type = 'judged' and j.body ->> 'call' = e.body ->> 'call' and j.body ->> 'risk' <> 'read')) as changes
+    from run_events e where e.run_id = r.id and e.type = 'returned' and e.body ->> 'outcome' = 'ok'
+  ) done
 $function$
 ;
 comment on function patchbay.runs_summary(text,text,integer) is 'a person''s last requests and how they ended, newest first';
+
+CREATE OR REPLACE FUNCTION patchbay.runs_to_join(p_run uuid)
+ RETURNS SETOF uuid
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select q.id from runs r join runs q on q.conversation = r.conversation and q.number > r.number and q.user_id = r.user_id
+    join run_events e on e.run_id = q.id and e.seq = 1
+  where r.id = p_run and r.outcome is null and q.status = 'working' and q.outcome is null and q.fence = 0
+    and is_plain_request(q.workspace_id, q.dedupe_key, e.body)
+    and not exists (select from run_events x where x.run_id = q.id and x.type not in ('started', 'files_added'))
+  order by q.number
+$function$
+;
+comment on function patchbay.runs_to_join(uuid) is 'requests of the same person that wait behind a run and are not begun';
 
 CREATE OR REPLACE FUNCTION patchbay.schema_version()
  RETURNS jsonb
@@ -2716,6 +3274,18 @@ $function$
 ;
 comment on function patchbay.usage_of_month(text,text) is 'what a person (or, with null, the workspace) used this month; a run counts for the month it was asked in';
 
+CREATE OR REPLACE FUNCTION patchbay.withdrawn_event(p_started jsonb, p_key text)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select jsonb_strip_nulls(jsonb_build_object('type', 'withdrawn', 'calls', '[]'::jsonb, 'key', p_key, 'by', p_started #> '{origin,user}',
+    'text', p_started -> 'text', 'messageTs', p_started #> '{origin,messageTs}', 'attached', p_started -> 'attached', 'at', p_started -> 'at'))
+$function$
+;
+comment on function patchbay.withdrawn_event(jsonb,text) is 'the words of a request as an event of the run that they withdraw something of';
+
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.approvals to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.audit_anchors to service_role;
@@ -2739,6 +3309,8 @@ grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.mcp_run_cards to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.mcp_tool_usage to service_role;
+
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.onboarding_messages to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.resource_subscriptions to service_role;
 

@@ -5,12 +5,13 @@ import { ROOT } from './support/paths.ts'
 
 /** Who may look into whom: the table of the design. A change here needs a decision in docs/decisions/. */
 const ROOMS: Record<string, string[]> = {
-  slack: ['run', 'connect', 'registry', 'policy', 'block-kit'],
+  slack: ['run', 'connect', 'builtin', 'registry', 'policy', 'block-kit'],
   web: ['connect'],
   gateway: ['run', 'registry'],
   run: ['model', 'policy', 'mcp', 'db'],
   connect: ['cards', 'mcp', 'registry', 'credentials'],
   mcp: ['registry', 'credentials', 'egress'],
+  builtin: ['db', 'egress', 'policy'],
   policy: ['db'],
   registry: ['db'],
   credentials: ['db'],

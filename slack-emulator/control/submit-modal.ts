@@ -5,6 +5,7 @@ import { EmulatorError } from '../errors.ts'
 import { refuseView } from '../web-api/methods/views.ts'
 import { type PlacedElement, placedElementsIn, textObjectOf } from '../workspace/blocks.ts'
 import { viewObjectOf } from '../workspace/modal-stacks.ts'
+import { fileObjectOf } from '../workspace/objects/file-object.ts'
 import type { Json, Person, View } from '../workspace/records.ts'
 import { choicesFor } from './directory.ts'
 import type { EmulatorParts } from './emulator-parts.ts'
@@ -61,6 +62,16 @@ export async function typeIntoModal(
   return filled.view
 }
 
+/** Slack sends the file objects, not their ids (docs.slack.dev/reference/block-kit/block-elements/file-input-element). */
+function filesOf({ workspace }: EmulatorParts, value: unknown): unknown {
+  const ids = Array.isArray(value) ? value.map(String) : []
+  return ids.map((id) => {
+    const file = workspace.files.get(id)
+    if (file === undefined) throw new EmulatorError('input_invalid', `there is no file "${id}"`)
+    return fileObjectOf(file, workspace)
+  })
+}
+
 async function fill(parts: EmulatorParts, person: Person, view: View, values: Record<string, unknown>) {
   const errors: Record<string, string> = {}
   let { state } = view
@@ -73,7 +84,8 @@ async function fill(parts: EmulatorParts, person: Person, view: View, values: Re
       view: viewObjectOf({ ...view, state }, parts.workspace.team.id),
     }
     const offered = external ? await suggestAll(parts, person, { placed, spot }, value) : []
-    const entry = enterValue(element, value, { offered, known: choicesFor(parts.workspace, person, element) })
+    const given = element.type === 'file_input' ? filesOf(parts, value) : value
+    const entry = enterValue(element, given, { offered, known: choicesFor(parts.workspace, person, element) })
     if (entry.ok) state = { ...state, [blockId]: { ...state[blockId], [actionId]: entry.state } }
     else errors[blockId] = entry.message
   }

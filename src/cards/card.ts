@@ -63,6 +63,10 @@ export type CardInput = {
   example?: string | undefined
   choices?: string[] | undefined
   default?: string | undefined
+  /** Few people need it: the form shows it only on request. */
+  more?: boolean | undefined
+  /** Another input that does in place of this one. */
+  instead?: string | undefined
 }
 
 export type ToolClass = 'read' | 'write' | 'destructive'
@@ -75,7 +79,19 @@ export type CardTool = {
 }
 
 /** Texts may hold `{name}` for an input or an own value. One that mentions an input left empty is left out. */
-export type CardServer = StdioServer | HttpServer
+export type CardServer = StdioServer | HttpServer | BuiltinServer
+
+/** A server of our own, in this process. */
+export type BuiltinServer = {
+  kind: 'builtin'
+  server: string
+  settings: Record<string, string>
+  /** Which input is the address that it goes to. */
+  address: string
+  checks: CardCheck[]
+  /** What is started where the address was left empty. */
+  otherwise?: StdioServer | undefined
+}
 
 export type StdioServer = {
   kind: 'stdio'

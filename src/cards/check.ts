@@ -1,5 +1,5 @@
 import { addressPartsOf, signInAddressesOf } from './address-parts.ts'
-import type { Card } from './card.ts'
+import type { Card, CardInput } from './card.ts'
 import { declaredVariablesOf } from './inputs.ts'
 import { placeholdersIn } from './placeholders.ts'
 import type { CardFile, CardPart } from './schema.ts'
@@ -19,9 +19,9 @@ export function findCardProblems(file: CardFile, ours: CardPart, card: Card): Ca
 }
 
 function serverProblems(file: CardFile, ours: CardPart): CardProblem[] {
-  const servers = file.packages.length + file.remotes.length + (ours.remote === undefined ? 0 : 1)
-  const found: CardProblem[] =
-    servers === 1 ? [] : [{ field: 'packages', reason: 'must name one server: a package or a remote' }]
+  const found: CardProblem[] = namesOneServer(file, ours)
+    ? []
+    : [{ field: 'packages', reason: 'must name one server: a package or a remote' }]
   const secrets = new Set(declaredVariablesOf(file, ours).flatMap(([name, input]) => (input.isSecret ? [name] : [])))
   for (const [at, argument] of (file.packages[0]?.packageArguments ?? []).entries()) {
     const field = `packages.0.packageArguments.${at}.value`
@@ -32,6 +32,12 @@ function serverProblems(file: CardFile, ours: CardPart): CardProblem[] {
       found.push({ field, reason: "holds a person's input, which could be read as an option: use a named argument" })
   }
   return found
+}
+
+/** A server of our own may have a package beside it. */
+function namesOneServer({ packages, remotes }: CardFile, { remote, builtin }: CardPart): boolean {
+  const addresses = remotes.length + (remote === undefined ? 0 : 1)
+  return builtin === undefined ? packages.length + addresses === 1 : addresses === 0
 }
 
 function authProblems(file: CardFile, { auth, remote }: CardPart): CardProblem[] {
@@ -93,6 +99,7 @@ function textsOf(file: CardFile, ours: CardPart): [field: string, text: string][
     ...(pack?.packageArguments ?? []).map((one): [string, string] => ['packageArguments', one.value ?? '']),
     ...(pack?.environmentVariables ?? []).map((one): [string, string] => ['environmentVariables', one.value]),
     ...header.map((text): [string, string] => ['headers', text]),
+    ...(ours.builtin?.settings ?? []).map((one): [string, string] => ['_meta.builtin', one.value]),
     ['url', remote?.url ?? ''],
     ['_meta.auth.id', ours.auth?.id ?? ''],
     ['_meta.auth.secret', ours.auth?.secret ?? ''],
@@ -106,6 +113,8 @@ function inputProblems(card: Card): CardProblem[] {
   return card.inputs.flatMap((input) => {
     const field = `_meta.inputs.${input.name}`
     const pattern = compilePattern(input.pattern)
+    const placing = placingProblem(card, input)
+    if (placing !== undefined) return [{ ...placing, field: `${field}.${placing.field}` }]
     if (pattern === undefined) return [{ field: `${field}.pattern`, reason: 'is not a regular expression' }]
     const misfit = [input.default, ...(input.choices ?? []), ...(input.secret ? [] : [input.example])]
       .filter((value) => value !== undefined)
@@ -114,6 +123,13 @@ function inputProblems(card: Card): CardProblem[] {
       ? []
       : [{ field: `${field}.pattern`, reason: `does not take the card's own "${misfit}"` }]
   })
+}
+
+/** What is wrong with where an input stands in the form. */
+function placingProblem({ inputs }: Card, { more, required, instead }: CardInput): CardProblem | undefined {
+  if (more && required) return { field: 'more', reason: 'hides an input that is required' }
+  const isUnknown = instead !== undefined && !inputs.some(({ name }) => name === instead)
+  return isUnknown ? { field: 'instead', reason: 'names no input' } : undefined
 }
 
 function compilePattern(pattern: string | undefined): RegExp | undefined {

@@ -20,6 +20,8 @@ export function cardInputsOf(file: CardFile, ours: CardPart): CardInput[] {
       example: input.placeholder,
       choices: input.choices,
       default: input.default,
+      more: described?.more,
+      instead: described?.instead,
     }
   })
 }
@@ -28,6 +30,7 @@ export function cardInputsOf(file: CardFile, ours: CardPart): CardInput[] {
 export function declaredVariablesOf(file: CardFile, ours: CardPart): Declared[] {
   const remotes = ours.remote === undefined ? file.remotes : [ours.remote]
   const settings = [
+    ...(ours.builtin?.settings ?? []),
     ...remotes,
     ...remotes.flatMap((remote) => remote.headers),
     ...file.packages.flatMap((pack) => [...pack.environmentVariables, ...pack.packageArguments]),

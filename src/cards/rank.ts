@@ -1,4 +1,7 @@
-import { type SearchableCard, scoreWord } from './search.ts'
+import { distance } from 'fastest-levenshtein'
+import type { SearchableCard } from './search.ts'
+import type { SearchTerm } from './search-terms.ts'
+import { stemsIn } from './word-stems.ts'
 
 /** What a search ranks by. */
 export type RankableCard = SearchableCard & {
@@ -11,78 +14,109 @@ export type RankableCard = SearchableCard & {
   popularity: { here: number; all: number }
 }
 
-/** Words without meaning for a search. */
-const FILLERS = new Set(
-  'a an the for my our your me i to of in on with and or some that can server servers mcp tool tools connect connector please'.split(
-    ' ',
-  ),
-)
+/** `whole`: all that was looked for is found in it. */
+export type RankedCard<T> = { thing: T; whole: boolean }
 
-/** The words of a search that count, in small letters. */
-export function searchWordsIn(text: string): string[] {
-  const words = text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []
-  const telling = words.filter((word) => !FILLERS.has(word))
-  return [...new Set(telling.length > 0 ? telling : words)].slice(0, 8)
-}
+/** Of what fits in a part only, this share of the best score has to be reached. */
+const PARTIAL_SHARE = 0.45
 
-/** Those in which every word is found, best first: by words, then by who vouches for it, then by how often it is used. Pure. */
-export function rankMatches<T extends RankableCard>(things: T[], wanted: string[]): T[] {
-  return things
-    .map((thing) => ({ thing, score: scoreOf(thing, wanted) }))
+/** What fits, best first: by how much of what is looked for, and where; then by who vouches for it and how often it is used. Pure. */
+export function rankMatches<T extends RankableCard>(things: T[], terms: SearchTerm[]): RankedCard<T>[] {
+  const scored = things.map((thing) => ({ thing, fields: fieldsOf(thing) }))
+  const scores = terms.map((term) => scoresOf(scored, term))
+  const weights = terms.map((term, at) => term.weight * rarityOf(scores[at] ?? []))
+  const ranked = scored
+    .map(({ thing }, at) => {
+      const own = scores.map((one) => one[at] ?? 0)
+      return { thing, whole: own.every((score) => score > 0), score: totalOf(own, weights) * standingOf(thing) }
+    })
     .filter(({ score }) => score > 0)
     .toSorted((a, b) => b.score - a.score || a.thing.title.localeCompare(b.thing.title))
-    .map(({ thing }) => thing)
+  const least = (ranked[0]?.score ?? 0) * PARTIAL_SHARE
+  return ranked.filter(({ whole, score }) => whole || score >= least)
 }
 
-// An exact name of a stranger's (100) still stands above a card of ours that only mentions the word (10).
-const CURATED = 60
-const VERIFIED = 15
-const DEPRECATED = -30
-const MOST_FOR_POPULARITY = 20
+/** The mean over what is looked for, less where a part of it is missing. */
+function totalOf(scores: number[], weights: number[]): number {
+  const all = weights.reduce((sum, weight) => sum + weight, 0)
+  const found = weights.reduce((sum, weight, at) => ((scores[at] ?? 0) > 0 ? sum + weight : sum), 0)
+  const words = scores.reduce((sum, score, at) => sum + score * (weights[at] ?? 0), 0)
+  return all === 0 ? 0 : (words / all) * (found / all)
+}
+
+/** A word in few of them tells more than one in many. */
+function rarityOf(scores: number[]): number {
+  const having = scores.filter((score) => score > 0).length
+  return Math.log(1 + scores.length / (1 + having)) + 0.1
+}
+
+/** A share of the score, so that our own cards come first among equals only. */
+function standingOf({ curated, verified, deprecated, popularity: { here, all } }: RankableCard): number {
+  const used = Math.min(0.1, 0.015 * Math.log2(1 + all + 4 * here))
+  return 1 + (curated ? 0.15 : 0) + (verified ? 0.05 : 0) - (deprecated ? 0.3 : 0) + used
+}
+
+/** The texts of a card as stems between spaces, so that a word or phrase is found as ` stem `. */
+type Fields = { title: string; name: string; aliases: string[]; category: string; description: string; tools: string }
+
+const spaced = (text: string): string => ` ${stemsIn(text).join(' ')} `
+
+/** Domain names hold words that say nothing. */
+const IN_EVERY_NAME = /\b(?:com|io|dev|org|net|ai|app|mcp|server|github)\b/g
+
+const fieldsOf = (thing: SearchableCard): Fields => ({
+  title: spaced(thing.title),
+  name: spaced(thing.name.includes('/') ? thing.name.replaceAll(IN_EVERY_NAME, ' ') : thing.name),
+  aliases: thing.words.map(spaced),
+  category: spaced(thing.category),
+  description: spaced(thing.description),
+  tools: spaced(Object.keys(thing.tools).join(' ')),
+})
+
+/** How well a term fits each of them; spelling is forgiven where nothing has the word itself. */
+function scoresOf(things: { fields: Fields }[], term: SearchTerm): number[] {
+  const scores = things.map(({ fields }) => scoreTerm(fields, term))
+  const isKnown = scores.some((score) => score > 0)
+  return isKnown ? scores : things.map(({ fields }) => (isTypoIn(fields, term.stem) ? TYPO : 0))
+}
+
 /** A word for the same ability counts less than the word itself. */
-const SYNONYM_SHARE = 0.4
+const SYNONYM_SHARE = 0.7
+const TYPO = 25
 
-function scoreOf(thing: RankableCard, wanted: string[]): number {
-  const scores = wanted.map((word) => scoreMeaning(thing, word))
-  if (scores.length === 0 || scores.includes(0)) return 0
-  const words = scores.reduce((sum, score) => sum + score, 0) / scores.length
-  const { here, all } = thing.popularity
-  const used = Math.min(MOST_FOR_POPULARITY, 3 * Math.log2(1 + all + 4 * here))
-  const standing = (thing.curated ? CURATED : 0) + (thing.verified ? VERIFIED : 0) + (thing.deprecated ? DEPRECATED : 0)
-  return Math.max(words + standing + used, 1)
+function scoreTerm(fields: Fields, { stem, similar }: SearchTerm): number {
+  const others = similar.map((other) => scoreStem(fields, other) * SYNONYM_SHARE)
+  return Math.max(scoreStem(fields, stem), ...others)
 }
 
-function scoreMeaning(thing: RankableCard, word: string): number {
-  const others = similarWordsFor(word).map((other) => scoreWord(thing, other, { typos: false }) * SYNONYM_SHARE)
-  return Math.max(scoreWord(thing, word), ...others)
-}
+type Place = [score: number, fits: (fields: Fields, stem: string) => boolean]
 
-/** Words people use for the same ability; who types one also means the others. */
-const SYNONYMS = [
-  ['database', 'databases', 'db', 'sql', 'tables'],
-  ['issue', 'issues', 'ticket', 'tickets', 'bug', 'bugs', 'task', 'tasks'],
-  ['monitoring', 'metrics', 'observability', 'logs', 'dashboards', 'alerts'],
-  ['incident', 'incidents', 'oncall', 'pager'],
-  ['code', 'git', 'repository', 'repositories', 'repo', 'repos'],
-  ['deploy', 'deployments', 'build', 'builds', 'pipelines', 'ci'],
-  ['cloud', 'infrastructure', 'hosting'],
-  ['chat', 'message', 'messages', 'messaging'],
-  ['docs', 'documents', 'documentation', 'wiki', 'notes', 'pages'],
-  ['file', 'files', 'folder', 'drive', 'storage'],
-  ['browser', 'website', 'websites', 'scrape', 'scraping', 'crawl'],
-  ['payment', 'payments', 'billing', 'invoice', 'invoices'],
-  ['crm', 'sales', 'customers', 'contacts'],
-  ['email', 'emails', 'mail', 'inbox'],
-  ['calendar', 'meeting', 'meetings', 'appointments', 'scheduling'],
-  ['security', 'vulnerabilities', 'secrets'],
-  ['login', 'identity', 'sso', 'accounts'],
-  ['map', 'maps', 'places', 'geocoding', 'location'],
-  ['weather', 'forecast', 'temperature'],
-  ['picture', 'pictures', 'image', 'images', 'photos'],
-  ['translate', 'translation', 'language'],
-  ['analytics', 'statistics', 'reports', 'charts'],
+const has = (text: string, stem: string) => text.includes(` ${stem} `)
+const begins = (text: string, stem: string) => stem.length > 2 && text.includes(` ${stem}`)
+
+/** Where a stem may stand, best first. */
+const PLACES: Place[] = [
+  [100, ({ title, name }, stem) => title === ` ${stem} ` || name === ` ${stem} `],
+  [70, ({ title, aliases }, stem) => has(title, stem) || aliases.includes(` ${stem} `)],
+  [50, ({ name }, stem) => has(name, stem)],
+  [45, ({ title }, stem) => begins(title, stem)],
+  [40, ({ category, description }, stem) => has(category, stem) || has(description, stem)],
+  [30, ({ aliases }, stem) => aliases.some((alias) => has(alias, stem))],
+  [25, ({ title, name }, stem) => stem.length > 3 && `${title}${name}`.includes(stem)],
+  [15, ({ aliases, description }, stem) => [...aliases, description].some((text) => begins(text, stem))],
+  [5, ({ tools }, stem) => has(tools, stem)],
 ]
 
-/** The other words for what a word means. */
-export const similarWordsFor = (word: string): string[] =>
-  SYNONYMS.filter((words) => words.includes(word)).flatMap((words) => words.filter((one) => one !== word))
+/** The words of a phrase may also stand apart, and then say less. */
+const APART_SHARE = 0.5
+
+function scoreStem(fields: Fields, stem: string): number {
+  const together = PLACES.find(([, fits]) => fits(fields, stem))?.[0] ?? 0
+  if (together > 0 || !stem.includes(' ')) return together
+  return Math.min(...stem.split(' ').map((one) => scoreStem(fields, one))) * APART_SHARE
+}
+
+function isTypoIn({ title, name }: Fields, stem: string): boolean {
+  const far = stem.length > 5 ? 2 : 1
+  return stem.length > 3 && `${title}${name}`.split(' ').some((term) => distance(term, stem) <= far)
+}

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { parseDocument } from 'yaml'
 import { AppError } from '../errors.ts'
-import type { Card, CardServer, CardTool, StdioServer } from './card.ts'
+import type { BuiltinServer, Card, CardServer, CardTool, StdioServer } from './card.ts'
 import { findCardProblems } from './check.ts'
 import { cardInputsOf } from './inputs.ts'
 import { CARD_META_KEY, CardFile, type CardPart, type ServerPackage, type ServerRemote } from './schema.ts'
@@ -70,6 +70,7 @@ function serverOf(file: CardFile, ours: CardPart): CardServer {
   const remote = ours.remote ?? file.remotes[0]
   if (remote !== undefined) return httpServer(remote, ours)
   const pack = file.packages[0]
+  if (ours.builtin !== undefined) return builtinServer(ours.builtin, pack && stdioServer(pack, ours))
   if (pack !== undefined) return stdioServer(pack, ours)
   return { kind: 'http', url: '', headers: {}, checks: [] }
 }
@@ -77,6 +78,15 @@ function serverOf(file: CardFile, ours: CardPart): CardServer {
 function httpServer(remote: ServerRemote, ours: CardPart): CardServer {
   const headers = Object.fromEntries(remote.headers.map((header) => [header.name, header.value]))
   return { kind: 'http', url: remote.url, headers, signing: ours.signing, checks: ours.checks }
+}
+
+/** It is tested as it is opened, so the card's checks are the package's. */
+function builtinServer(
+  { server, address, settings }: NonNullable<CardPart['builtin']>,
+  otherwise: StdioServer | undefined,
+): BuiltinServer {
+  const texts = Object.fromEntries(settings.map(({ name, value }) => [name, value]))
+  return { kind: 'builtin', server, settings: texts, address, checks: [], otherwise }
 }
 
 function stdioServer(pack: ServerPackage, ours: CardPart): StdioServer {

@@ -116,6 +116,8 @@ const Ours = z.strictObject({
     .default([]),
   /** A remote whose very address is a person's input, which server.json cannot say. */
   remote: Remote.extend({ url: z.string().regex(/^\{\w+\}$/, 'must be one input') }).optional(),
+  /** A server of our own in this process; a package beside it is started where `address`, an input, was left empty. */
+  builtin: z.strictObject({ server: z.string(), address: z.string(), settings: z.array(Setting) }).optional(),
   inputs: z
     .record(
       z.string(),
@@ -123,6 +125,8 @@ const Ours = z.strictObject({
         label,
         hint: z.string().max(150).optional(),
         pattern: z.string().optional(),
+        more: z.boolean().optional(),
+        instead: z.string().optional(),
       }),
     )
     .default({}),

@@ -27,7 +27,7 @@ function scoreOf(card: Card, wanted: string[]): number {
 }
 
 /** How well one word fits: 100 for the very name, 25 for a typo of it, less for a mention, 0 for nothing. */
-export const scoreWord = (thing: SearchableCard, word: string, o: { typos: boolean } = { typos: true }): number =>
+const scoreWord = (thing: SearchableCard, word: string, o: { typos: boolean } = { typos: true }): number =>
   nameScore(thing, word) || textScore(thing, word) || (o.typos ? typoScore(thing, word) : 0)
 
 function nameScore(card: SearchableCard, word: string): number {

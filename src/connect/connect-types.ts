@@ -11,9 +11,11 @@ import type { Catalogue } from '../registry/catalogue.ts'
 import type { ConnectSubmissionRow, ConnectSubmissions } from '../registry/connect-submissions.ts'
 import type { Connection } from '../registry/connection.ts'
 import { RegistryEntry } from '../registry/entry.ts'
+import type { OwnCards } from '../registry/own-cards.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { SignIns } from '../registry/sign-ins.ts'
 import type { SearchCatalog } from './catalog/search-catalog.ts'
+import type { OwnCardActions } from './own-cards/own-card-types.ts'
 import type { ServerTargets } from './server-targets.ts'
 
 /** What a person does with their connections, and what cards say. */
@@ -24,13 +26,19 @@ export type Connect = {
   /** What a search found among our cards and the mirrored registry, best first. */
   find: SearchCatalog
   /** By a card's name, or a registry entry's with or without its version. */
-  offer(name: string): Promise<CardInfo | undefined>
+  offer(by: Principal, name: string): Promise<CardInfo | undefined>
+  /** Cards that somebody here saved and this person may connect. */
+  saved(by: Principal): Promise<CardInfo[]>
+  /** Cards that people make, and what they import. */
+  own: OwnCardActions
   /** The card a connection was made from: for an entry of a registry, as it was then. */
   cardOf(connection: Pick<Connection, 'card' | 'entry'>): CardInfo | undefined
   /** What people call the service behind a connection. */
   titleOf(connection: Pick<Connection, 'card' | 'entry'>): string
-  /** A name that is still free: the card's, else with a number. */
-  defaultName(principal: Principal, card: string): Promise<string>
+  /** Questions to begin with, which name the connection. */
+  startersOf(connection: Pick<Connection, 'card' | 'entry' | 'name'>): string[]
+  /** A name that is still free: the typed address's, else the card's, with a number where that is taken. */
+  defaultName(principal: Principal, card: string, address?: string): Promise<string>
   /** What is wrong with a draft, found without connecting. Throws `card_unknown`. */
   check(principal: Principal, draft: ConnectionDraft): Promise<InputProblem[]>
   /** Checks, really connects, then saves. Nothing is saved unless all of it worked. */
@@ -60,7 +68,7 @@ export type Connect = {
   /** Whether calls go out to the connection's server now, or it is left alone after failing several times in a row. */
   circuit: Mcp['circuit']
   /** What the card says of a tool. */
-  classificationOf(card: string, tool: string): CardToolClassification
+  classificationOf(card: string, tool: string, classed?: Connection['classedTools']): CardToolClassification
 }
 
 /** `id`: that of the connection to make, where it was chosen before; once it is made, the same draft leads to it again. */
@@ -105,7 +113,9 @@ export type DisconnectedConnection = Connection & { revoked?: RevocationOutcome 
 export type CardInfo = Pick<Card, 'name' | 'title' | 'icon' | 'category' | 'description' | 'docs' | 'starters'> & {
   inputs: CardInput[]
   /** Where it comes from and leads, for an entry of a registry. */
-  entry?: { name: string; host: string }
+  entry?: { name: string; host: string; own?: boolean }
+  /** Its connections are called after the address that is typed. */
+  named?: 'by_address'
 }
 
 export type CardToolClassification = { class?: ToolClass; vouched: boolean; idempotent: boolean; sql?: SqlArgument }
@@ -114,6 +124,7 @@ export type ConnectDeps = {
   cards: Card[]
   /** What a registry offers beside them; left out: nothing. */
   catalogue?: Pick<Catalogue, 'get' | 'find'> | undefined
+  ownCards: OwnCards
   auth: Pick<
     Auth,
     | 'begin'

@@ -1,6 +1,15 @@
-import type { Card } from '../cards/card.ts'
+import type { Card, CardInput, ToolClass } from '../cards/card.ts'
 import { searchCards } from '../cards/search.ts'
-import { connectionNameFor, createConnectableCards, entryNameIn } from './catalog/connectable-cards.ts'
+import { isOwnCardName } from '../registry/own-cards.ts'
+import {
+  addressNameOf,
+  CUSTOM_CARD,
+  connectionNameFor,
+  createConnectableCards,
+  createEntryCard,
+  entryNameIn,
+  startersFor,
+} from './catalog/connectable-cards.ts'
 import { entryHostOf } from './catalog/read-registry-entry.ts'
 import { createSearch } from './catalog/search-catalog.ts'
 import type { CardInfo, CardToolClassification, Connect, ConnectDeps } from './connect-types.ts'
@@ -10,22 +19,25 @@ import { createDisconnect, createForgetAll } from './connections/disconnect.ts'
 import { createReconnect } from './connections/reconnect.ts'
 import { createSubmissions } from './connections/submissions.ts'
 import { createTestConnection } from './connections/test-connection.ts'
+import { createOwnCardActions } from './own-cards/own-card-actions.ts'
 import { createFinishSignIn } from './sign-in/finish-sign-in.ts'
 import { createSignInAgain } from './sign-in/sign-in-again.ts'
 
 export function createConnect(deps: ConnectDeps): Connect {
   const byName = new Map(deps.cards.map((card) => [card.name, card]))
   const infoOf = (card: Card): CardInfo => cardInfoOf(card, deps.prefills[card.name] ?? {})
-  const connectable = createConnectableCards(deps.cards, deps.catalogue)
+  const connectable = createConnectableCards(deps)
   return {
     cards: (words = '') => searchCards(deps.cards, words).map(infoOf),
     card: (name) => {
       const card = byName.get(name)
       return card && infoOf(card)
     },
-    find: createSearch(deps.cards, deps.catalogue),
-    offer: async (name) => {
-      const offer = await connectable.find(name)
+    find: createSearch(deps.cards, deps.catalogue, deps.ownCards),
+    saved: async (by) => (await deps.ownCards.of(by)).map(({ entry }) => infoOf(createEntryCard(entry))),
+    own: createOwnCardActions(deps),
+    offer: async (by, name) => {
+      const offer = await connectable.find(by, name)
       return offer && infoOf(offer.card)
     },
     cardOf: (connection) => {
@@ -33,15 +45,19 @@ export function createConnect(deps: ConnectDeps): Connect {
       return card && infoOf(card)
     },
     titleOf: (connection) => connectable.cardOf(connection)?.title ?? connection.card,
-    defaultName: async (principal, card) => {
+    startersOf: (connection) => {
+      const card = connectable.cardOf(connection)
+      return card === undefined ? [] : startersFor(card, connection.name)
+    },
+    defaultName: async (principal, card, address = '') => {
       const connections = await deps.registry.connectionsOf(principal)
       return freeConnectionNameFor(
-        connectionNameFor(card),
+        addressNameOf(address) ?? connectionNameFor(card),
         connections.map((one) => one.name),
       )
     },
     check: async (principal, draft) => {
-      const { card } = await connectable.get(draft.card)
+      const { card } = await connectable.get(principal, draft.card)
       return (await checkDraft(deps, principal, card, draft)).problems
     },
     connect: createAddConnection(deps, connectable),
@@ -53,23 +69,47 @@ export function createConnect(deps: ConnectDeps): Connect {
     disconnect: createDisconnect(deps),
     forgetAll: createForgetAll(deps),
     circuit: (id) => deps.mcp.circuit(id),
-    classificationOf: (card, tool) => classificationFor(byName.get(card), tool),
+    classificationOf: (card, tool, classed = {}) =>
+      Object.hasOwn(classed, tool) ? ownerClassificationOf(classed[tool]) : classificationFor(byName.get(card), tool),
   }
 }
 
-/** An input that has a value already need not be filled in. */
 function cardInfoOf(card: Card, prefill: Record<string, string>): CardInfo {
   const { name, title, icon, category, description, docs, starters } = card
-  const inputs = card.inputs.map((input) =>
-    prefill[input.name] === undefined
-      ? input
-      : { ...input, required: false, hint: `${input.hint} Leave it empty to use the one set for this machine.`.trim() },
-  )
+  const inputs = card.inputs.map((input) => describeInput(card, input, prefill))
   const entry = entryNameIn(name)
   const from = entry !== undefined &&
-    card.server.kind === 'http' && { entry: { name: entry, host: entryHostOf(card.server.url) } }
-  return { name, title, icon, category, description, docs, starters, inputs, ...from }
+    card.server.kind === 'http' && {
+      entry: { name: entry, host: entryHostOf(card.server.url), own: isOwnCardName(entry) },
+    }
+  const address = name === CUSTOM_CARD && { named: 'by_address' as const }
+  return { name, title, icon, category, description, docs, starters, inputs, ...from, ...address }
 }
+
+/** An input that has a value already need not be filled in; a token may stand in place of a sign-in, where that is set up. */
+function describeInput({ auth }: Card, input: CardInput, prefill: Record<string, string>): CardInput {
+  if (prefill[input.name] !== undefined)
+    return {
+      ...input,
+      required: false,
+      hint: `${input.hint} Leave it empty to use the one set for this machine.`.trim(),
+    }
+  if (auth?.client !== 'registered' || auth.id !== undefined || !input.secret) return input
+  return prefill.client_id === undefined
+    ? {
+        ...input,
+        required: true,
+        hint: `To sign in with your browser is not set up here, so I need this. ${input.hint}`,
+      }
+    : { ...input, hint: `Leave it empty to sign in with your browser. ${input.hint}` }
+}
+
+/** An owner's word on a server that nobody here runs: its annotations may still make it stricter. */
+const ownerClassificationOf = (kind: ToolClass | undefined): CardToolClassification => ({
+  ...(kind !== undefined && { class: kind }),
+  vouched: false,
+  idempotent: kind === 'read',
+})
 
 function classificationFor(card: Card | undefined, tool: string): CardToolClassification {
   const cardTool = card && Object.hasOwn(card.tools, tool) ? card.tools[tool] : undefined

@@ -1,12 +1,12 @@
 import { join, resolve } from 'node:path'
 import { addressPartsOf, fitsAddressPart, signInAddressesOf } from '../cards/address-parts.ts'
-import type { Card, CardAuth, CardEndpoints, StdioServer } from '../cards/card.ts'
+import type { BuiltinServer, Card, CardAuth, CardEndpoints, CardInput, CardServer, StdioServer } from '../cards/card.ts'
 import { placeholdersIn } from '../cards/placeholders.ts'
 import { AppError } from '../errors.ts'
 import type { AuthConfig } from '../mcp/protocol/auth-config.ts'
 import { fillPlaceholders, type Target, type TargetLimits } from '../mcp/protocol/server-target.ts'
 import type { Connection } from '../registry/connection.ts'
-import { findCardOf } from './catalog/connectable-cards.ts'
+import { entryNameIn, findCardOf } from './catalog/connectable-cards.ts'
 
 const FILES = 'files'
 const NPM = 'npm'
@@ -43,7 +43,10 @@ export function createServerTargets(
   return {
     target: (connection) => {
       const card = cardOf(connection)
-      const { title, docs, server } = card
+      const { title } = card
+      const docs = keyPageOf(card)
+      const server = serverFor(card, connection.inputs)
+      if (server.kind === 'builtin') return { title, docs, ...builtinTarget(server, connection.inputs) }
       if (server.kind === 'stdio') return { title, docs, ...stdioTarget(server, connection, data) }
       return {
         title,
@@ -62,6 +65,20 @@ export function createServerTargets(
   }
 }
 
+const builtinTarget = ({ kind, server, settings, checks }: BuiltinServer, values: Record<string, string>) => ({
+  kind,
+  server,
+  settings,
+  values,
+  checks,
+})
+
+/** Of a card with two servers, the other one is started where the address was left empty. */
+function serverFor({ server }: Card, inputs: Record<string, string>): CardServer {
+  if (server.kind !== 'builtin' || server.otherwise === undefined) return server
+  return inputs[server.address] === undefined ? server.otherwise : server
+}
+
 function authConfigOf(
   card: Card,
   inputs: Record<string, string>,
@@ -77,7 +94,10 @@ function authConfigOf(
   const set =
     operator.client_id && trusted ? [{ id: operator.client_id, secret: operator.client_secret, issuer: trusted }] : []
   const registered = [...typed, ...set]
-  return { kind, issuer, scopes, client, managed, endpoints, resource, registered, howToRegister: howToRegister(card) }
+  const found = keyInputOf(card)
+  const key = found && { input: found.name, label: found.label }
+  const help = { howToRegister: howToRegister(card), key }
+  return { kind, issuer, scopes, client, managed, endpoints, resource, registered, ...help }
 }
 
 /** The operator's secret goes to the authorization server that the card or the operator names, and to none that a person can choose. */
@@ -114,11 +134,21 @@ function addressAt({ title }: Card, address: string, inputs: Record<string, stri
   )
 }
 
-function howToRegister({ name, inputs, server, auth }: Card): string {
+/** Where a new key is made; nobody here knows that of an address that was typed, or that a stranger listed. */
+const keyPageOf = ({ name, docs, server }: Card): string | undefined =>
+  entryNameIn(name) !== undefined || (server.kind === 'http' && server.url.startsWith('{')) ? undefined : docs
+
+/** The secret that a header carries. */
+function keyInputOf({ inputs, server }: Card): CardInput | undefined {
+  const headers = server.kind === 'http' ? Object.values(server.headers).flatMap(placeholdersIn) : []
+  return inputs.find((input) => input.secret && headers.includes(input.name))
+}
+
+function howToRegister(card: Card): string {
+  const { name, inputs, auth } = card
   const label = (input: string | undefined) => inputs.find((one) => one.name === input)?.label
   const [id] = placeholdersIn(auth?.id ?? '').map(label)
-  const headers = server.kind === 'http' ? Object.values(server.headers).flatMap(placeholdersIn) : []
-  const token = inputs.find((input) => input.secret && headers.includes(input.name))
+  const token = keyInputOf(card)
   const variable = (what: string) => `MCP_${name.toUpperCase().replaceAll('-', '_')}_${what}`
   const named = auth === undefined || hostsAreNamed(auth) || auth.endpoints !== undefined
   const issuer = named ? '' : ` Its issuer goes into ${variable('ISSUER')}.`

@@ -1,8 +1,16 @@
 import { isIP } from 'node:net'
 import { AppError } from '../errors.ts'
+import { isNeverReachable, isPublicAddress } from './address.ts'
 import { type AllowedHosts, readAllowed } from './allow.ts'
 import { createGuardedAgent, type HttpExchangeRequest, sendHttpRequest } from './exchange.ts'
-import { checkAddress, destinationOf, type Guard, resolvedAddressesOf, resolveHost } from './guard.ts'
+import {
+  checkAddress,
+  createPrivateAddressError,
+  destinationOf,
+  type Guard,
+  resolvedAddressesOf,
+  resolveHost,
+} from './guard.ts'
 
 const MAX_REDIRECTS = 5
 const REDIRECTS = new Set([301, 302, 303, 307, 308])
@@ -82,10 +90,18 @@ function checkUrl(url: URL, allowed: AllowedHosts): void {
   refuseCredentials(url)
   const to = destinationOf(url)
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && allowed.host(to.host, to.port)))
-    throw new AppError('egress_refused', `${url.protocol}//${url.host} is not an https address. Use https.`)
+    throw url.protocol === 'http:' && isLocal(to.host)
+      ? createPrivateAddressError(to, ' Then http works, too.')
+      : new AppError('egress_refused', `${url.protocol}//${url.host} is not an https address. Use https.`)
   // A literal address is connected to without a look-up, so the look-up's check would never run.
   if (isIP(to.host) !== 0) checkAddress(to.host, to, allowed)
 }
+
+/** A host of this machine or of its network, as far as its name says: https would not help. */
+const isLocal = (host: string): boolean =>
+  isIP(host) === 0
+    ? /^(?:localhost|[^.]+|.+\.(?:localhost|local|internal|lan|home\.arpa))\.?$/i.test(host)
+    : !isPublicAddress(host) && !isNeverReachable(host)
 
 function refuseCredentials(url: URL): void {
   if (url.username === '' && url.password === '') return

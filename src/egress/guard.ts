@@ -39,7 +39,7 @@ export function checkAddress(address: string, to: Destination, allowed: AllowedH
       `"${to.host}" is a link-local or metadata address. Those are never reachable from Patchbay.`,
     )
   if (!isPublicAddress(address) && !allowed.host(to.host, to.port) && !allowed.address(address, to.port))
-    throw privateAddressError(to)
+    throw createPrivateAddressError(to)
 }
 
 /** For `net.connect`: what is connected to is what was checked, so a name cannot change its mind in between. */
@@ -68,9 +68,10 @@ function unknownHostError(host: string, cause: unknown): AppError {
   return new AppError('server_unreachable', `There is no host "${host}". Check the address for a typo.`, { cause })
 }
 
-function privateAddressError({ host, port }: Destination): AppError {
+/** `more`: what else may be said of the setting. */
+export function createPrivateAddressError({ host, port }: Destination, more = ''): AppError {
   return new AppError(
     'egress_refused',
-    `"${host}" is an address inside a private network, which Patchbay does not open. Whoever runs Patchbay can allow it with EGRESS_ALLOW=${bracketAddress(host)}:${port}.`,
+    `"${host}" is an address inside a private network, which Patchbay does not open. Whoever runs Patchbay can allow it with EGRESS_ALLOW=${bracketAddress(host)}:${port}.${more}`,
   )
 }

@@ -20,7 +20,7 @@ import { type AuditEntry, type BackgroundTasks, createResponseCaches } from './s
 import { createOpenSessions, type OpenSessions, type SessionOutcome } from './session/open-sessions.ts'
 import { probeServer } from './session/probe-server.ts'
 import { createListingSync } from './session/sync-listings.ts'
-import type { Work } from './transport/session.ts'
+import type { BuiltinLauncher, Work } from './transport/session.ts'
 
 /** Speaks MCP to connections' servers. Nothing a server says leaves here with a secret of its connection in it. */
 export type Mcp = Features & {
@@ -61,6 +61,8 @@ export type McpDeps = {
   toolTimeoutSeconds: number
   /** Where the packages of local servers are installed. */
   projectRoot: string
+  /** The servers of our own. */
+  builtin?: BuiltinLauncher | undefined
   audit?: ((entry: AuditEntry) => Promise<void>) | undefined
   /** For tests: after how long without use a session is asked whether it still answers. */
   quietMs?: number | undefined

@@ -18,6 +18,8 @@ const PRICES: [prefix: string, price: Price][] = [
   ['claude-sonnet-4-', { input: 3, output: 15, cacheRead: 0.3 }],
   ['claude-haiku-5-5', { input: 0.1, output: 0.5, cacheRead: 0.01 }],
   ['claude-haiku-4-5', { input: 1, output: 5, cacheRead: 0.1 }],
+  // What stands in for a model on a machine without a key.
+  ['offline', { input: 0, output: 0, cacheRead: 0 }],
 ]
 
 /** From this prompt length on, in tokens, Haiku 5.5 costs five times as much. */

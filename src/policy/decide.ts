@@ -24,6 +24,8 @@ export type CallFacts = {
   untrusted?: string[] | undefined
   /** The channel the answer is shown in, or undefined for the requester's own DM. */
   shownIn: string | undefined
+  /** The thread the call is made in, for rules that hold only there. */
+  conversation?: string | undefined
   /** The workspace's approvers. */
   approvers: UserId[]
 }
@@ -56,8 +58,8 @@ export function decide(asked: CallFacts, rules: Rule[]): Verdict {
     return { kind: 'allow', risk, why: ['A workspace rule allows it.'] }
   if (own.some((rule) => rule.verdict === 'ask'))
     return ask(asked, risk, { why: ['Your own rule says to ask first.', ...why], rules: [] })
-  if (risk !== 'destructive' && own.some((rule) => allowsNow(rule, asked)))
-    return { kind: 'allow', risk, why: ['You chose "Always allow" for it.'] }
+  const allowed = risk === 'destructive' ? undefined : own.find((rule) => allowsNow(rule, asked))
+  if (allowed) return { kind: 'allow', risk, why: [allowReason(allowed)] }
   if (risk === 'read') return { kind: 'allow', risk, why }
   return ask(asked, risk, { why, rules: [] })
 }
@@ -76,7 +78,7 @@ function ask(asked: CallFacts, risk: Risk, grounds: { why: string[]; rules: Rule
   const approvers = approversFor({ risk: level, fourEyes, requester: asked.requester, approvers: asked.approvers })
   if (approvers.length === 0) {
     const why =
-      'A workspace rule wants a second person to approve this, and the workspace has no approvers. An owner or admin can name them in my Home tab or with /mcp approvers.'
+      'A workspace rule wants a second person to approve this, and the workspace has no approvers. An owner or admin can name them in my Home tab.'
     return { kind: 'deny', risk, why: [why] }
   }
   // A standing permission is for what can be undone, and never against a rule that says to ask.
@@ -99,10 +101,9 @@ function assessRisk(asked: CallFacts): { risk: Risk; why: string[] } {
   const grounds: { risk: Risk; why: string }[] = [fromCard(asked)]
   if (!asked.word.vouched) grounds.push(...fromServer(asked), ...fromName(asked))
   const { risk } = grounds.reduce(strictestOf)
-  return {
-    risk,
-    why: grounds.filter((ground) => ground.risk === risk && ground.why !== '').map((ground) => ground.why),
-  }
+  const isSaid = (ground: { risk: Risk; why: string }, at: number) =>
+    ground.why !== '' && (ground.risk === risk || (at === 0 && asked.word.class === undefined))
+  return { risk, why: grounds.filter(isSaid).map(({ why }) => why) }
 }
 
 const CARD_REASONS: Record<Risk, string> = {
@@ -111,12 +112,35 @@ const CARD_REASONS: Record<Risk, string> = {
   destructive: 'It can destroy or overwrite something.',
 }
 
-function fromCard({ word }: CallFacts): { risk: Risk; why: string } {
-  if (word.class === undefined) return { risk: 'write', why: 'Nobody has checked yet what this tool can do.' }
-  return { risk: word.class, why: CARD_REASONS[word.class] }
+function fromCard({ word, annotations }: CallFacts): { risk: Risk; why: string } {
+  if (word.class !== undefined) return { risk: word.class, why: CARD_REASONS[word.class] }
+  const claimed = claimedRiskOf(annotations)
+  const risk = claimed === 'destructive' && !word.vouched ? claimed : 'write'
+  return { risk, why: `${uncheckedText(annotations)}.` }
 }
 
-function fromServer({ annotations }: CallFacts): { risk: Risk; why: string }[] {
+/** What is said of a tool that no card classes: only that, and what its server says. */
+export function uncheckedText(annotations: CallFacts['annotations']): string {
+  const claimed = claimedRiskOf(annotations)
+  const words = 'Nobody here has checked what this does'
+  return claimed === undefined ? words : `${words}; its server says it ${CLAIMS[claimed]}`
+}
+
+const CLAIMS: Record<Risk, string> = {
+  read: 'only reads',
+  write: 'changes something',
+  destructive: 'can destroy something',
+}
+
+function claimedRiskOf(annotations: CallFacts['annotations']): Risk | undefined {
+  if (annotations?.readOnlyHint === true) return 'read'
+  if (annotations?.destructiveHint === true) return 'destructive'
+  return annotations?.readOnlyHint === false || annotations?.destructiveHint === false ? 'write' : undefined
+}
+
+/** A claim that makes what the card says stricter. Of a tool without a class the card's ground says it already. */
+function fromServer({ word, annotations }: CallFacts): { risk: Risk; why: string }[] {
+  if (word.class === undefined) return []
   if (annotations?.destructiveHint === true && annotations.readOnlyHint !== true) {
     return [{ risk: 'destructive', why: 'Its server says it can destroy something.' }]
   }
@@ -131,11 +155,15 @@ function fromName({ tool }: CallFacts): { risk: Risk; why: string }[] {
 function matches(rule: Rule, asked: CallFacts): boolean {
   if (rule.tool !== '*' && rule.tool !== asked.tool) return false
   if (rule.card !== undefined && rule.card !== asked.card) return false
+  if (rule.conversation !== undefined && rule.conversation !== asked.conversation) return false
   return rule.connection === undefined || rule.connection === asked.connection
 }
 
 const allowsNow = (rule: Rule, asked: CallFacts): boolean =>
   rule.verdict === 'allow' && rule.definition === asked.definition
+
+const allowReason = ({ conversation }: Rule): string =>
+  conversation === undefined ? 'You chose "Always allow" for it.' : 'You chose "Allow in this thread" for it.'
 
 const denyReason = (rule: Rule): string =>
   rule.scope === 'workspace' ? 'A workspace rule forbids it.' : 'Your own rule forbids it.'

@@ -10,6 +10,8 @@ export type Rule = {
   card: string | undefined
   connection: ConnectionId | undefined
   connectionName: string | undefined
+  /** The one thread it holds in; undefined: everywhere. */
+  conversation?: string | undefined
   tool: string
   verdict: 'allow' | 'ask' | 'deny'
   /** The requester may not approve it. */
@@ -48,6 +50,7 @@ const Row = z
     card: z.string().nullable().transform(toUndefined),
     connection_id: ConnectionId.nullable().transform(toUndefined),
     connection_name: z.string().nullable().transform(toUndefined),
+    conversation: z.string().nullish(),
     tool: z.string(),
     verdict: z.enum(['allow', 'ask', 'deny']),
     four_eyes: z.boolean(),
@@ -56,8 +59,9 @@ const Row = z
     created_by: UserId,
   })
   .transform(
-    ({ user_id, connection_id, connection_name, four_eyes, created_at, created_by, ...same }): Rule => ({
+    ({ user_id, connection_id, connection_name, conversation, four_eyes, created_at, created_by, ...same }): Rule => ({
       ...same,
+      conversation: conversation ?? undefined,
       user: user_id,
       connection: connection_id,
       connectionName: connection_name,

@@ -60,6 +60,8 @@ export type Connection = {
   status: ConnectionStatus
   statusReason: string | undefined
   tools: StoredTool[]
+  /** What an owner said of its tools, where it was made from a card that somebody shared; known where all of a person's are read. */
+  classedTools?: Record<string, 'read' | 'write' | 'destructive'>
   /** What its server offers beside tools; undefined until a session was opened. */
   offers?: ServerFeatures | undefined
   unusableTools?: UnusableTool[]

@@ -21,6 +21,8 @@ export const RegistryEntry = z.object({
   name: z.string(),
   version: z.string(),
   title: z.string(),
+  /** An emoji's short code that a person chose for a card of theirs. */
+  icon: z.string().optional(),
   description: z.string(),
   /** A page about it, where it names one. */
   docs: z.string().optional(),

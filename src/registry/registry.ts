@@ -12,6 +12,7 @@ import type {
   StoredTool,
 } from './connection.ts'
 import { RegistryEntry } from './entry.ts'
+import { ClassedTool } from './own-cards.ts'
 
 /** Which connection: its id counts only in its workspace. */
 type At = Pick<Connection, 'id' | 'workspace'>
@@ -95,6 +96,11 @@ const Stored = z.object({
   tools_available: z.array(Tool).optional(),
   tools_hash: z.string(),
   server_features: Offered.nullish().transform((offers) => offers ?? undefined),
+  /** Classes by tool; a tool that nobody has checked has none. */
+  classed_tools: z
+    .array(ClassedTool)
+    .default([])
+    .transform((tools) => Object.fromEntries(tools.flatMap((one) => (one.class ? [[one.name, one.class]] : [])))),
   unusable_tools: z.array(z.object({ tool: z.string(), why: z.string() })),
   server_instructions: z.string().nullable().transform(toUndefined),
   protocol_era: z.unknown().transform((era) => era ?? undefined),
@@ -117,6 +123,7 @@ const connectionOf = (row: z.infer<typeof Stored>, tools: StoredTool[]): Connect
   status: row.status,
   statusReason: row.status_reason,
   tools,
+  classedTools: row.classed_tools,
   offers: row.server_features,
   unusableTools: row.unusable_tools,
   instructions: row.server_instructions,

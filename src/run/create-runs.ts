@@ -1,15 +1,11 @@
 import { errorChainOf } from '../errors.ts'
 import type { Principal, RunId } from '../ids.ts'
 import type { Log } from '../log.ts'
-import {
-  currentApproversFor,
-  decideApproval,
-  explainDenial,
-  findApproval,
-  pendingFor,
-} from './decisions/decide-approval.ts'
+import { changeRequest } from './decisions/change-request.ts'
+import { currentApproversFor, findApproval, pendingFor } from './decisions/decide-approval.ts'
+import { decideAnswer, decideTogether } from './decisions/decide-together.ts'
 import { answerInput, findPendingInput, listOpenInputs } from './decisions/give-input.ts'
-import { retryCall, startRun } from './decisions/start-run.ts'
+import { retryCall, startRun, wakeRun } from './decisions/start-run.ts'
 import type { RunDeps, RunListener, RunOptions } from './deps.ts'
 import type { DeletedMessage, Runs } from './runs.ts'
 import type { EventOf } from './state/events.ts'
@@ -80,6 +76,7 @@ function createSafeListener(listener: RunListener, log: Log): RunListener {
 type Requests = Pick<
   Runs,
   | 'start'
+  | 'change'
   | 'addFiles'
   | 'knowsThread'
   | 'activeIn'
@@ -96,6 +93,7 @@ function requestsOf(deps: RunDeps, worker: RunWorker): Requests {
   const { store } = deps
   return {
     start: (request) => startRun(deps, worker, request),
+    change: (request, messageKey) => changeRequest(deps, worker, request, messageKey),
     addFiles: async (id, workspace, files) => {
       const event = { type: 'files_added' as const, files, at: deps.now().toISOString() }
       const outcome = await store.addFiles(id, workspace, event)
@@ -124,7 +122,7 @@ async function stop(deps: RunDeps, worker: RunWorker, id: RunId, by: Principal):
   const right = await rightToStop(deps, id, by)
   if (right !== 'yours') return right
   const { kind, fence } = await deps.store.stop(id, by.workspace, stoppedEvent(deps, by))
-  wakeStopped(worker, id, fence)
+  wakeRun(worker, id, fence)
   return kind
 }
 
@@ -137,7 +135,7 @@ async function stopOnce(
   const refused = rights.includes('not_yours')
   const stopped = await deps.store.stopOnce(eventId, refused ? [] : ids, by.workspace, stoppedEvent(deps, by))
   if (stopped === null) return 'again'
-  for (const { run, fence } of stopped) wakeStopped(worker, run, fence)
+  for (const { run, fence } of stopped) wakeRun(worker, run, fence)
   if (refused) return 'not_yours'
   return stopped.length > 0 ? 'stopped' : 'over'
 }
@@ -154,17 +152,12 @@ async function rightToStop(deps: RunDeps, id: RunId, by: Principal): Promise<'yo
   return users.includes(by.user) ? 'yours' : 'not_yours'
 }
 
-function wakeStopped(worker: RunWorker, id: RunId, fence: number | null): void {
-  if (fence !== null) worker.begin(id, fence)
-  else worker.nudge(id)
-}
-
 async function withdraw(deps: RunDeps, worker: RunWorker, message: DeletedMessage): Promise<number> {
   const asked = await deps.store.messageDeleted(message)
   for (const { run, requester: user } of asked) {
     const event = { ...stoppedEvent(deps, { workspace: message.workspace, user }), why: 'request_deleted' as const }
     const { fence } = await deps.store.stop(run, message.workspace, event)
-    wakeStopped(worker, run, fence)
+    wakeRun(worker, run, fence)
     deps.log.info({ run, workspace: message.workspace }, 'run stopped: its request was deleted')
   }
   return asked.length
@@ -176,25 +169,21 @@ const stoppedEvent = (deps: RunDeps, { user }: Principal): EventOf<'stopped'> =>
   at: deps.now().toISOString(),
 })
 
-type Approvals = Pick<Runs, 'approval' | 'approversOf' | 'answer' | 'explainDenial' | 'pendingFor'>
+type Approvals = Pick<Runs, 'approval' | 'approversOf' | 'answer' | 'answerAll' | 'pendingFor'>
 
 function approvalsOf(deps: RunDeps, worker: RunWorker): Approvals {
   return {
     approval: (id, workspace) => findApproval(deps, id, workspace),
     approversOf: (open) => currentApproversFor(deps, open),
     answer: async (answer) => {
-      const { outcome, claim } = await decideApproval(deps, answer)
-      if (claim) worker.begin(claim.run, claim.fence)
-      else if (outcome.kind === 'settled') {
-        const open = await findApproval(deps, answer.approval, answer.by.workspace)
-        if (open) worker.nudge(open.state.id)
-      }
+      const { outcome, runs } = await decideAnswer(deps, answer)
+      for (const { run, fence } of runs) wakeRun(worker, run, fence)
       return outcome
     },
-    explainDenial: async (reason) => {
-      const run = await explainDenial(deps, reason)
-      if (run !== undefined) worker.nudge(run)
-      return run !== undefined
+    answerAll: async (answer) => {
+      const { outcomes, runs } = await decideTogether(deps, answer)
+      for (const { run, fence } of runs) wakeRun(worker, run, fence)
+      return outcomes
     },
     pendingFor: (principal) => pendingFor(deps, principal),
   }

@@ -38,7 +38,7 @@ export type RunOptions = {
   rules: { policyFor: Rules['policyFor']; approversOf: Rules['approversOf'] }
   ableApprovers: AbleApprovers
   readSql(sql: string, dialect: SqlDialect): SqlReading
-  classificationOf(card: string, tool: string): ToolClassification
+  classificationOf(card: string, tool: string, classed?: Connection['classedTools']): ToolClassification
   cardTitle(connection: { card: string; entry?: Connection['entry'] }): string
   listener: RunListener
   /** Reads what a person sent along, from where it was sent. */
@@ -157,5 +157,5 @@ export type RunListener = {
   /** This instance has nothing more to do with the run: whatever is still being painted of it ends. */
   release(run: RunId): void
   /** A request waits behind another run of its conversation. */
-  onQueued(origin: Origin, ahead: RunState | undefined): void
+  onQueued(queued: { run: RunId; origin: Origin }, ahead: RunState | undefined): void
 }

@@ -1,12 +1,25 @@
 import type { ApprovalId, ChannelId, InputId, Principal, RunId, UserId, WorkspaceId } from '../ids.ts'
 import type { JsonObject } from '../json.ts'
-import type { AttachedFile, ChosenPrompt, ChosenSkill, FirstCall, Origin, ThreadRange } from './state/events.ts'
+import type {
+  ApprovalWidth,
+  AttachedFile,
+  ChosenPrompt,
+  ChosenSkill,
+  FirstCall,
+  Origin,
+  ThreadRange,
+} from './state/events.ts'
 import type { ApprovalState, CallState, InputState, RunState } from './state/state.ts'
 
 /** What doors may ask of run/. */
 export type Runs = {
   /** `dedupeKey` (workspace:channel:ts) makes one run of however many deliveries of one message. */
   start(request: StartRequest): Promise<StartedRun>
+  /**
+   * The same for a message that was changed, where that still matters: its words withdraw what its run waits for, or begin anew where
+   * nothing was done. `request` has a key of its own; `messageKey` is that of the message.
+   */
+  change(request: StartRequest, messageKey: string): Promise<'corrected' | 'begun_anew' | 'over'>
   /** Adds files to the request of a run: `late` once it has a reply, `none` where all are known or it was stopped. */
   addFiles(id: RunId, workspace: WorkspaceId, files: AttachedFile[]): Promise<'added' | 'late' | 'none'>
   knowsThread(workspace: WorkspaceId, channel: ChannelId, threadTs: string): Promise<boolean>
@@ -18,8 +31,8 @@ export type Runs = {
   /** Who may decide an approval now, which may differ from those on its card. */
   approversOf(open: { state: RunState; approval: ApprovalState }): Promise<UserId[]>
   answer(answer: ApprovalAnswer): Promise<AnswerOutcome>
-  /** Adds why a person denied a call, which the model reads when it is asked next; false when it was not they who denied it. */
-  explainDenial(reason: DenialReason): Promise<boolean>
+  /** The same for several of one run, at once: what came of each, in order. */
+  answerAll(answer: ApprovalsAnswer): Promise<AnswerOutcome[]>
   /** Approvals this person may decide now, oldest first. */
   pendingFor(principal: Principal): Promise<{ state: RunState; call: CallState }[]>
   input(id: InputId, workspace: WorkspaceId): Promise<PendingInput | undefined>
@@ -82,6 +95,8 @@ export type StartedRun = {
   fresh: boolean
   /** It waits behind another run of its conversation. */
   waiting: boolean
+  /** The message is no run of its own: it withdrew what the person's own run waited for, and that goes on with its words. */
+  corrected: boolean
 }
 
 export type ApprovalAnswer = {
@@ -89,15 +104,30 @@ export type ApprovalAnswer = {
   by: Principal
   decision: 'approved' | 'denied'
   arguments?: JsonObject
-  always?: boolean
+  /** What to do instead, with a denial. */
+  reason?: string | undefined
+  /** It is about the change that somebody else proposed, as the person saw it. */
+  confirms?: boolean
+  /** Approves calls like it in advance: in its thread, or everywhere; absent: this one alone. */
+  width?: ApprovalWidth
 }
 
-export type DenialReason = { approval: ApprovalId; by: Principal; reason: string }
+/** One decision on several approvals of one run, as they stand on one card. */
+export type ApprovalsAnswer = { approvals: ApprovalId[]; by: Principal; decision: 'approved' | 'denied' }
 
 export type AnswerOutcome =
   | { kind: 'settled' }
-  | { kind: 'already'; decision: 'approved' | 'denied' | 'expired' | 'stopped'; by: UserId | undefined; at: Date }
+  | {
+      kind: 'already'
+      decision: 'approved' | 'denied' | 'expired' | 'stopped' | 'withdrawn'
+      by: UserId | undefined
+      at: Date
+    }
   | { kind: 'not_yours'; approvers: UserId[] }
+  /** The edit is stored, and the requester is asked to confirm it. */
+  | { kind: 'proposed'; requester: UserId }
+  /** Somebody changed it before, and only the requester decides on that, on its own card. */
+  | { kind: 'changed'; by: UserId; requester: UserId }
   | { kind: 'invalid'; problems: { field: string; message: string }[] }
   | { kind: 'gone' }
 

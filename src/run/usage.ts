@@ -26,10 +26,17 @@ export type RecentRun = {
   text: string
   channel: ChannelId
   place: 'dm' | 'channel'
+  /** The message that asked for it. */
+  messageTs: string
   outcome: 'working' | 'waiting' | 'finished' | 'failed' | 'stopped'
   /** Why it failed. */
   why: string | undefined
+  /** How the last call was decided that did not go ahead, where none succeeded after it. */
+  refused: 'denied' | 'expired' | 'stopped' | 'withdrawn' | undefined
+  /** Calls that returned, failed or not; those that succeeded; and those of them that do more than read. */
   calls: number
+  succeeded: number
+  changed: number
   costUsd: number
 }
 
@@ -72,12 +79,16 @@ const Recent = z
     text: z.string(),
     channel: ChannelId,
     place: z.enum(['dm', 'channel']),
+    message: z.string(),
     outcome: z.enum(['working', 'waiting', 'finished', 'failed', 'stopped']),
     why: z.string().nullable().transform(toUndefined),
+    refused: z.enum(['denied', 'expired', 'stopped', 'withdrawn']).nullable().transform(toUndefined),
     calls: z.number(),
+    succeeded: z.number(),
+    changed: z.number(),
     cost_usd: z.number(),
   })
-  .transform(({ cost_usd, ...same }): RecentRun => ({ ...same, costUsd: cost_usd }))
+  .transform(({ cost_usd, message, ...same }): RecentRun => ({ ...same, messageTs: message, costUsd: cost_usd }))
 
 /** Usage over the database. Errors are db/'s. */
 export function createUsageReports(db: Db): UsageReports {

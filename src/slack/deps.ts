@@ -4,10 +4,12 @@ import type { Principal } from '../ids.ts'
 import type { Log } from '../log.ts'
 import type { Rules } from '../policy/rules.ts'
 import type { Settings } from '../policy/settings.ts'
+import type { OnboardingMessages } from '../registry/onboarding-messages.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Runs } from '../run/runs.ts'
 import type { UsageReports } from '../run/usage.ts'
 import type { AgentSessions } from './web-api/agents.ts'
+import type { DownloadFile } from './web-api/download-file.ts'
 import type { SlackNames } from './web-api/slack-names.ts'
 import type { BotIdentity, DirectMessages, SlackUsers } from './web-api/users.ts'
 import type { WebApi } from './web-api/web-api.ts'
@@ -24,6 +26,9 @@ export type WebApiDeps = {
   log: Log
 }
 
+/** What people upload into Slack. */
+export type DownloadDeps = { downloadFile: DownloadFile }
+
 export type RunsDeps = { runs: Runs }
 
 /** People's connections, and what their servers offer. */
@@ -32,12 +37,21 @@ export type ConnectionDeps = { connect: Connect; features: ConnectionFeatures; r
 /** What people and workspaces decided, and what they used. */
 export type PolicyDeps = { rules: Rules; settings: Settings; usage: UsageReports }
 
+/** Which messages help people begin. */
+export type OnboardingDeps = { onboarding: OnboardingMessages }
+
 export type HomeTabDeps = {
-  /** Publishes a person's Home tab anew, soon, if they opened it lately; never throws. */
+  /** Publishes a person's Home tab anew, soon, if they opened it lately, and repaints what helps them begin; never throws. */
   refreshHome(principal: Principal): void
   /** The same at once, for what the person just did there. */
   publishHome(principal: Principal): Promise<void>
 }
 
 /** Everything a listener of one workspace may ask for; each declares the parts it uses. */
-export type SlackDeps = WebApiDeps & RunsDeps & ConnectionDeps & PolicyDeps & HomeTabDeps
+export type SlackDeps = WebApiDeps &
+  DownloadDeps &
+  RunsDeps &
+  ConnectionDeps &
+  PolicyDeps &
+  OnboardingDeps &
+  HomeTabDeps

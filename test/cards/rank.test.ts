@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { type RankableCard, rankMatches, searchWordsIn } from '../../src/cards/rank.ts'
+import { type RankableCard, rankMatches } from '../../src/cards/rank.ts'
+import { searchTermsIn } from '../../src/cards/search-terms.ts'
 
 const thing = (name: string, more: Partial<RankableCard> = {}): RankableCard => ({
   name,
@@ -15,20 +16,40 @@ const thing = (name: string, more: Partial<RankableCard> = {}): RankableCard => 
   ...more,
 })
 const found = (things: RankableCard[], words: string) =>
-  rankMatches(things, searchWordsIn(words)).map(({ name }) => name)
+  rankMatches(things, searchTermsIn(words)).map(({ thing: { name } }) => name)
+const termsOf = (words: string) => searchTermsIn(words).map((term) => term.words)
 
-test('words that say nothing are not looked for', () => {
-  expect(searchWordsIn('a tool for my Database, please')).toEqual(['database'])
-  expect(searchWordsIn('the')).toEqual(['the'])
-  expect(searchWordsIn('  !? ')).toEqual([])
+test.each([
+  ['a tool for my Database, please', ['database']],
+  ['send an email to a customer', ['send', 'email', 'customer']],
+  ['Who is on call?', ['on call']],
+  ['show me my pull requests', ['pull request', 'show']],
+  ['the', ['the']],
+  ['  !? ', []],
+])('what counts in "%s"', (typed, words) => {
+  expect(termsOf(typed)).toEqual(words)
 })
 
-test('each word must fit; the name counts for more than a mention', () => {
+test('what has all of it comes first, then what has the most telling part; the name counts for more than a mention', () => {
   const things = [thing('b', { description: 'Weather and tides' }), thing('weather'), thing('tides')]
   expect(found(things, 'weather')).toEqual(['weather', 'b'])
-  expect(found(things, 'weather tides')).toEqual(['b'])
-  expect(found(things, 'snow')).toEqual([])
+  expect(found(things, 'weather tides')[0]).toBe('b')
+  expect(found(things, 'weather on the moon')[0]).toBe('weather')
+  expect(found(things, 'snowmen')).toEqual([])
   expect(found(things, '')).toEqual([])
+})
+
+test('says whether anything has all that was looked for', () => {
+  const wholes = (words: string) =>
+    rankMatches([thing('weather', { description: 'Tides' })], searchTermsIn(words)).map(({ whole }) => whole)
+  expect(wholes('weather and tides')).toEqual([true])
+  expect(wholes('weather and chess')).toEqual([false])
+})
+
+test('forms of a word are one', () => {
+  const things = [thing('x', { description: 'Scrapes websites and tracks errors' })]
+  expect(found(things, 'scraping')).toEqual(['x'])
+  expect(found(things, 'error tracking')).toEqual(['x'])
 })
 
 test('of equals the curated, the verified and the used ones come first, the deprecated last', () => {
@@ -43,6 +64,11 @@ test('of equals the curated, the verified and the used ones come first, the depr
   expect(found(things, 'trips')).toEqual(['a', 'b', 'c', 'd', 'e'])
   const used = thing('used', { description, popularity: { here: 40, all: 400 } })
   expect(found([...things, used], 'trips').slice(0, 2)).toEqual(['a', 'used'])
+})
+
+test('ours come first among equals only', () => {
+  const ours = thing('ours', { curated: true, tools: { list_mappings: {} }, description: 'Index mapping' })
+  expect(found([ours, thing('map-service', { description: 'Maps and routes' })], 'maps')[0]).toBe('map-service')
 })
 
 test('a very name stands above a card of ours that only mentions it', () => {

@@ -94,7 +94,7 @@ describe('a bad card stops the start, with file, field and reason', () => {
     ['supabase', 'value: "{project}"', 'value: "{token}"', /packageArguments\.1\.value: holds a secret/],
     ['filesystem', '      folder: "."', '      other: "."', /packageArguments\.0\.value: holds a person's input/],
     ['filesystem', 'isRequired: true', 'isRequired: true\n            format: filepath', /format: must be/],
-    ['supabase', 'label: Project', 'label: Project (optional)', /inputs\.project\.label: leave out "optional"/],
+    ['supabase', 'label: Features', 'label: Features (optional)', /inputs\.features\.label: leave out "optional"/],
     [
       'servicenow',
       'issuer: https://{instance}.service-now.com',

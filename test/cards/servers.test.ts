@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createBuiltinServers } from '../../src/builtin/builtin-servers.ts'
 import type { Card } from '../../src/cards/card.ts'
 import { readCards } from '../../src/cards/read.ts'
 import { createServerTargets } from '../../src/connect/server-targets.ts'
@@ -14,16 +15,34 @@ const cardOf = (name: string): Card => {
 }
 let house: McpHouse
 beforeAll(async () => {
-  house = await startMcpHouse({ root: ROOT })
+  house = await startMcpHouse({ root: ROOT, builtin: createBuiltinServers({ egress: { fetch: emptyProject } }) })
 })
 afterAll(() => house[Symbol.asyncDispose]())
 
 /** As a person would connect it, but without the check that needs the vendor's own service. */
-async function toolsOf(name: string, secrets: Record<string, string> = {}): Promise<StoredTool[]> {
+async function toolsOf(
+  name: string,
+  secrets: Record<string, string> = {},
+  inputs: Record<string, string> = {},
+): Promise<StoredTool[]> {
   const targets = createServerTargets(cards, house.folder)
-  const target: Target = { ...targets.target({ ...PERSON, name, card: name, inputs: {} }), checks: [] }
+  const target: Target = { ...targets.target({ ...PERSON, name, card: name, inputs }), checks: [] }
   return (await house.mcp.probe(target, secrets, new AbortController().signal)).tools
 }
+
+const checksOf = ({ server }: Card) => (server.kind === 'builtin' ? (server.otherwise?.checks ?? []) : server.checks)
+
+/** Those of the server of our own beside the package. */
+const projectTools = () =>
+  toolsOf(
+    'supabase',
+    { key: 'sb_secret_0123456789' },
+    { url: 'https://a.example', features: 'database, auth, storage' },
+  )
+
+/** A project with nothing in it but the function for SQL. */
+const emptyProject: typeof fetch = async () =>
+  Response.json({ swagger: '2.0', paths: { '/rpc/patchbay_execute_sql': {} }, definitions: {} })
 
 // The postgres and mysql cards start the same package as demo-database, which needs no database.
 describe.each([
@@ -38,7 +57,7 @@ describe.each([
   const card = cardOf(name)
 
   it('names only tools its server has, and calls none read that the server calls a write', async () => {
-    const tools = await toolsOf(server, secrets)
+    const tools = [...(await toolsOf(server, secrets)), ...(name === 'supabase' ? await projectTools() : [])]
     const listed = new Map(tools.map((tool) => [tool.name, tool]))
     expect(Object.keys(card.tools).filter((tool) => !listed.has(tool))).toEqual([])
     const bold = Object.entries(card.tools).filter(
@@ -49,7 +68,7 @@ describe.each([
     for (const [tool, { sql }] of Object.entries(card.tools))
       if (sql !== undefined)
         expect(Object.keys(Object(listed.get(tool)?.inputSchema.properties))).toContain(sql.argument)
-    for (const check of card.server.checks) expect([...listed.keys()]).toContain(check.tool)
+    for (const check of checksOf(card)) expect([...listed.keys()]).toContain(check.tool)
   })
 })
 
@@ -57,7 +76,8 @@ describe('cards of a package that comes with the app', () => {
   it('pin the version that is installed', async () => {
     const { default: manifest } = await import('../../package.json', { with: { type: 'json' } })
     const installed: Record<string, string | undefined> = manifest.dependencies
-    const pinned = cards.flatMap(({ name, server }) => {
+    const pinned = cards.flatMap(({ name, server: first }) => {
+      const server = first.kind === 'builtin' ? (first.otherwise ?? first) : first
       const version = server.kind === 'stdio' ? installed[server.package] : undefined
       return server.kind === 'stdio' && version !== undefined ? [[name, server.version, version]] : []
     })

@@ -92,7 +92,7 @@ describe('the tools of the cards', () => {
   })
 
   it('are vouched for only where the code is pinned', () => {
-    const bold = cards.filter((card) => card.vouches && card.server.kind !== 'stdio').map((card) => card.name)
+    const bold = cards.filter((card) => card.vouches && card.server.kind === 'http').map((card) => card.name)
     expect(bold).toEqual([])
   })
 })

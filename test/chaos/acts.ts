@@ -47,17 +47,22 @@ export async function openCards({ asked }: Storm): Promise<Card[]> {
   return found
 }
 
-export const pressCard = (note: Note, { seat, channel, ts, approval }: Card, button: string): Promise<void> =>
-  doAndNote(
-    note,
-    {
-      kind: button === 'Approve' ? 'approvals' : 'denials',
-      what: approval,
-      sql: `select 1 from approvals where id = $1 and status <> 'pending'`,
-      values: [approval],
-    },
-    () => seat.press({ channel }, ts, button),
-  ).catch(unlessGone)
+const decidedClaim = (kind: string, approval: string): Claim => ({
+  kind,
+  what: approval,
+  sql: `select 1 from approvals where id = $1 and status <> 'pending'`,
+  values: [approval],
+})
+
+export const pressCard = (note: Note, { seat, channel, ts, approval }: Card): Promise<void> =>
+  doAndNote(note, decidedClaim('approvals', approval), () => seat.press({ channel }, ts, 'Approve')).catch(unlessGone)
+
+/** Denies a call in the form that asks what to do instead. */
+export async function denyCard(note: Note, { seat, channel, ts, approval }: Card): Promise<void> {
+  const opened = await openForm(seat, 'What should I do instead?', () => seat.press({ channel }, ts, 'Deny'))
+  if (!opened) return note.tell('forms', false)
+  await doAndNote(note, decidedClaim('denials', approval), () => seat.submit({ reason: 'Not now' }))
+}
 
 /** The buttons are gone: the press before this one was late, and showed on the card. */
 function unlessGone(error: unknown): void {

@@ -3,7 +3,18 @@ import { query } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { lookOf } from '../support/person.ts'
 import { createRandom, type Random } from '../support/seeded-random.ts'
-import { ask, editCard, openCards, pressCard, pressStop, settingClaim, submitQuestion, workingRuns } from './acts.ts'
+import {
+  ask,
+  type Card,
+  denyCard,
+  editCard,
+  openCards,
+  pressCard,
+  pressStop,
+  settingClaim,
+  submitQuestion,
+  workingRuns,
+} from './acts.ts'
 import { buildStorm, INSTANCES, type Storm } from './build-storm.ts'
 import { confirm, doAndNote, emptyResult, type Note, noteIn, type StormResult, total } from './claims.ts'
 
@@ -47,11 +58,12 @@ type Burst = { round: number; random: Random; note: Note }
 
 async function burstOf(storm: Storm, { round, random, note }: Burst): Promise<void> {
   const [edited, ...cards] = await openCards(storm)
-  const presses = cards.map((card) => pressCard(note, card, random.chance(0.7) ? 'Approve' : 'Deny'))
+  const presses = cards.map((card) => pressCard(note, card))
   const asksQuestion = round % 3 === 0
   // A person has one modal at a time.
-  const editing =
-    edited && (asksQuestion ? pressCard(note, edited, 'Approve') : editCard(note, edited, `r${round}edited`))
+  const sendsForm = (card: Card) =>
+    random.chance(0.5) ? denyCard(note, card) : editCard(note, card, `r${round}edited`)
+  const editing = edited && (asksQuestion ? pressCard(note, edited) : sendsForm(edited))
   const stops = (await workingRuns(storm)).filter(() => random.chance(0.3)).map((run) => pressStop(note, run))
   const asking = Array.from({ length: REQUESTS }, (_, at) =>
     ask(storm, `r${round}x${at}`, at % 2 ? storm.owner : storm.member),
@@ -67,7 +79,7 @@ async function settle(storm: Storm, result: StormResult): Promise<void> {
   await storm.ready()
   const note = noteIn({ ...emptyResult(), lost: result.lost })
   await eventually(async () => {
-    for (const card of await openCards(storm)) await pressCard(note, card, 'Approve')
+    for (const card of await openCards(storm)) await pressCard(note, card)
     const open = await query(storm.url, `select id, status from runs where status <> 'closed'`)
     if (open.length > 0) throw new Error(`${open.length} runs are open`)
   }, 60_000).catch(() => undefined)

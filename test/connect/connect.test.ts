@@ -194,6 +194,42 @@ describe('the custom card', () => {
     })
   }
 
+  it('adds "Bearer" to a key without a scheme, and not to a saved one', async () => {
+    await using server = await withToken('planted-token')
+    const url = `http://127.0.0.1:${server.port}/mcp`
+    const { id } = await connected('custom', { url, value: 'planted-token' })
+    expect(await house.connect.reconnect(PERSON, id, { url }, signal)).toMatchObject({ ok: true })
+    expect(await house.everythingInTheDatabase()).not.toContain('planted-token')
+  })
+
+  it('says that a server which only answers 401 wants a key', async () => {
+    await using server = await withToken('planted-token')
+    const inputs = { url: `http://127.0.0.1:${server.port}/mcp` }
+    const outcome = await house.connect.connect(PERSON, { card: 'custom', name: 'mine', inputs }, signal)
+    expect(outcome).toMatchObject({ ok: false, message: 'This server wants a key. Paste it in "Key".' })
+    await nothingSaved()
+  })
+
+  it('asks for the header of a value that has none', async () => {
+    await begin()
+    const draft = { card: 'custom', name: 'mine', inputs: { url: 'https://example.com/mcp', value2: 'x' } }
+    expect(await house.connect.check(PERSON, draft)).toEqual([
+      { field: 'header2', message: 'Name the header that this value is for.' },
+    ])
+  })
+
+  it.each([
+    ['https://mcp.example.com/mcp', 'example'],
+    ['https://example.co.uk/', 'example'],
+    ['https://eu.acme.example.com/mcp', 'acme-example'],
+    ['http://localhost:4350/mcp', 'localhost'],
+    ['https://127.0.0.1/mcp', 'custom'],
+    ['no address', 'custom'],
+  ])('proposes a name for %s', async (url, name) => {
+    await begin()
+    expect(await house.connect.defaultName(PERSON, 'custom', url)).toBe(name)
+  })
+
   it('connects with its header; the value is kept as a secret', async () => {
     await using server = await withToken('planted-token')
     const url = `http://127.0.0.1:${server.port}/mcp`
@@ -208,7 +244,7 @@ describe('the custom card', () => {
     await using server = await withToken('right-token')
     const inputs = { url: `http://127.0.0.1:${server.port}/mcp`, value: 'Bearer wrong-token' }
     const outcome = await house.connect.connect(PERSON, { card: 'custom', name: 'mine', inputs }, signal)
-    expect(outcome).toMatchObject({ ok: false, message: expect.stringContaining('refused the token (401)') })
+    expect(outcome).toMatchObject({ ok: false, message: expect.stringContaining('refused this key (401)') })
     expect(JSON.stringify(outcome)).not.toContain('wrong-token')
     await nothingSaved()
   })
@@ -216,10 +252,13 @@ describe('the custom card', () => {
   it.each([
     ['https://127.0.0.1/mcp', /private network/],
     ['http://example.com/mcp', /not an https address/],
+    ['http://localhost:4350/mcp', /EGRESS_ALLOW=localhost:4350\. Then http works, too/],
+    ['http://10.1.2.3/mcp', /EGRESS_ALLOW=10\.1\.2\.3:80/],
+    ['http://tools.internal/mcp', /EGRESS_ALLOW=tools\.internal:80/],
     ['https://169.254.169.254/mcp', /never reachable/],
-    ['https://example.com/mcp?api_key=planted', /^Put the key in the header value, where it is kept as a secret/],
-    ['https://example.com/mcp?x=1&accessToken=planted', /header value/],
-    ['https://example.com/mcp?sig=planted', /header value/],
+    ['https://example.com/mcp?api_key=planted', /^Put the key in its own field, where it is kept as a secret/],
+    ['https://example.com/mcp?x=1&accessToken=planted', /its own field/],
+    ['https://example.com/mcp?sig=planted', /its own field/],
   ])('says at the field what is wrong with %s', async (url, message) => {
     await begin()
     const draft = { card: 'custom', name: 'mine', inputs: { url } }
@@ -252,7 +291,8 @@ describe('check', () => {
     await begin({ maxPerUser: 2 })
     const check = (card: string, name: string, inputs = {}) => house.connect.check(PERSON, { card, name, inputs })
     expect(await check('supabase', 'sb')).toMatchObject([
-      { field: 'token', message: expect.stringContaining('is needed.') },
+      { field: 'url', message: expect.stringContaining('is needed.') },
+      { field: 'key', message: expect.stringContaining('is needed.') },
     ])
     expect(await check('github', 'gh'), 'or a sign-in').toEqual([])
     const wrong = await check('github', 'gh', { token: 'planted-nonsense' })

@@ -220,3 +220,36 @@ test('a run is read only by who has its fence', async () => {
   expect(await store.read(run, 0, fence ?? 0)).toMatchObject({ id: run, seq: 3 })
   expect(await store.read(run, 0, (fence ?? 0) - 1)).toBeNull()
 })
+
+test('what was changed between the look at an approval and the press is not approved, and the first change counts', async () => {
+  const store = createRunStore(db, 'one', memoryLog().log)
+  const { approval } = await waiting({ risk: 'write', fourEyes: false, requester: one, workspace: HERE })
+  const press = (user: UserId, status: 'approved' | 'denied', hash?: string) => {
+    const answered = {
+      type: 'answered' as const,
+      call: 'c',
+      approval,
+      decision: status,
+      by: user,
+      at,
+      ...(hash && { hash }),
+    }
+    return store.settle({ approval, status, by: { workspace: HERE, user }, event: answered })
+  }
+  const propose = (user: UserId, hash: string) =>
+    store.propose(
+      { workspace: HERE, user },
+      { type: 'edit_proposed', call: 'c', approval, by: user, arguments: {}, hash, risk: 'write', at },
+    )
+  const changed = { kind: 'changed', by: two, requester: one }
+  expect(await propose(two, 'h2')).toMatchObject({ kind: 'proposed' })
+  expect(await propose(two, 'h2'), 'sent again').toMatchObject({ kind: 'proposed', fence: null })
+  expect(await propose(three, 'h3')).toEqual(changed)
+  for (const user of [two, three]) {
+    expect(await press(user, 'approved', 'h2')).toEqual(changed)
+    expect(await press(user, 'denied')).toEqual(changed)
+  }
+  expect(await press(one, 'approved'), 'the card of before').toEqual(changed)
+  expect(await press(one, 'approved', 'h2')).toMatchObject({ kind: 'settled' })
+  expect(await propose(three, 'h3')).toMatchObject({ kind: 'already', decision: 'approved', by: one })
+})

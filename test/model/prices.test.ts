@@ -11,7 +11,8 @@ test.each([
   ['claude-haiku-4-5-20251001', { input: MILLION, output: 0, cacheRead: 0, cacheWrite: 0 }, 1],
   ['claude-haiku-5-5', { input: 50_000, output: 0, cacheRead: 0, cacheWrite: 0 }, 0.005],
   ['claude-haiku-5-5', { input: 0, output: 0, cacheRead: 200_000, cacheWrite: 0 }, 0.01],
-  ['offline', { input: MILLION, output: 0, cacheRead: 0, cacheWrite: 0 }, undefined],
+  ['offline', { input: MILLION, output: 0, cacheRead: 0, cacheWrite: 0 }, 0],
+  ['unheard-of', { input: MILLION, output: 0, cacheRead: 0, cacheWrite: 0 }, undefined],
 ])('%s %o costs %s', (model, usage, cost) => {
   const found = costOf(model, usage)
   if (cost === undefined) expect(found).toBeUndefined()

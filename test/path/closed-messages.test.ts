@@ -98,13 +98,13 @@ test.for([
   const [shown] = await query(world.databaseUrl, `select channel from slack_messages where key like 'approval:%'`)
   const place = { channel: String(shown?.channel), thread_ts: where.thread }
   const { ts: copy = '' } = await client.chat.postMessage({ ...place, text: card.text, blocks: card.blocks ?? [] })
-  await member.press(where, first === 'copy' ? copy : card.ts, 'Deny')
+  await member.deny(where, first === 'copy' ? copy : card.ts)
   await member.see(where, /All right/)
   if (first === 'card') await member.press(where, copy, 'Approve')
   await eventually(async () => {
     const found = (await shownIn(world, where.thread)).filter(({ ephemeral }) => !ephemeral)
     expect(JSON.stringify(found)).not.toContain('approval_approve')
-    expect(found.filter(({ look }) => /approval_reason/.test(look))).toHaveLength(left)
+    expect(found.filter(({ look }) => / denied: /.test(look))).toHaveLength(left)
   })
 })
 
@@ -118,7 +118,7 @@ test('a decided card that has no record yet is kept when it is pressed again', a
   const card = await member.see(where, /"Approve"/)
   const [shown] = await query(world.databaseUrl, `select channel from slack_messages where key like 'approval:%'`)
   const channel = String(shown?.channel)
-  await member.press(where, card.ts, 'Deny')
+  await member.deny(where, card.ts)
   await member.see(where, /All right/)
   await query(world.databaseUrl, `delete from slack_messages where key like 'approval:%'`)
   await client.chat.update({ channel, ts: card.ts, text: card.text, blocks: card.blocks ?? [] })
@@ -127,6 +127,6 @@ test('a decided card that has no record yet is kept when it is pressed again', a
     const found = (await shownIn(world, where.thread)).filter(({ ts }) => ts === card.ts)
     expect(found).toHaveLength(1)
     expect(JSON.stringify(found)).not.toContain('approval_approve')
-    expect(JSON.stringify(found)).toContain('approval_reason')
+    expect(JSON.stringify(found)).toContain(' denied: ')
   })
 })

@@ -20,12 +20,12 @@ test('what people think of an answer is kept with its run; the last word counts'
   await using world = await startWorld({ model: [says('It is four.')] })
   const [member, owner] = [world.as('member'), world.as('owner')]
   const where = await member.mention('what is two and two?')
-  const answer = await member.see(where, /It is four\.[\s\S]*feedback_buttons/)
-  await member.press(where, answer.ts, 'Good answer')
+  const answer = await member.see(where, /It is four\.[\s\S]*run_feedback/)
+  await member.press(where, answer.ts, 'run_feedback:good')
   await member.see(where, /good to know/)
-  await member.press(where, answer.ts, 'Bad answer')
+  await member.press(where, answer.ts, 'run_feedback:bad')
   await member.see(where, /what should be different/)
-  await owner.press(where, answer.ts, 'Good answer')
+  await owner.press(where, answer.ts, 'run_feedback:good')
   await eventually(async () =>
     expect(await feedbackIn(world.databaseUrl)).toEqual([
       { user_id: 'UMEMBER1', verdict: 'bad', asked: 'UMEMBER1' },

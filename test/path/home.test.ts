@@ -56,7 +56,9 @@ test('an approval is decided in Home, and the request and its cost are found the
   await seesAtHome(member, /waiting for approval/)
   await approver.pressInHome('Approve')
   await member.see(where, /Gone\./)
-  const home = await seesAtHome(member, /delete number 10001\*? done/, /Tool calls/, /demo-database execute_sql/, /█/)
+  const home = await seesAtHome(member, /delete number 10001\*? done/, /Tool calls/, /execute_sql \(demo-database\): 1/)
+  expect(home, 'a chart of one day compares nothing').not.toMatch(/█/)
+  expect(home).toMatch(/\|Open thread>/)
   expect(home).toMatch(/\*Requests\*\\n1/)
   await eventually(async () => expect(JSON.stringify(await approver.home())).not.toContain('waiting for you'))
   expect(JSON.stringify(await approver.home())).toContain('Nothing yet this month')
@@ -93,7 +95,8 @@ test('owners change the workspace’s settings in Home; nobody else can', async 
   await owner.pressInHome('setting_cards', 'Files')
   await owner.pressInHome('setting_budget')
   await eventually(async () => expect(await owner.modal()).not.toBeNull())
-  await owner.submit({ budget: '12.5' })
+  expect(JSON.stringify(await owner.submit({ budget: '1,000' }))).toContain('1000 or 1.000')
+  await owner.submit({ budget: '12,50' })
   await eventually(async () =>
     expect(await rows(world, 'select settings from workspaces')).toEqual([
       {
@@ -154,4 +157,49 @@ test('over budget nothing begins, and the owner sees why', async () => {
   const again = (await member.messages('dm', where.thread)).at(-1)
   await member.press({ channel: 'dm' }, again?.ts ?? '', 'Try again')
   await member.see(where, /Two\./)
+})
+
+test('what was denied, or came to nothing, is not called done; the same is told by /mcp usage', async () => {
+  await using world = await startWorld({
+    approvers: ['approver'],
+    model: [
+      drop,
+      says('It was denied.'),
+      says('Four.'),
+      wishes('demo-database__execute_sql', { sql: 'select nope' }),
+      says('No.'),
+    ],
+  })
+  const [member, approver] = [world.as('member'), world.as('approver')]
+  await member.connect('demo-database')
+  const denied = await member.dm('delete number 10001')
+  await seesAtHome(approver, /1 approval waiting for you/)
+  await approver.pressInHome('Deny')
+  await approver.sendDenial()
+  await member.see(denied, /denied/)
+  await member.see(await member.dm('two and two?'), /Four\./)
+  await member.see(await member.dm('try that'), /No\./)
+  const told = [/delete number 10001\* denied/, /two and two\?\* answered/, /try that\* nothing done/, /\|Open thread>/]
+  await seesAtHome(member, ...told)
+  await member.command('usage')
+  await eventually(async () => {
+    const messages = JSON.stringify(await member.messages('dm'))
+    for (const one of [/Your usage in/, ...told]) expect(messages).toMatch(one)
+  })
+})
+
+test('a sentence after /mcp can be asked as a question', async () => {
+  await using world = await startWorld({ model: [says('Many things.')] })
+  const member = world.as('member')
+  await member.command('what can you do for me')
+  const message = await eventually(async () => {
+    const found = (await member.messages('dm')).find((one) => JSON.stringify(one).includes('no command'))
+    if (found === undefined) throw new Error('nothing was said')
+    return found
+  })
+  await member.press({ channel: 'dm' }, message.ts, 'Ask it')
+  await eventually(async () => expect(JSON.stringify(await member.messages('dm'))).toContain('You asked:'))
+  const asked = (await member.messages('dm')).find((one) => JSON.stringify(one).includes('You asked:'))
+  await member.see({ channel: 'dm', thread: asked?.ts ?? '' }, /Many things\./)
+  expect(JSON.stringify(world.model.requests.at(-1)?.messages)).toContain('what can you do for me')
 })

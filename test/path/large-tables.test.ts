@@ -71,6 +71,6 @@ test('a result with too many rows is shown in part, and whole as a file', async 
   const where = await member.dm('all of them')
   await member.decide(where, 'Approve')
   await member.see(where, /Seen\./)
-  await member.see(where, /99 of 150 rows; the whole table is in many\.csv/)
+  await member.see(where, /the first 100 of 150 rows; the whole table is in many\.csv/)
   expect((await download(member, where, 'many.csv')).split('\r\n')).toHaveLength(152)
 })

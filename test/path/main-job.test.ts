@@ -41,7 +41,7 @@ test.each(['http', 'socket'] as const)('connect, ask, approve, answer (%s)', asy
   await member.see(where, /I wrote \*\*hello\.txt\*\*/)
   expect(contentOf(world, 'hello.txt')).toBe('Hello from Patchbay')
   const after = (await member.messages(where.channel, where.thread)).find((one) => one.ts === card.ts)
-  expect(after && lookOf(after)).toMatch(/Approved/)
+  expect(after && lookOf(after)).toMatch(/approved:/)
   expect(after && lookOf(after)).not.toMatch(/"Approve"/)
 })
 

@@ -38,6 +38,10 @@ async function worldOf(idp: Provider, servers: Protected[], model: Script[] = []
 async function connect(seat: Seat, values: Record<string, unknown>): Promise<void> {
   await seat.command('connect custom')
   await eventually(async () => expect(await seat.modal()).not.toBeNull())
+  if ('clientId' in values) {
+    await seat.pressInModal('More')
+    await modalLike(seat, /Client secret/)
+  }
   expect(await seat.submit(values)).toMatchObject({ ok: true })
 }
 

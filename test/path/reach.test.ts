@@ -70,22 +70,100 @@ test('a workspace without agents gets its answer all the same, and is not asked 
 })
 
 test('a newcomer is welcomed once, connects the demo database and gets a first answer', async () => {
-  await using world = await startWorld({ model: [says('There are 1,000.')] })
+  const deletes = 'DELETE FROM employee WHERE emp_no = 10001'
+  await using world = await startWorld({
+    model: [
+      wishes('demo-database__search_objects', { object_type: 'table' }),
+      says('There are 1,000.'),
+      wishes('demo-database__execute_sql', { sql: deletes }),
+    ],
+  })
   const member = world.as('member')
   const welcome = await topLevel(member, /Try it in a minute/)
-  await member.press({ channel: 'dm' }, welcome.ts, 'How many employees are there?')
-  await topLevel(member, /Connect it first/)
+  expect(buttonsIn(welcome)).toEqual(['Connect the demo database', 'Connect a tool'])
+  expect(await promptsOf(world)).toEqual([])
   await member.press({ channel: 'dm' }, welcome.ts, 'Connect the demo database')
   await eventually(async () => expect(JSON.stringify(await member.modal())).toContain('Demo database'))
   expect(await member.post('submit', {})).toMatchObject({ ok: true })
   await eventually(async () => expect(JSON.stringify(await member.modal())).toContain('Connected!'), 60_000)
   await member.close()
+
+  await topLevel(member, /is connected\. Ask it something/)
+  await eventually(async () => expect(await promptsOf(world)).toContain('How many employees are there?'))
   await member.press({ channel: 'dm' }, welcome.ts, 'How many employees are there?')
   const asked = await topLevel(member, /You asked:.*How many employees/)
   await member.see({ channel: 'dm', thread: asked.ts }, /There are 1,000/)
+
+  await topLevel(member, /waits for approval\* before it happens/)
+  await eventually(async () => expect(await promptsOf(world)).toContain('Delete employee 10001'))
+  await member.press({ channel: 'dm' }, welcome.ts, 'Delete employee 10001')
+  await topLevel(member, /You have seen how it works/)
+  expect(buttonsIn(await topLevel(member, /You have seen how it works/))).toEqual(['Help', 'Connect a tool'])
+  await eventually(async () => expect(await promptsOf(world)).toContain('What can you do with my connections?'))
   const all = (await member.messages('dm')).map(lookOf).join('\n')
-  expect(all.split('Try it in a minute')).toHaveLength(2)
+  expect(all.split('I work with the *tools you connect*')).toHaveLength(2)
+  expect(all, 'the question is to be seen there').not.toContain('Asked. The answer comes')
+
+  await member.command('connect demo-database')
+  const told = await topLevel(member, /You have it already: \*demo-database\*/)
+  expect(buttonsIn(told)).toContain('Which tables are there?')
+  expect(await member.modal()).toBeNull()
 })
+
+test('a welcome follows back when everything is disconnected, and its old question asks to connect', async () => {
+  await using world = await startWorld({})
+  const member = world.as('member')
+  const welcome = await topLevel(member, /Try it in a minute/)
+  await member.connect('memory')
+  const connected = await topLevel(member, /\*memory\* is connected/)
+  const [question = ''] = buttonsIn(connected)
+  await world.as('member').command('disconnect memory')
+  await member.press({ channel: 'dm' }, (await topLevel(member, /You lose its/)).ts, 'Disconnect')
+  await topLevel(member, /Try it in a minute/)
+  expect(welcome.ts).toBe(connected.ts)
+  expect(question).not.toBe('')
+})
+
+test.each(['dm', 'general'] as const)(
+  'who has no tools is offered some under an answer in %s, once',
+  async (channel) => {
+    await using world = await startWorld({ model: [says('I have no tool for that.')] })
+    const [member, owner] = [world.as('member'), world.as('owner')]
+    const where = channel === 'dm' ? await member.dm('which tables are there?') : await member.mention('which tables?')
+    const offer = await member.see(where, /You have no tools connected yet/)
+    expect(buttonsIn(offer)).toEqual(['Connect the demo database', 'Connect a tool'])
+    expect(offer.ephemeral ?? false).toBe(channel === 'general')
+    expect((await owner.messages('general', where.thread)).map(lookOf).join()).not.toContain(
+      'You have no tools connected',
+    )
+    await member.press({ channel: where.channel }, offer.ts, 'Connect the demo database')
+    await eventually(async () => expect(JSON.stringify(await member.modal())).toContain('Demo database'))
+    expect(await member.post('submit', {})).toMatchObject({ ok: true })
+    await eventually(async () => expect(JSON.stringify(await member.modal())).toContain('Connected!'), 60_000)
+    await member.close()
+    if (channel === 'general') return
+    const taken = await member.see(where, /\*demo-database\* is connected/)
+    world.model.script(says('There are six.'))
+    await member.press({ channel: 'dm' }, taken.ts, 'Ask again')
+    await member.see(where, /There are six/)
+    const all = (await member.messages('dm', where.thread)).map(lookOf).join()
+    expect(all).not.toContain('You have no tools connected')
+  },
+)
+
+const buttonsIn = ({ blocks = [] }: { blocks?: unknown }): string[] =>
+  [...JSON.stringify(blocks).matchAll(/"type":"button","text":\{"type":"plain_text","text":"([^"]+)"/g)].map(
+    ([, text = '']) => text,
+  )
+
+const Prompted = z.object({
+  session: z.looseObject({ prompts: z.array(z.object({ message: z.string() })).default([]) }).nullish(),
+})
+
+async function promptsOf(world: World): Promise<string[]> {
+  const answer = await (await fetch(`${world.slackUrl}/local/messages?as=member&channel=dm`)).json()
+  return Prompted.parse(answer).session?.prompts.map(({ message }) => message) ?? []
+}
 
 test('a newcomer is welcomed once, also when the day is over and what was seen is forgotten', async () => {
   await using world = await startWorld({})
@@ -115,12 +193,10 @@ test('prompts follow what is connected', async () => {
   await using world = await startWorld({})
   const member = world.as('member')
   await member.messages('dm')
-  const prompts = async () =>
-    JSON.stringify(await (await fetch(`${world.slackUrl}/local/messages?as=member&channel=dm`)).json())
-  await eventually(async () => expect(await prompts()).toContain('Which tools could I connect'))
+  expect(await promptsOf(world)).toEqual([])
   await member.connect('memory')
   await member.post('open', { channel: 'dm' })
-  await eventually(async () => expect(await prompts()).not.toContain('Which tools could I connect'))
+  await eventually(async () => expect(await promptsOf(world)).not.toEqual([]))
 })
 
 test('a question about a message is answered in its thread, with the thread as data', async () => {

@@ -2,7 +2,7 @@ import { Client } from 'pg'
 import { expect, test } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { local, modalOf, offering, seenIn } from '../support/offering.ts'
-import { lookOf } from '../support/person.ts'
+
 import { says, together, wishes } from '../support/scripted-model.ts'
 import { startWorld, type World } from '../support/world.ts'
 
@@ -124,7 +124,7 @@ test('the agent lists and reads resources as tools, of that connection alone, an
   const where = await member.dm('read my notes and touch them')
   const card = await member.see(where, /Approve/)
   expect(JSON.stringify(card.blocks)).toContain('read text from custom')
-  await member.press(where, card.ts, 'Deny')
+  await member.deny(where, card.ts)
   await member.see(where, /Done\./)
   const request = lastRequest(world)
   expect(request).toContain('note://today \\"Notes\\" (text/markdown)')
@@ -240,14 +240,7 @@ test('long lists are turned page by page, and Enter searches', async () => {
     says('Zipped.'),
   )
   const where = await member.dm('zip four files')
-  for (let left = 4; left > 0; left--) {
-    const card = await eventually(async () => {
-      const found = (await member.messages('dm', where.thread)).filter((one) => lookOf(one).includes('"Approve"'))
-      expect(found).toHaveLength(left)
-      return found[0]
-    }, 30_000)
-    await member.press(where, card?.ts ?? '', 'Approve')
-  }
+  await member.decide(where, 'Approve all 4')
   await member.see(where, /Zipped\./)
   await member.command('resources everything')
   await modalOf(member, /13 resources of everything\*, page 1 of 2/)

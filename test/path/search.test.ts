@@ -81,7 +81,7 @@ test('a registry entry is found, connected with one click and asks before each c
 
   const where = await member.dm('what do you know?')
   const card = await member.decide(where, 'Approve')
-  expect(lookOf(card)).toContain('Gossip')
+  expect(lookOf(card)).toContain('*gossip*')
   await member.see(where, /It told me/)
   expect(JSON.stringify(world.model.requests.at(-1))).not.toContain('open-sesame')
 })
@@ -98,7 +98,7 @@ test('without words a field and examples; our own cards come first, pages turn, 
   await using registry = await startRegistry(many, 100)
   await using world = await worldWith(registry.url, [registry.host])
   const [member, owner] = [world.as('member'), world.as('owner')]
-  const first = await searchFor(member, 'orchard', /23 tools for .*page 1 of 3/)
+  const first = await searchFor(member, 'orchard', /23 services for .*page 1 of 3/)
   expect(lookOf(first)).toContain('published by acme.dev')
   await member.press({ channel: 'dm' }, first.ts, 'Next')
   await eventually(async () => expect((await member.messages('dm')).map(lookOf).join()).toContain('page 2 of 3'))

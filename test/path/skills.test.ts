@@ -79,7 +79,7 @@ test('a skill that is used stands apart from the request, its files are read as 
   const card = await member.see(where, /Approve/)
   // What the skill allows itself is nothing to us.
   expect(JSON.stringify(card.blocks)).toContain('read text from custom')
-  await member.press(where, card.ts, 'Deny')
+  await member.deny(where, card.ts)
   await member.see(where, /Hello Ada\./)
   const request = lastRequest(world)
   expect(request).toMatch(/\[Morgan Member, [^\]]*\]\\ngreet Ada/)

@@ -2,7 +2,7 @@ import { Client } from 'pg'
 import { expect, test } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { lookOf } from '../support/person.ts'
-import { says, together, wishes } from '../support/scripted-model.ts'
+import { says, slow, together, wishes } from '../support/scripted-model.ts'
 import { startWorld } from '../support/world.ts'
 
 const readsSecretFile = [
@@ -89,23 +89,16 @@ test('a long conversation is summed up, not cut', async () => {
 })
 
 test('a message that comes while a run works waits its turn, and is answered', async () => {
-  await using world = await startWorld({
-    model: [
-      wishes('filesystem__write_file', { path: 'a.txt', content: 'a' }),
-      says('First done.'),
-      says('Second done.'),
-    ],
-  })
+  await using world = await startWorld({ model: [slow(40, says('First. '.repeat(60))), says('Second done.')] })
   const member = world.as('member')
-  await member.connect('filesystem')
   const where = await member.dm('first')
-  const card = await member.see(where, /"Approve"/)
+  await member.see(where, /First\./)
   await member.say('dm', 'second', where.thread)
-  await member.see(where, /waits for an approval/)
+  await member.see(where, /when I am done with the request before it/)
   expect(world.model.requests).toHaveLength(1)
-  await member.press(where, card.ts, 'Approve')
-  await member.see(where, /First done/)
-  await member.see(where, /Second done/)
+  await member.see(where, /Second done/, 20_000)
+  const looks = (await member.messages('dm', where.thread)).map(lookOf).join()
+  expect(looks, 'what it waited for is over').not.toContain('when I am done')
 })
 
 test('a tool that its server changed after the card was shown is not called', async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { describeRequest } from '../../src/run/model-turn/request-text.ts'
 import { cutMarkdownPage } from '../../src/slack/answer/cut-markdown.ts'
-import { argumentsText } from '../../src/slack/approvals/approval-card.ts'
+import { argumentsText } from '../../src/slack/blocks/arguments-text.ts'
 import { inputBlock } from '../../src/slack/blocks/build-blocks.ts'
 import { spokenWordsIn } from '../../src/slack/files/slack-file.ts'
 import { requestTextOf, SlackMessage, textOfMessage } from '../../src/slack/messages/slack-message.ts'

@@ -88,9 +88,13 @@ export const recentRun = (change: Partial<RecentRun> = {}): RecentRun => ({
   text: 'Write hello.txt',
   channel: ChannelId.parse('CGENERAL1'),
   place: 'channel',
+  messageTs: '1763712000.000100',
   outcome: 'finished',
   why: undefined,
+  refused: undefined,
   calls: 1,
+  succeeded: 1,
+  changed: 1,
   costUsd: 0.02,
   ...change,
 })

@@ -43,6 +43,7 @@ export function stateOf(
     note: undefined,
     failure: undefined,
     stoppedBy: undefined,
+    corrections: [],
     usage: { input: 1, output: 1, cacheRead: 0, cacheWrite: 0, costUsd: 0 },
     model: 'claude-sonnet-5-5',
     summary: undefined,

@@ -4,18 +4,22 @@ import { checkMessage } from '../../src/block-kit/check-message.ts'
 import { checkView } from '../../src/block-kit/check-view.ts'
 import { AppError } from '../../src/errors.ts'
 import { ApprovalId, ChannelId, ConnectionId, InputId, UserId } from '../../src/ids.ts'
-import type { CallState } from '../../src/run/state/state.ts'
+import type { ApprovalState, CallState } from '../../src/run/state/state.ts'
 import { renderAnswer } from '../../src/slack/answer/answer-messages.ts'
-import { resultMessage } from '../../src/slack/answer/result-message.ts'
+import { resultMessages } from '../../src/slack/answer/result-message.ts'
 import { approvalReminderMessage } from '../../src/slack/app/expiry-reminders.ts'
 import { approvalMessage, pendingApprovalMessage } from '../../src/slack/approvals/approval-card.ts'
+import { outcomeMessage } from '../../src/slack/approvals/approval-outcome.ts'
+import { denyModal, tooLateModal } from '../../src/slack/approvals/deny-form.ts'
 import { editArgumentsModal } from '../../src/slack/approvals/edit-arguments-form.ts'
+import { editConfirmationMessage } from '../../src/slack/approvals/edit-confirmation.ts'
 import { approversMessage, rulesMessage } from '../../src/slack/approvals/rules-message.ts'
 import type { MessageContent } from '../../src/slack/blocks/build-blocks.ts'
 import { errorHelpButtonsFor, errorMessage, errorModal, errorText } from '../../src/slack/blocks/error-message.ts'
 import { noSuchToolsMessage, type ToolLine, toolsMessage, toolsModal } from '../../src/slack/catalog/tools-list.ts'
 import { helpMessage, noSuchCommandMessage } from '../../src/slack/commands/help-message.ts'
 import { connectModal, connectPickerModal, connectTestingModal } from '../../src/slack/connections/connect-form.ts'
+import { createConnectRetryButton } from '../../src/slack/connections/connect-retry.ts'
 import { connectedMessage, connectedModal, notConnectedMessage } from '../../src/slack/connections/connected-message.ts'
 import {
   chooseConnectionMessage,
@@ -24,7 +28,6 @@ import {
   disconnectedMessage,
 } from '../../src/slack/connections/connections-message.ts'
 import {
-  createConnectAgainButton,
   createSignInAgainButton,
   noSignInNeededMessage,
   signedInMessage,
@@ -50,11 +53,21 @@ const cardOf = ({ card: name }: { card: string }) => CARDS.find((card) => card.n
 const [FILES, POSTGRES] = CARDS
 if (!FILES || !POSTGRES) throw new Error('no cards')
 
+/** The first of the messages that show something. */
+const firstOf = ([first]: MessageContent[]): MessageContent => first ?? { text: '', blocks: [] }
+
 const times = <T>(count: number, make: (at: number) => T): T[] => Array.from({ length: count }, (_, at) => make(at))
 
 const decided = (decision: 'approved' | 'denied' | 'expired' | 'stopped', reason?: string) =>
   approvalOf({
-    decided: { decision, by: decision === 'expired' ? undefined : MEMBER, reason, at: AT, edited: true, always: true },
+    decided: {
+      decision,
+      by: decision === 'expired' ? undefined : MEMBER,
+      reason,
+      at: AT,
+      edited: true,
+      width: 'always',
+    },
   })
 
 const askedFor = (call: CallState) => {
@@ -62,6 +75,20 @@ const askedFor = (call: CallState) => {
   return { state: stateOf([{ text: '', calls: [call] }], { status: 'working' }), call, approval }
 }
 const cardFor = (call: CallState) => approvalMessage(askedFor(call))
+
+/** A call that an approver wants changed. */
+function proposedFor(changed: string, change: Partial<ApprovalState> = {}) {
+  const by = UserId.parse('UAPPROV1')
+  const proposal = {
+    by,
+    arguments: { path: changed, content: 'Hello' },
+    risk: 'destructive' as const,
+    at: AT,
+    askedBefore: [by],
+  }
+  const approval = { ...approvalOf(change), proposal }
+  return { ...askedFor(callOf({ stage: 'awaiting_approval', approval })), approval }
+}
 
 const longLine: ToolLine = { connection: LONG, name: LONG, description: LONG, kind: 'destructive', free: false }
 const longCard = {
@@ -92,6 +119,11 @@ const SAYINGS: Record<string, MessageContent> = {
   hello: helloMessage,
   'no such command': noSuchCommandMessage(LONG, undefined),
   'no such command, near': noSuchCommandMessage('conect', { words: 'connect postgres', shown: 'connect postgres' }),
+  'no such command, a question': noSuchCommandMessage('what can you do', undefined),
+  'no such command, near, a question': noSuchCommandMessage('tool list of mine?', {
+    words: 'tools list of mine?',
+    shown: 'tools list of mine?',
+  }),
   'no such command, help': noSuchCommandMessage('hlep', { words: 'help', shown: 'help' }),
   'no such tools': noSuchToolsMessage(
     LONG,
@@ -160,7 +192,11 @@ const SAYINGS: Record<string, MessageContent> = {
     through: 'login.acme.com',
   }),
   'connected, long': connectedMessage({ connection: longConnection, card: longCard, starters: [LONG, LONG, LONG] }),
-  'not connected': notConnectedMessage('files', LONG, 'connect files'),
+  'not connected': notConnectedMessage(
+    'files',
+    LONG,
+    createConnectRetryButton(FILES, { name: 'files', inputs: { url: LONG } }),
+  ),
   'no tools': toolsMessage([], { connection: undefined, words: LONG, page: 7 }),
   tools: toolsMessage(
     [{ connection: 'files', name: 'read_file', description: 'Read.\nMore.', kind: 'read', free: true }],
@@ -177,24 +213,39 @@ const SAYINGS: Record<string, MessageContent> = {
   'tools with some left out': toolsMessage(
     times(3, () => longLine),
     { connection: 'files', words: '', page: 0 },
-    times(50, (at) => ({ tool: `${LONG}${at}`, why: LONG })),
+    times(50, (at) => ({ connection: 'files', tool: `${LONG}${at}`, why: LONG })),
   ),
-  'shown rows': resultMessage(callOf(), {
-    table: {
-      columns: ['name', 'age'],
-      rows: [
-        ['Ada', '36'],
-        ['Grace', ''],
-      ],
-    },
-  }),
-  'shown rows and links, long': resultMessage(callOf({ title: LONG }), {
-    table: { columns: times(20, (at) => `c${at}`), rows: times(20, () => times(20, () => LONG.slice(0, 20))) },
-    links: times(10, (at) => ({
-      uri: at === 0 ? 'file:///etc/passwd' : `https://example.com/${LONG}${at}`,
-      name: `<!channel> *${LONG}`,
-    })),
-  }),
+  'tools of several connections with some left out': toolsMessage(
+    [longLine],
+    { connection: undefined, words: '', page: 0 },
+    ['one', 'two'].map((connection) => ({ connection, tool: 'simulate-research-query', why: 'it runs as a task' })),
+  ),
+  'shown rows': firstOf(
+    resultMessages(callOf(), {
+      table: {
+        name: 'person',
+        columns: ['name', 'age'],
+        rows: [
+          ['Ada', '36'],
+          ['Grace', 'NULL'],
+        ],
+        of: { rows: 1_234, columns: 2 },
+        file: 'person.csv',
+      },
+    }),
+  ),
+  'shown rows with long cells': firstOf(
+    resultMessages(callOf(), { table: { columns: ['id'], rows: [['007'], ['008']], file: 'wrote.csv' } }),
+  ),
+  'shown rows and links, long': firstOf(
+    resultMessages(callOf({ title: LONG }), {
+      table: { columns: times(20, (at) => `c${at}`), rows: times(20, () => times(20, () => LONG.slice(0, 20))) },
+      links: times(10, (at) => ({
+        uri: at === 0 ? 'file:///etc/passwd' : `https://example.com/${LONG}${at}`,
+        name: `<!channel> *${LONG}`,
+      })),
+    }),
+  ),
   tested: testResultMessage([
     {
       name: 'files',
@@ -226,11 +277,14 @@ const SAYINGS: Record<string, MessageContent> = {
       approval: approvalOf({ risk: 'destructive', why: ['It deletes <!channel>.', 'Shown in <#CGENERAL1>.'] }),
     }),
   ),
-  'approval card, in the direct message of who may decide': approvalMessage({
-    state: stateOf([{ text: '' }], { status: 'working', origin: { ...ORIGIN, place: 'dm' } }),
-    call: callOf(),
-    approval: approvalOf({ approvers: [MEMBER, UserId.parse('UAPPROV1')] }),
-  }),
+  'approval card, in the direct message of who may decide': approvalMessage(
+    {
+      state: stateOf([{ text: '' }], { status: 'working', origin: { ...ORIGIN, place: 'dm' } }),
+      call: callOf(),
+      approval: approvalOf({ approvers: [MEMBER, UserId.parse('UAPPROV1')] }),
+    },
+    { reader: MEMBER },
+  ),
   'approval card, long': cardFor(
     callOf({
       title: LONG,
@@ -265,6 +319,20 @@ const SAYINGS: Record<string, MessageContent> = {
   'approval card, approved': cardFor(callOf({ approval: decided('approved') })),
   'approval card, denied': cardFor(callOf({ approval: decided('denied') })),
   'approval card, denied with reason': cardFor(callOf({ approval: decided('denied', LONG) })),
+  'approval card, changed': approvalMessage(proposedFor('other.txt')),
+  'approval card, changed and approved': approvalMessage({
+    ...proposedFor('other.txt', { decided: decided('approved').decided }),
+    call: callOf({ asked: { path: 'hello.txt' }, arguments: { path: 'other.txt' } }),
+  }),
+  'approval card, no arguments': cardFor(
+    callOf({ stage: 'awaiting_approval', schema: { type: 'object' }, arguments: {}, approval: approvalOf() }),
+  ),
+  'pending line, changed': pendingApprovalMessage(proposedFor('other.txt'), undefined),
+  'edit confirmation': editConfirmationMessage(proposedFor('other.txt')),
+  'edit confirmation, long': editConfirmationMessage(proposedFor(LONG)),
+  'edit confirmation, denied': editConfirmationMessage(
+    proposedFor('other.txt', { decided: decided('denied', LONG).decided }),
+  ),
   'approval card, expired': cardFor(callOf({ approval: decided('expired') })),
   'approval card, stopped': cardFor(callOf({ approval: decided('stopped') })),
 }
@@ -301,13 +369,16 @@ const VIEWS: Record<string, View> = {
   testing: connectTestingModal(longCard, LONG),
   'sign-in modal': signInModal({ title: LONG, name: LONG, host: 'github.com', url: 'https://github.com/x', until: AT }),
   'trouble modal': errorModal(LONG, errorHelpButtonsFor(new AppError('limit_reached', 'x'))),
-  'sign-in over': signInOverModal(signInFailedMessage('github', LONG, createConnectAgainButton('github')), false),
+  'sign-in over': signInOverModal(
+    signInFailedMessage('github', LONG, createConnectRetryButton(undefined, { name: 'github', inputs: {} })),
+    false,
+  ),
   'connected modal': connectedModal({ connection: connectionOf(), card: FILES, starters: FILES.starters }),
   'tools modal': toolsModal(
     times(30, () => longLine),
     { connection: 'files', words: 'long', page: 0 },
   ),
-  'edit form': editArgumentsModal(callOf(), { approval: 'x' }),
+  'edit form': editArgumentsModal(callOf(), { metadata: { approval: 'x' } }),
   'edit form, odd': editArgumentsModal(callOf({ schema: {}, arguments: { a: [1, 2] } }), {}),
   'edit form, many kinds': editArgumentsModal(
     callOf({
@@ -326,6 +397,18 @@ const VIEWS: Record<string, View> = {
     }),
     {},
   ),
+  'edit form, of somebody else’s call': editArgumentsModal(callOf(), { confirmedBy: MEMBER }),
+  'deny form': denyModal({
+    found: proposedFor('other.txt'),
+    by: UserId.parse('UAPPROV1'),
+    metadata: { approval: 'x' },
+  }),
+  'deny form, of one’s own call': denyModal({ found: proposedFor('other.txt'), by: MEMBER }),
+  'deny form, of what is not known in time': denyModal({ found: undefined, by: MEMBER }),
+  'deny form, too late': tooLateModal(
+    outcomeMessage({ kind: 'already', decision: 'approved', by: MEMBER, at: AT }),
+    LONG.slice(0, 1_000),
+  ),
   'budget form': budgetModal(settingsOf()),
   'budget form, with one': budgetModal(settingsOf({ budgetUsd: 12.5 })),
   home: createHomeView({
@@ -336,6 +419,7 @@ const VIEWS: Record<string, View> = {
     rules: [],
     approvers: [],
     recent: [],
+    links: new Map(),
     usage: monthOf(),
     workspace: undefined,
     cardOf,
@@ -348,6 +432,7 @@ const VIEWS: Record<string, View> = {
     rules: [ruleOf()],
     approvers: ['UAPPROV1'],
     recent: [recentRun(), recentRun({ outcome: 'failed', why: 'The model is busy.', place: 'dm', calls: 0 })],
+    links: new Map([[recentRun().id, 'https://acme.slack.com/archives/CGENERAL1/p1763712000000100']]),
     usage: monthOf({
       runs: 9,
       calls: 1_234,
@@ -380,6 +465,7 @@ const VIEWS: Record<string, View> = {
     rules: times(40, (at) => ruleOf({ id: `r${at}` })),
     approvers: times(60, () => 'U1AAAAAAAAA'),
     recent: times(9, () => recentRun({ text: LONG, outcome: 'failed', why: LONG })),
+    links: new Map(),
     usage: monthOf({
       today: 31,
       runs: 1e6,
@@ -423,7 +509,7 @@ describe('words of the approval card', () => {
   const why = ['It is shown in <#CGENERAL1> & <#GPRIVATE1>.']
   const text = JSON.stringify(cardFor(callOf({ approval: approvalOf({ why }) })))
   test('channels in a reason show their names, anything else is only text', () => {
-    expect(text).toContain('because: it is shown in <#CGENERAL1> &amp; <#GPRIVATE1>.')
+    expect(text).toContain('It is shown in <#CGENERAL1> &amp; <#GPRIVATE1>.')
   })
   test('Always allow says what it covers', () => {
     expect(text).toContain(

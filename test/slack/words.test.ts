@@ -1,27 +1,31 @@
 import { describe, expect, test } from 'vitest'
 import { createCallError } from '../../src/db/call.ts'
 import { AppError } from '../../src/errors.ts'
+import { UserId } from '../../src/ids.ts'
 import type { CallState, RunState } from '../../src/run/state/state.ts'
 import { renderAnswer } from '../../src/slack/answer/answer-messages.ts'
 import { cutMarkdownPage } from '../../src/slack/answer/cut-markdown.ts'
 import { describeCall } from '../../src/slack/answer/describe-calls.ts'
+import { usedText } from '../../src/slack/answer/finished-steps.ts'
 import { PAGE_CHARACTERS, paginateAnswer } from '../../src/slack/answer/paginate-answer.ts'
-import { MAX_PLAN_STEPS, stepsText } from '../../src/slack/answer/task-blocks.ts'
-import { argumentsText } from '../../src/slack/approvals/approval-card.ts'
+import { stepsText } from '../../src/slack/answer/steps-block.ts'
+import { MAX_PLAN_STEPS } from '../../src/slack/answer/task-blocks.ts'
 import {
   argumentFieldsOf,
   canEditArguments,
   readTypedArguments,
   WHOLE_ARGUMENTS_FIELD,
 } from '../../src/slack/approvals/edit-arguments-form.ts'
-import { formatSql } from '../../src/slack/approvals/format-sql.ts'
+import { editedText } from '../../src/slack/approvals/edited-call.ts'
+import { argumentsText } from '../../src/slack/blocks/arguments-text.ts'
 import { errorHelpButtonsFor, errorText } from '../../src/slack/blocks/error-message.ts'
+import { formatSql } from '../../src/slack/blocks/format-sql.ts'
 import { escapeMrkdwn, withoutMentions, withoutPartialMention } from '../../src/slack/blocks/text.ts'
 import { tokenize } from '../../src/slack/commands/mcp-command.ts'
 import { findNearestWord } from '../../src/slack/interactions/find-by-name.ts'
-import { chunksFor, createEmptyStream, type LiveRunInfo } from '../../src/slack/render/render-answer.ts'
+import { chunksFor, createEmptyStream, type LiveRunInfo } from '../../src/slack/render/stream-content.ts'
 import { truncate } from '../../src/text.ts'
-import { callOf } from './samples.ts'
+import { approvalOf, callOf } from './samples.ts'
 import { stateOf } from './states.ts'
 
 const say = (title: string, given: Record<string, string> = {}) =>
@@ -68,15 +72,45 @@ describe('a call in plain words', () => {
     [
       'write_file',
       { path: 'a/hello.txt' },
-      ['Write hello.txt with db', 'Writing hello.txt with db', 'Wrote hello.txt with db'],
+      ['Write a/hello.txt with db', 'Writing a/hello.txt with db', 'Wrote a/hello.txt with db'],
     ],
-    ['Read Media File', { path: '/x/y.png' }, ['Read y.png with db', 'Reading y.png with db', 'Read y.png with db']],
+    [
+      'Read Media File',
+      { path: '/x/y.png' },
+      ['Read /x/y.png with db', 'Reading /x/y.png with db', 'Read /x/y.png with db'],
+    ],
+    [
+      'move_file',
+      { source: 'many/../.env', destination: 'public/env.txt' },
+      [
+        'Move many/../.env to public/env.txt with db',
+        'Moving many/../.env to public/env.txt with db',
+        'Moved many/../.env to public/env.txt with db',
+      ],
+    ],
+    ['copyFile', { from: 'a', to: 'b' }, ['Copy a to b with db', 'Copying a to b with db', 'Copied a to b with db']],
+    [
+      'renameIssue',
+      { oldName: 'A', newName: 'B' },
+      ['Rename A to B with db', 'Renaming A to B with db', 'Renamed A to B with db'],
+    ],
+    ['rename_file', { path: 'a.txt' }, ['Rename a.txt with db', 'Renaming a.txt with db', 'Renamed a.txt with db']],
+    [
+      'write_file',
+      { path: 'gpj.\u202egnp.txt' },
+      [
+        'Write gpj.\\u{202e}gnp.txt with db',
+        'Writing gpj.\\u{202e}gnp.txt with db',
+        'Wrote gpj.\\u{202e}gnp.txt with db',
+      ],
+    ],
     [
       'list_directory',
       { path: '.' },
       ['List directory with db', 'Listing directory with db', 'Listed directory with db'],
     ],
     ['execute_sql', {}, ['Execute sql with db', 'Executing sql with db', 'Executed sql with db']],
+    ['Execute SQL (sqlite)', {}, ['Execute SQL with db', 'Executing SQL with db', 'Executed SQL with db']],
     ['Execute SQL', {}, ['Execute SQL with db', 'Executing SQL with db', 'Executed SQL with db']],
     ['createIssue', { title: 'Bug' }, ['Create Bug with db', 'Creating Bug with db', 'Created Bug with db']],
     [
@@ -89,6 +123,12 @@ describe('a call in plain words', () => {
     ['tool', {}, ['Use tool with db', 'Using tool with db', 'Used tool with db']],
     ['constructor', {}, ['Use constructor with db', 'Using constructor with db', 'Used constructor with db']],
   ])('%s', (title, given, sentences) => expect(say(title, given)).toEqual(sentences))
+
+  test('a long path keeps its beginning and its end', () => {
+    const [wish = ''] = say('write_file', { path: `start/${'folder/'.repeat(40)}end.txt` })
+    expect(wish).toMatch(/^Write start\/.*….*end\.txt with db$/)
+    expect(wish.length).toBeLessThan(110)
+  })
 })
 
 describe('typed words', () => {
@@ -196,6 +236,7 @@ describe('pages', () => {
 const live = (change: Partial<LiveRunInfo> = {}): LiveRunInfo => ({
   progress: new Map(),
   waiting: undefined,
+  isThinking: false,
   ...change,
 })
 
@@ -205,19 +246,27 @@ const stepsAt = (...stages: CallState['stage'][]) =>
   )
 
 describe('the steps of a run', () => {
-  test('say what is going on, then what waits, then what was done', () => {
-    expect(stepsAt('done', 'calling')).toBe('Writing 1.txt with filesystem…')
-    expect(stepsAt('calling', 'approved', 'awaiting_approval')).toBe('Writing 0.txt with filesystem, and 1 more…')
+  test('say what is going on, then what waits, then what was used', () => {
+    expect(stepsAt('done', 'calling')).toBe('Writing 1.txt…')
+    expect(stepsAt('calling', 'approved', 'awaiting_approval')).toBe('Writing 0.txt, and 1 more…')
     expect(stepsAt('done', 'awaiting_approval', 'awaiting_approval')).toBe(
-      'Waiting for approval: write 1.txt with filesystem, and 1 more',
+      'Waiting for approval: write 1.txt, and 1 more',
     )
-    expect(stepsAt('done', 'done')).toBe('Wrote 0.txt and wrote 1.txt with filesystem')
-    expect(stepsAt('done', 'done', 'done', 'done')).toBe('Took 4 steps with filesystem')
+    expect(stepsAt('done', 'done')).toBe('Used filesystem · 2 steps')
+    expect(stepsAt('done')).toBe('Wrote 0.txt')
+  })
+  test('name connections where there are several', () => {
+    const calls = ['a', 'b', 'c', 'd', 'e'].map((connectionName) => callOf({ connectionName, stage: 'done' }))
+    expect(usedText(calls.slice(0, 3))).toBe('Used a, b and c · 3 steps')
+    expect(usedText(calls)).toBe('Used a, b, c and 2 more · 5 steps')
+    expect(stepsText([callOf({ connectionName: 'a' }), callOf({ connectionName: 'b', stage: 'calling' })])).toBe(
+      'Writing hello.txt with b…',
+    )
   })
   test('say what did not go well, however many', () => {
-    expect(stepsAt('failed', 'failed')).toBe('2 steps with filesystem: 2 failed')
+    expect(stepsAt('failed', 'failed')).toBe('Used filesystem · 2 steps, 2 failed')
     expect(stepsAt('done', 'done', 'denied', 'cancelled', 'unknown')).toBe(
-      '5 steps with filesystem: 2 done, 1 not allowed, 1 stopped and 1 may or may not have happened',
+      'Used filesystem · 5 steps, 1 not allowed, 1 stopped, 1 may or may not have happened',
     )
   })
   test('a step that a server did not answer can be tried again, unless a later one was made or the run ended badly', () => {
@@ -232,19 +281,58 @@ describe('the steps of a run', () => {
     expect(offers([{ ...missed, retryable: false }])).toBe(0)
     expect(offers([missed], { status: 'stopped' })).toBe(0)
   })
-  test('the same thing done again is counted', () => {
-    const calls = [{ stage: 'done' as const }, { stage: 'done' as const }]
-    expect(stepsText(stateOf([{ text: '', calls }]).calls)).toBe('Wrote hello.txt 2 times with filesystem')
+  const blocksOf = (change: Partial<RunState>, count: number) =>
+    renderAnswer(
+      stateOf(
+        [{ text: '', calls: Array.from({ length: count }, () => ({ stage: 'done' as const })) }, { text: 'So.' }],
+        change,
+      ),
+    )
+      .flatMap((painted) => painted.blocks)
+      .filter(({ type }) => type === 'plan' || type === 'task_card')
+      .map((block) => ('tasks' in block ? block.tasks.length : block.type))
+  test('are a line or a plan while the run works, not longer than Slack takes', () => {
+    const working = { status: 'working' as const }
+    expect(blocksOf(working, 1)).toEqual(['task_card'])
+    expect(blocksOf(working, 2)).toEqual([2])
+    expect(blocksOf(working, MAX_PLAN_STEPS + 3)).toEqual([MAX_PLAN_STEPS, 3])
   })
-  test('one is a line, several are a plan, and a plan is not longer than Slack takes', () => {
-    const blocks = (count: number) =>
-      renderAnswer(stateOf([{ text: '', calls: Array.from({ length: count }, () => ({ stage: 'done' as const })) }]))
-        .flatMap((painted) => painted.blocks)
-        .filter(({ type }) => type === 'plan' || type === 'task_card')
-        .map((block) => ('tasks' in block ? block.tasks.length : block.type))
-    expect(blocks(1)).toEqual(['task_card'])
-    expect(blocks(2)).toEqual([2])
-    expect(blocks(MAX_PLAN_STEPS + 3)).toEqual([MAX_PLAN_STEPS, 3])
+  test('are one line at the end, however many, below the answer', () => {
+    for (const count of [1, 2, MAX_PLAN_STEPS + 3]) expect(blocksOf({}, count)).toEqual(['task_card'])
+    const [painted] = renderAnswer(stateOf([{ text: 'I will look.', calls: [{}, {}] }, { text: 'So.' }]))
+    expect(painted?.blocks.map(({ type }) => type)).toEqual(['markdown', 'task_card', 'actions'])
+    expect(JSON.stringify(painted)).not.toContain('I will look')
+  })
+})
+
+describe('what the model says between its steps', () => {
+  const textsOf = (between: string, end: string, change: Partial<RunState> = {}) =>
+    renderAnswer(stateOf([{ text: between, calls: [{ stage: 'done' }] }, { text: end }], change))
+      .flatMap(({ blocks }) => blocks)
+      .flatMap((block) => (block.type === 'markdown' ? [block.text] : []))
+  test.each([
+    ['a table', '| a | b |\n|---|---|\n| 1 | 2 |'],
+    ['a list', 'This is open:\n- one\n- two'],
+    ['code', 'Run this:\n```\nls\n```'],
+    ['two paragraphs', 'One.\n\nTwo.'],
+    ['much', 'Many words here. '.repeat(20)],
+  ])('stays where it is an answer itself: %s', (_what, between) => {
+    expect(textsOf(between, 'So.')).toEqual([between, 'So.'])
+  })
+  test('goes when the run is finished, and not before', () => {
+    expect(textsOf('I will look.', 'So.')).toEqual(['So.'])
+    expect(textsOf('I will look.', '')).toEqual(['I will look.'])
+    for (const status of ['working', 'stopped', 'failed'] as const)
+      expect(textsOf('I will look.', 'So.', { status })).toEqual(['I will look.', 'So.'])
+  })
+  test('goes with its message where a card parts it from the answer', () => {
+    const approval = approvalOf()
+    const turns = [{ text: 'I will write.', calls: [{ stage: 'done' as const, approval }] }, { text: 'Written.' }]
+    expect(renderAnswer(stateOf(turns)).map(({ key }) => key)).toEqual(['answer:1:0'])
+    expect(renderAnswer(stateOf(turns, { status: 'working' })).map(({ key }) => key)).toEqual([
+      'answer:0:0',
+      'answer:1:0',
+    ])
   })
 })
 
@@ -253,26 +341,28 @@ describe('a stream', () => {
     const [page] = paginateAnswer(stateOf([{ text: 'One.', calls: [{ stage: 'calling' }] }], { status: 'working' }))
     const first = page && chunksFor(page, createEmptyStream(), live({ progress: new Map([['toolu_0_0', '50 %']]) }))
     expect(first?.chunks).toEqual([
-      { type: 'plan_update', title: 'Writing hello.txt with filesystem… (50 %)' },
+      { type: 'plan_update', title: 'Writing hello.txt… (50 %)' },
       { type: 'markdown_text', text: 'One.' },
       {
         type: 'task_update',
         id: 'toolu_0_0',
-        title: 'Writing hello.txt with filesystem… (50 %)',
+        title: 'Writing hello.txt… (50 %)',
         status: 'in_progress',
       },
     ])
     const result = { summary: 'ok', text: '', images: [], isError: false, files: [], ms: 1 }
-    const [later] = paginateAnswer(stateOf([{ text: 'One.', calls: [{ stage: 'done', result }] }, { text: 'Two.' }]))
+    const [later] = paginateAnswer(
+      stateOf([{ text: 'One.', calls: [{ stage: 'done', result }] }, { text: 'Two.' }], { status: 'working' }),
+    )
     const next = later && first && chunksFor(later, first.sent, live())
     expect(next?.chunks).toEqual([
-      { type: 'plan_update', title: 'Wrote hello.txt with filesystem' },
+      { type: 'plan_update', title: 'Wrote hello.txt' },
       {
         type: 'task_update',
         id: 'toolu_0_0',
-        title: 'Wrote hello.txt with filesystem',
+        title: 'Wrote hello.txt',
         status: 'complete',
-        details: 'ok',
+        details: 'path: "hello.txt"\ncontent: "Hello"\nok',
       },
       { type: 'markdown_text', text: '\n\nTwo.' },
     ])
@@ -282,17 +372,33 @@ describe('a stream', () => {
     const calls = [{ stage: 'done' as const }, { stage: 'calling' as const, arguments: { path: 'two.txt' } }]
     const [page] = paginateAnswer(stateOf([{ text: '', calls }], { status: 'working' }))
     const first = page && chunksFor(page, createEmptyStream(), live())
-    expect(first?.chunks[0]).toEqual({ type: 'plan_update', title: 'Writing two.txt with filesystem…' })
+    expect(first?.chunks[0]).toEqual({ type: 'plan_update', title: 'Writing two.txt…' })
     const waiting = 'The model is busy, trying again in 5 s…'
     const next = page && first && chunksFor(page, first.sent, live({ waiting }))
     expect(next?.chunks).toEqual([
       { type: 'plan_update', title: waiting },
-      { type: 'task_update', id: 'waiting', title: waiting, status: 'in_progress' },
+      { type: 'task_update', id: 'model', title: waiting, status: 'in_progress' },
     ])
     expect(page && next && chunksFor(page, next.sent, live())?.chunks).toEqual([
-      { type: 'plan_update', title: 'Writing two.txt with filesystem…' },
-      { type: 'task_update', id: 'waiting', title: 'The model is back', status: 'complete' },
+      { type: 'plan_update', title: 'Writing two.txt…' },
+      { type: 'task_update', id: 'model', title: 'The model is back', status: 'complete' },
     ])
+  })
+  test('says that the model thinks until there are words', () => {
+    const [page = { key: 'answer:0:0', pieces: [] }] = paginateAnswer(stateOf([], { status: 'working' }))
+    const first = chunksFor(page, createEmptyStream(), live({ isThinking: true }))
+    expect(first?.chunks).toEqual([
+      { type: 'plan_update', title: 'Thinking…' },
+      { type: 'task_update', id: 'model', title: 'Thinking…', status: 'in_progress' },
+    ])
+    const [words] = paginateAnswer(stateOf([], { status: 'working' }), 'So it is.')
+    const next = words && first && chunksFor(words, first.sent, live())
+    expect(next?.chunks).toEqual([
+      { type: 'plan_update', title: 'Thought' },
+      { type: 'markdown_text', text: 'So it is.' },
+      { type: 'task_update', id: 'model', title: 'Thought', status: 'complete' },
+    ])
+    expect(words && next && chunksFor(words, next.sent, live())?.chunks).toEqual([])
   })
   test('cannot take words back', () => {
     const [page] = paginateAnswer(stateOf([{ text: 'Other' }]))
@@ -326,6 +432,38 @@ describe('arguments, edited', () => {
       ok: true,
       arguments: { path: '' },
     })
+  })
+  test.each([
+    ['a required argument is no optional field', { path: 'a' }, ['path'], { path: false, content: true }],
+    [
+      'one that is empty already may stay so',
+      { path: 'a', content: '' },
+      ['path', 'content'],
+      { path: false, content: true },
+    ],
+    [
+      'a required text is not emptied by mistake',
+      { path: 'a', content: 'b' },
+      ['path', 'content'],
+      { path: false, content: false },
+    ],
+  ])('%s', (_, given, required, optional) => {
+    const properties = { path: { type: 'string' }, content: { type: 'string' } }
+    const fields = argumentFieldsOf(callOf({ schema: { type: 'object', properties, required }, arguments: given }))
+    expect(Object.fromEntries(fields?.map((field) => [field.id, field.optional]) ?? [])).toEqual(optional)
+  })
+  test.each([
+    ['query', 'SELECT 1', true],
+    ['content', 'hi', true],
+    ['city', 'x'.repeat(81), true],
+    ['city', 'Berlin', false],
+    ['query', 'cheap flats', false],
+  ])('%s %j in several lines: %s', (name, value, multiline) => {
+    const one = callOf({
+      schema: { type: 'object', properties: { [name]: { type: 'string' } } },
+      arguments: { [name]: value },
+    })
+    expect(argumentFieldsOf(one)).toMatchObject([{ multiline }])
   })
   test('a required text that names something may not be emptied; prose may', () => {
     const required = ['path', 'content', 'code']
@@ -389,5 +527,64 @@ describe('SQL and JSON among arguments', () => {
     expect(argumentsText({ body: json })).toContain('"list": [')
     const twice = `{"amount": 1, "amount": 1000000, "note": "${'a'.repeat(80)}"}`
     expect(argumentsText({ body: twice })).toBe(`body: ${JSON.stringify(twice)}`)
+  })
+})
+
+describe('a call that a person changed', () => {
+  const avery = UserId.parse('UAPPROV1')
+  const morgan = UserId.parse('UMEMBER1')
+  const at = new Date('2026-11-21T09:00:00Z')
+  const end = (decision: 'approved' | 'denied' | 'expired', by: UserId | undefined, edited = false) => ({
+    decision,
+    by,
+    reason: undefined,
+    at,
+    edited,
+    always: false,
+  })
+  const sql = (text: string) => ({ sql: text })
+  const proposal = {
+    by: avery,
+    arguments: sql('DROP TABLE employee'),
+    risk: 'destructive' as const,
+    at,
+    askedBefore: [avery],
+  }
+  const asked = sql('DELETE FROM employee\n WHERE emp_no = 10003')
+  const ran = { arguments: proposal.arguments, asked }
+  const beginning =
+    '<@UMEMBER1> asked for `DELETE FROM employee WHERE emp_no = 10003` · <@UAPPROV1> changed it to `DROP TABLE employee`'
+
+  test.each([
+    ['nobody did', {}, {}, undefined],
+    ['proposed', { arguments: asked }, { proposal }, beginning],
+    [
+      'confirmed',
+      ran,
+      { proposal, decided: end('approved', morgan, true) },
+      `${beginning} · <@UMEMBER1> approved that`,
+    ],
+    [
+      'denied',
+      { arguments: asked },
+      { proposal, decided: end('denied', morgan) },
+      `${beginning} · <@UMEMBER1> denied that`,
+    ],
+    [
+      'expired',
+      { arguments: asked },
+      { proposal, decided: end('expired', undefined) },
+      `${beginning} · it was not done`,
+    ],
+    ['as older versions did', ran, { decided: end('approved', avery, true) }, `${beginning} and approved`],
+    [
+      'by the requester',
+      { arguments: { path: 'b`', size: 2 }, asked: { path: 'a', keep: true, size: 2 } },
+      { decided: end('approved', morgan, true) },
+      '<@UMEMBER1> asked for `path: "a", keep: true` · changed it to `path: "b\'", no keep` and approved',
+    ],
+  ])('%s', (_, call, approval, text) => {
+    const content = { state: stateOf([]), call: callOf(call), approval: approvalOf(approval) }
+    expect(editedText(content)).toBe(text)
   })
 })

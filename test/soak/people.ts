@@ -110,6 +110,7 @@ async function pressLast(request: Request, button: string): Promise<boolean> {
   if (found === undefined) return false
   try {
     await request.seat.press(request, found.ts, button)
+    if (button === 'Deny') await request.seat.sendDenial()
     return true
   } catch (error) {
     request.refused = `${button}: ${error instanceof Error ? error.message : String(error)}`

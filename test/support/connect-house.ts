@@ -18,6 +18,7 @@ import { createClientIdentity } from '../../src/mcp/auth/oauth/client-metadata.t
 import { createMcp } from '../../src/mcp/mcp.ts'
 import { createConnectSubmissions } from '../../src/registry/connect-submissions.ts'
 import type { Connection } from '../../src/registry/connection.ts'
+import { createOwnCards } from '../../src/registry/own-cards.ts'
 import { createRegistry } from '../../src/registry/registry.ts'
 import { createSignIns } from '../../src/registry/sign-ins.ts'
 import { createTestDatabase } from './database.ts'
@@ -64,6 +65,7 @@ export async function startConnectHouse(o: ConnectHouseOptions = {}) {
   })
   const connect = createConnect({
     cards,
+    ownCards: createOwnCards(db),
     registry,
     credentials,
     auth,

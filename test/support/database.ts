@@ -6,7 +6,7 @@ import { inject } from 'vitest'
 export async function createTestDatabase(): Promise<{ url: string; [Symbol.asyncDispose](): Promise<void> }> {
   const template = inject('databaseUrl')
   const name = `test_${randomBytes(6).toString('hex')}`
-  await admin(template, `create database ${name} template ${databaseOf(template)}`)
+  await admin(template, `create database ${name} template ${databaseOf(template)} strategy file_copy`)
   // For what tests ask in SQL; the app names its schema itself.
   await admin(template, `alter database ${name} set search_path = patchbay, public`)
   const url = withDatabase(template, name)

@@ -26,6 +26,7 @@ export type HouseOptions = {
   root?: string
   quietMs?: number
   audit?: McpDeps['audit']
+  builtin?: McpDeps['builtin']
   /** All is logged, unless less is asked for. */
   logLevel?: 'trace' | 'info'
 }
@@ -53,6 +54,7 @@ export async function startMcpHouse(o: HouseOptions = {}) {
     toolTimeoutSeconds: o.toolTimeoutSeconds ?? 30,
     quietMs: o.quietMs,
     audit: o.audit,
+    builtin: o.builtin,
     projectRoot: o.root ?? strangeRoot(folder),
   })
   return {

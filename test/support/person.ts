@@ -61,6 +61,12 @@ export function personIn(slackUrl: string, who: 'owner' | 'approver' | 'member')
   const modal = async () =>
     z.object({ view: z.record(z.string(), z.unknown()).nullable() }).parse(await get('modal', {})).view
 
+  /** Sends the form that Deny opens. */
+  const sendDenial = async (words = '') => {
+    await eventually(async () => expect(await modal()).toMatchObject({ callback_id: 'approval_deny' }))
+    return act('submit', { values: words === '' ? {} : { reason: words } })
+  }
+
   return {
     who,
     post,
@@ -81,14 +87,22 @@ export function personIn(slackUrl: string, who: 'owner' | 'approver' | 'member')
       act('press', { view: true, button, ...(value !== undefined && { value }) }),
     pressInHome: (button: string, value?: string) =>
       act('press', { home: true, button, ...(value !== undefined && { value }) }),
-    /** Waits for the approval card of a thread and presses one of its buttons. */
+    sendDenial,
+    /** Presses Deny and sends its form. */
+    async deny(where: { channel: string }, ts: string, words?: string) {
+      await act('press', { channel: where.channel, ts, button: 'Deny' })
+      return sendDenial(words)
+    },
+    /** Waits for the approval card of a thread and presses one of its buttons; a denial is sent without words. */
     async decide(where: Where, button: string): Promise<SeenMessage> {
       // The word may stand in a message before its button does.
-      return eventually(async () => {
+      const pressed = await eventually(async () => {
         const card = await see(where, new RegExp(`\\b${button}\\b`))
         await act('press', { channel: where.channel, ts: card.ts, button })
         return card
       })
+      if (button === 'Deny') await sendDenial()
+      return pressed
     },
     /** Connects a card through the modal, as a person would, and waits for the confirmation. */
     async connect(card: string, values: Record<string, unknown> = {}): Promise<void> {

@@ -1,6 +1,7 @@
 import { html } from 'htm/preact'
 import type { ComponentChildren } from 'preact'
 import { useEffect } from 'preact/hooks'
+import { SeatNotes } from '../layout/seat-notes.ts'
 import { Welcome } from '../layout/welcome.ts'
 import { useLiveData } from '../state/live-updates.ts'
 import type { ChannelInfo } from '../state/people.ts'
@@ -76,11 +77,14 @@ type FootProps = { session: AgentSession; channel: ChannelInfo; thread: string; 
 
 /** The status line has a fixed place, so nothing moves when it appears. */
 function ConversationFooter({ session, channel, thread, children }: FootProps) {
-  const { app, act } = useSessionContext()
+  const { app, act, location } = useSessionContext()
   const busy = session.status === 'processing'
   const words = session.words || (busy ? 'is working…' : '')
   const stop = () => void act('stop', { channel: channel.id, thread_ts: thread })
+  // The thread shows it where both are open.
+  const noted = channel.dm && (thread !== '' || location.thread === '')
   return html`<div class="foot">
+    ${noted && html`<${SeatNotes} />`}
     ${children}
     <div class="status" role="status">
       ${words !== '' && html`<span class="pulse" aria-hidden="true"></span><span>${app.name} ${words}</span>`}

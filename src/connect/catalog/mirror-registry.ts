@@ -104,7 +104,7 @@ async function sync(deps: Deps, { lease, instance, times }: Turn, signal: AbortS
 function logFailure({ log, catalogue }: Deps, error: unknown, againMs: number): void {
   log.warn(
     { registry: catalogue.url, why: errorChainOf(error), againInMinutes: Math.round(againMs / MINUTE_MS) },
-    'MCP registry not mirrored: searches find our own cards and what was mirrored last; it is tried again by itself (MCP_REGISTRY_URL=off ends that)',
+    'the public MCP registry cannot be read now, so searches find our own cards and what was read before; it is tried again by itself, and MCP_REGISTRY_URL=off ends that',
   )
 }
 

@@ -11,7 +11,7 @@ export type RegistryRemote = Pick<RegistryEntry, 'url' | 'headers' | 'inputs'> &
 const MOST_INPUTS = 15
 
 /** Those that steer the connection itself or the protocol are not an entry's to set. */
-const OURS =
+export const PROTOCOL_HEADER =
   /^(?:host|cookie|connection|upgrade|te|trailer|expect|accept.*|content-.*|transfer-.*|proxy-.*|sec-.*|mcp-.*|last-event-id)$/i
 
 const VARIABLE = /\{([\w.-]{1,64})\}/g
@@ -26,8 +26,8 @@ export function readRemote(written: unknown, usable: (url: string) => boolean): 
   const parsed = RegistryServerRemote.safeParse(written)
   if (!parsed.success) return { why: 'a remote that cannot be read' }
   const { type, url, headers, variables } = parsed.data
-  const sent = headers.filter(({ name }) => !OURS.test(name))
-  const refused = headers.filter(({ name }) => OURS.test(name)).some(isNeeded)
+  const sent = headers.filter(({ name }) => !PROTOCOL_HEADER.test(name))
+  const refused = headers.filter(({ name }) => PROTOCOL_HEADER.test(name)).some(isNeeded)
   if (refused) return { why: "a header that is the protocol's own" }
   if ([url, ...sent.map(({ value }) => value ?? '')].some((text) => PAIR.test(text)))
     return { why: 'a name and a password in one place' }
@@ -82,7 +82,7 @@ const SECRET_WORD =
   /^(?:auth(?:n|z|orization|entication)?|\w*(?:token|secret|password|passwd|passphrase|credential|apikey)s?|(?:api|access|secret|private|license)?keys?|pwd|pass|pat|pin|jwt|bearer|cookie|session|signature)$/
 
 /** Whether a name speaks of a key: `X-Api-Key`, `apiKey`, `github_token`, but not `monkey` or `X-Author`. */
-const namesSecret = (name: string): boolean =>
+export const namesSecret = (name: string): boolean =>
   name
     .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
     .toLowerCase()

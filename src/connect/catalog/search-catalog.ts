@@ -1,8 +1,11 @@
 import { distance } from 'fastest-levenshtein'
 import type { Card } from '../../cards/card.ts'
-import { type RankableCard, rankMatches, searchWordsIn, similarWordsFor } from '../../cards/rank.ts'
-import type { WorkspaceId } from '../../ids.ts'
+import { type RankableCard, rankMatches } from '../../cards/rank.ts'
+import { type SearchTerm, searchTermsIn } from '../../cards/search-terms.ts'
+import { isFiller } from '../../cards/search-vocabulary.ts'
+import type { UserId, WorkspaceId } from '../../ids.ts'
 import type { Catalogue, CatalogueMatches, CatalogueRow } from '../../registry/catalogue.ts'
+import type { OwnCard, OwnCards } from '../../registry/own-cards.ts'
 import { createEntryCard, permissionCardOf } from './connectable-cards.ts'
 import { entryHostOf } from './read-registry-entry.ts'
 
@@ -14,19 +17,24 @@ export type SearchHit = Pick<Card, 'title' | 'icon' | 'description'> & {
   permissionCard: string
   /** Where it leads; absent for what runs beside the app, and where people say where. */
   host?: string
+  /** Somebody here saved it, for themselves or for the workspace. */
+  saved?: { by: UserId; shared: boolean }
   /** Absent for a card of ours. `publisher`: the domain it was published for, where it also leads there. */
   registry?: { name: string; publisher?: string; deprecated: boolean }
 }
 
 export type SearchResults = {
   hits: SearchHit[]
+  /** One of them has all that was looked for; else they are the nearest there are. */
+  whole: boolean
   /** Words that are near to what was typed, where nothing was found. */
   near: string[]
   /** Whether the public registry was looked at too: `never` was one mirrored, or it is switched `off`. */
   registry: 'searched' | 'never' | 'off'
 }
 
-export type SearchCatalog = (workspace: WorkspaceId, words: string) => Promise<SearchResults>
+/** `user`: who searches, to find cards that they or their workspace saved. */
+export type SearchCatalog = (workspace: WorkspaceId, words: string, user?: UserId) => Promise<SearchResults>
 
 /** As many of the registry's entries are ranked, of those that fit and of those that look alike. */
 const MOST_CANDIDATES = 300
@@ -35,23 +43,27 @@ type Candidate = RankableCard & { hit: SearchHit }
 
 /** Looks through our own cards and the mirrored registry. */
 export const createSearch =
-  (cards: Card[], catalogue: Pick<Catalogue, 'find'> | undefined): SearchCatalog =>
-  async (workspace, words) => {
-    const wanted = searchWordsIn(words)
-    const looked = { patterns: wanted.map(patternFor), words: wanted, limit: MOST_CANDIDATES }
-    const found = wanted.length === 0 ? undefined : await catalogue?.find(workspace, looked)
+  (cards: Card[], catalogue: Pick<Catalogue, 'find'> | undefined, ownCards?: Pick<OwnCards, 'of'>): SearchCatalog =>
+  async (workspace, words, user) => {
+    const terms = searchTermsIn(words)
+    const typed = terms.map((term) => term.words)
+    const looked = { patterns: terms.map(patternFor), words: typed, limit: MOST_CANDIDATES }
+    const found = terms.length === 0 ? undefined : await catalogue?.find(workspace, looked)
+    const saved = user === undefined ? [] : await ownCards?.of({ workspace, user })
     const { own, others } = candidates(cards, found)
-    const hits = rankMatches([...own, ...others], wanted).map(({ hit }) => hit)
+    own.push(...(saved ?? []).map((card) => savedCandidate(card, found)))
+    const ranked = rankMatches([...own, ...others], terms)
     return {
-      hits,
-      near: hits.length > 0 ? [] : nearWords([...own, ...others], wanted),
+      hits: ranked.map(({ thing }) => thing.hit),
+      whole: ranked.some((one) => one.whole),
+      near: ranked.length > 0 ? [] : nearWords([...own, ...others], typed),
       registry: registryState(catalogue !== undefined, found),
     }
   }
 
 /** A regular expression for a word or another for the same ability; short ones count only where a word begins. */
-const patternFor = (word: string): string =>
-  [word, ...similarWordsFor(word)].map((one) => (one.length > 3 ? one : `\\m${one}`)).join('|')
+const patternFor = ({ stem, similar }: SearchTerm): string =>
+  [stem, ...similar].map((one) => (one.length > 3 ? one.replaceAll(' ', '.*') : `\\m${one}`)).join('|')
 
 function registryState(mirrored: boolean, found: CatalogueMatches | undefined): SearchResults['registry'] {
   if (!mirrored) return 'off'
@@ -108,12 +120,30 @@ function entryCandidate({ entry, status, verified }: CatalogueRow): Omit<Candida
   return { ...searched, curated: false, verified, deprecated, hit }
 }
 
+/** A card that somebody here saved stands with ours: they know what it is for. */
+function savedCandidate({ entry, by, shared, popularity }: OwnCard, found: CatalogueMatches | undefined): Candidate {
+  const card = createEntryCard(entry)
+  const { title, icon, description } = card
+  const hit: SearchHit = {
+    card: card.name,
+    title,
+    icon,
+    description,
+    permissionCard: permissionCardOf(card.name),
+    host: entryHostOf(entry.url),
+    saved: { by, shared },
+  }
+  const used = { here: found?.inWorkspace[entry.name] ?? 0, all: popularity }
+  return { ...card, name: title.toLowerCase(), curated: true, verified: true, deprecated: false, popularity: used, hit }
+}
+
 /** Words of names that look like one of those typed. */
 function nearWords(things: Candidate[], wanted: string[]): string[] {
   const known = new Set(
     things.flatMap(({ title, words }) => [...(title.toLowerCase().match(/[\p{L}\p{N}]{3,}/gu) ?? []), ...words]),
   )
   const ranked = [...known]
+    .filter((word) => !isFiller(word))
     .map((word) => ({
       word,
       far: Math.min(...wanted.map((one) => distance(one, word) / Math.max(one.length, word.length))),

@@ -5,7 +5,7 @@ import { type ConnectionId, createConnectionId, type Principal } from '../../ids
 import { authChallengeIn } from '../../mcp/protocol/auth-challenge.ts'
 import type { Probe } from '../../mcp/requests/outcome.ts'
 import type { Connection, NewConnection, SavedConnection } from '../../registry/connection.ts'
-import type { ConnectableCard, ConnectableCards } from '../catalog/connectable-cards.ts'
+import { type ConnectableCard, type ConnectableCards, startersFor } from '../catalog/connectable-cards.ts'
 import type { Connect, ConnectDeps, ConnectionDraft, ConnectOutcome, InputProblem } from '../connect-types.ts'
 import type { TargetSource } from '../server-targets.ts'
 import {
@@ -22,12 +22,12 @@ type Failed = Extract<ConnectOutcome, { ok: false }>
 /** Checks a draft, really connects, then saves it as a connection. */
 export function createAddConnection(deps: ConnectDeps, cards: ConnectableCards): Connect['connect'] {
   return async (by, draft, signal) => {
-    const offer = await cards.get(draft.card)
+    const offer = await cards.get(by, draft.card)
     const made = draft.id === undefined ? undefined : await deps.registry.get(draft.id, by.workspace)
     const added = made ?? (await addConnection(deps, by, { offer, draft }, signal))
     if ('ok' in added) return added
     const through = await identityProviderHostOf(deps, added.id)
-    return { ok: true, connection: added, starters: offer.card.starters, through }
+    return { ok: true, connection: added, starters: startersFor(offer.card, added.name), through }
   }
 }
 

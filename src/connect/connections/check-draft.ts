@@ -6,6 +6,7 @@ import type { Mcp } from '../../mcp/mcp.ts'
 import { fillPlaceholders } from '../../mcp/protocol/server-target.ts'
 import { permissionCardOf } from '../catalog/connectable-cards.ts'
 import type { ConnectDeps, ConnectionDraft, InputProblem } from '../connect-types.ts'
+import { addKeyScheme } from './key-scheme.ts'
 
 type Checked = { filled: FilledInputs; problems: InputProblem[] }
 
@@ -26,13 +27,24 @@ export async function checkDraft(
 
 /** The card's inputs as typed, and what is wrong with them. `saved`: secrets for fields that were left empty. */
 export function checkInputs(
-  { prefills, mcp }: Pick<ConnectDeps, 'prefills' | 'mcp'>,
+  { prefills, mcp }: Pick<ConnectDeps, 'prefills'> & { mcp: Pick<Mcp, 'addressProblemIn'> },
   card: Card,
   typed: Record<string, string>,
   saved: Record<string, string>,
 ): Checked {
   const { filled, problems } = fillInputs(card, typed, { saved, prefill: prefills[card.name] ?? {} })
-  return { filled, problems: [...problems, ...findAddressProblems(card, filled, mcp)] }
+  return { filled, problems: [...problems, ...headerProblems(card, filled), ...findAddressProblems(card, filled, mcp)] }
+}
+
+/** A value whose header was not named would not be sent. */
+function headerProblems({ server }: Card, { plain, secret }: FilledInputs): InputProblem[] {
+  const all = { ...plain, ...secret }
+  const headers = server.kind === 'http' ? Object.entries(server.headers) : []
+  return headers.flatMap(([name, text]) => {
+    const [field] = placeholdersIn(name)
+    const isSent = fillPlaceholders(name, all) !== undefined || fillPlaceholders(text, all) === undefined
+    return field === undefined || isSent ? [] : [{ field, message: 'Name the header that this value is for.' }]
+  })
 }
 
 /** A workspace may say what can be connected; what is connected already stays. */
@@ -78,8 +90,8 @@ type InputFallbacks = { saved: Record<string, string>; prefill: Record<string, s
 function fillInputs(card: Card, typed: Record<string, string>, fallback: InputFallbacks): Checked {
   const filled: FilledInputs = { plain: {}, secret: {} }
   const problems: InputProblem[] = []
-  for (const input of card.inputs) {
-    const value = filledValue(input, typed, fallback)
+  for (const input of card.inputs.filter((one) => !isFilledInstead(card, one, typed))) {
+    const value = filledValue(card, input, typed, fallback)
     const message = inputProblemIn(input, value)
     if (message !== undefined) problems.push({ field: input.name, message })
     else if (value !== '') (input.secret ? filled.secret : filled.plain)[input.name] = value
@@ -87,9 +99,24 @@ function fillInputs(card: Card, typed: Record<string, string>, fallback: InputFa
   return { filled, problems }
 }
 
-function filledValue(input: CardInput, typed: Record<string, string>, { saved, prefill }: InputFallbacks): string {
-  const values = [typed[input.name], saved[input.name], prefill[input.name], input.default]
+/** A saved secret was sent as it is and worked, so it stays. */
+function filledValue(
+  card: Card,
+  input: CardInput,
+  typed: Record<string, string>,
+  { saved, prefill }: InputFallbacks,
+): string {
+  const asHeader = (value: string | undefined) =>
+    addKeyScheme(card, input, value?.trim() ?? '', { ...prefill, ...typed })
+  const values = [asHeader(typed[input.name]), saved[input.name], asHeader(prefill[input.name]), input.default]
   return values.map((value) => value?.trim() ?? '').find((value) => value !== '') ?? ''
+}
+
+/** The person filled in the input that does in place of this one, and none of those that go with this one. */
+function isFilledInstead({ inputs }: Card, { instead }: CardInput, typed: Record<string, string>): boolean {
+  const isTyped = (name: string) => (typed[name]?.trim() ?? '') !== ''
+  if (instead === undefined || !isTyped(instead)) return false
+  return !inputs.some((input) => input.instead === instead && isTyped(input.name))
 }
 
 function inputProblemIn(input: CardInput, value: string): string | undefined {
@@ -110,7 +137,7 @@ const KEY_WORDS =
 function findAddressProblems(card: Card, { plain }: FilledInputs, mcp: Pick<Mcp, 'addressProblemIn'>): InputProblem[] {
   const withKey = Object.entries(plain)
     .filter(([, value]) => holdsKey(value))
-    .map(([field]) => ({ field, message: 'Put the key in the header value, where it is kept as a secret.' }))
+    .map(([field]) => ({ field, message: 'Put the key in its own field, where it is kept as a secret.' }))
   const misfits = withKey.length > 0 ? withKey : partProblems(card, plain)
   return misfits.length > 0 ? misfits : serverProblems(card, plain, mcp)
 }
@@ -118,6 +145,7 @@ function findAddressProblems(card: Card, { plain }: FilledInputs, mcp: Pick<Mcp,
 /** Every address of a card that may hold what a person typed. */
 export const cardAddressesOf = ({ server, auth }: Card): string[] => [
   ...(server.kind === 'http' ? [server.url] : []),
+  ...(server.kind === 'builtin' ? [`{${server.address}}`] : []),
   ...signInAddressesOf(auth ?? {}),
 ]
 
@@ -151,9 +179,10 @@ function serverProblems(
   plain: FilledInputs['plain'],
   mcp: Pick<Mcp, 'addressProblemIn'>,
 ): InputProblem[] {
-  if (server.kind !== 'http') return []
-  const [field] = placeholdersIn(server.url)
-  const url = fillPlaceholders(server.url, plain)
+  if (server.kind === 'stdio') return []
+  const address = server.kind === 'http' ? server.url : `{${server.address}}`
+  const [field] = placeholdersIn(address)
+  const url = fillPlaceholders(address, plain)
   const message = field === undefined || url === undefined ? undefined : mcp.addressProblemIn(url)
   return field === undefined || message === undefined ? [] : [{ field, message }]
 }

@@ -4,7 +4,7 @@ import { type ConnectionSecrets, readSecrets } from '../../credentials/secrets.t
 import { errorChainOf, isAppError } from '../../errors.ts'
 import type { Probe } from '../../mcp/requests/outcome.ts'
 import type { Connection } from '../../registry/connection.ts'
-import type { ConnectableCards } from '../catalog/connectable-cards.ts'
+import { type ConnectableCards, startersFor } from '../catalog/connectable-cards.ts'
 import type { Connect, ConnectDeps } from '../connect-types.ts'
 import { findOwnConnection } from '../own-connection.ts'
 import {
@@ -25,8 +25,7 @@ import { cardAddressesOf, checkInputs, type FilledInputs } from './check-draft.t
 export function createReconnect(deps: ConnectDeps, cards: ConnectableCards): Connect['reconnect'] {
   return async (by, id, inputs, signal) => {
     const connection = await findOwnConnection(deps.registry, by, id)
-    if (connection === undefined)
-      return createRefusedOutcome('This connection is gone. Connect it again with /mcp connect.')
+    if (connection === undefined) return createRefusedOutcome('This connection is gone. Connect it again.')
     const card = cards.getCardOf(connection)
     const typed = { ...connection.inputs, ...inputs }
     const saved = leadsElsewhere(card, connection.inputs, typed) ? {} : await savedSecretsOf(deps, connection)
@@ -36,7 +35,8 @@ export function createReconnect(deps: ConnectDeps, cards: ConnectableCards): Con
     const probed = await probeOrSignIn(deps, { by, id, about, secrets: filled.secret }, signal)
     if (!probed.ok) return probed
     const changed = await replace(deps, connection, filled, probed.probe)
-    return { ok: true, connection: changed, starters: card.starters, through: await identityProviderHostOf(deps, id) }
+    const starters = startersFor(card, connection.name)
+    return { ok: true, connection: changed, starters, through: await identityProviderHostOf(deps, id) }
   }
 }
 

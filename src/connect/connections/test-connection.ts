@@ -8,8 +8,7 @@ import { findOwnConnection } from '../own-connection.ts'
 export function createTestConnection(deps: ConnectDeps): Connect['test'] {
   return async (principal, id, signal) => {
     const connection = await findOwnConnection(deps.registry, principal, id)
-    if (connection === undefined)
-      return { ok: false, message: 'This connection is gone. Connect it again with /mcp connect.' }
+    if (connection === undefined) return { ok: false, message: 'This connection is gone. Connect it again.' }
     try {
       return await probeAndSave(deps, connection, signal)
     } catch (error) {

@@ -57,7 +57,7 @@ export function createConnectionFeatures({ registry, subscriptions, mcp }: Conne
   const own = async (principal: Principal, id: ConnectionId): Promise<Connection> => {
     const connection = await findOwnConnection(registry, principal, id)
     if (connection !== undefined) return connection
-    throw new AppError('not_found', 'This connection is gone. Connect it again with /mcp connect.')
+    throw new AppError('not_found', 'This connection is gone. Connect it again.')
   }
   return {
     resources: async (p, id) => mcp.resources(await own(p, id), serverTimeout()),

@@ -5,7 +5,7 @@ import type { ConnectionId, Principal } from '../../ids.ts'
 import type { StoredTokens } from '../../mcp/auth/tokens/stored-tokens.ts'
 import type { Connection } from '../../registry/connection.ts'
 import type { SignInRow } from '../../registry/sign-ins.ts'
-import { createConnectableCards } from '../catalog/connectable-cards.ts'
+import { createConnectableCards, startersFor } from '../catalog/connectable-cards.ts'
 import type { ConnectDeps, SignInDetails, SignInResult, SignInRetry } from '../connect-types.ts'
 import { saveNewConnection } from '../connections/add-connection.ts'
 import {
@@ -55,7 +55,8 @@ async function redeemAndSave(
     if (target.kind !== 'http') throw new TypeError(`${target.title} is not a server that people sign in to`)
     const tokens = await deps.auth.redeem(pending, params, { id: row.connection, target, secrets, signal })
     const saved = await saveSignIn(deps, row, { tokens, secrets }, signal)
-    const starters = createConnectableCards(deps.cards, undefined).cardOf(about)?.starters ?? []
+    const used = createConnectableCards({ cards: deps.cards }).cardOf(about)
+    const starters = used === undefined ? [] : startersFor(used, name)
     const also = 'kind' in pending ? await managedConnectionsOf(deps, row.by) : []
     return { ...common, title: pending.title, ok: true, starters, also, ...saved }
   } catch (error) {

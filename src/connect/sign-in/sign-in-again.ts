@@ -11,8 +11,7 @@ import { findOwnConnection } from '../own-connection.ts'
 export function createSignInAgain(deps: ConnectDeps): Connect['signIn'] {
   return async (principal, id, signal, challenge) => {
     const connection = await findOwnConnection(deps.registry, principal, id)
-    if (connection === undefined)
-      return { ok: false, message: 'This connection is gone. Connect it again with /mcp connect.' }
+    if (connection === undefined) return { ok: false, message: 'This connection is gone. Connect it again.' }
     try {
       return await offerFor(deps, connection, signal, challenge)
     } catch (error) {

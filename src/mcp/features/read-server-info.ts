@@ -32,6 +32,9 @@ const MAX_NAMED = 50
 const MAX_NAME_CHARS = 128
 const MAX_WHY_CHARS = 300
 
+/** With this a server of our own says why a tool that it lists cannot be used yet. */
+const UNUSABLE_META_KEY = 'io.patchbay/unusable'
+
 const Json: z.ZodType<JsonObject> = z.record(z.string(), z.json())
 const hint = z.boolean().optional().catch(undefined)
 
@@ -51,6 +54,10 @@ const ListedTool = z.object({
       idempotentHint: hint,
       openWorldHint: hint,
     })
+    .optional()
+    .catch(undefined),
+  _meta: z
+    .object({ [UNUSABLE_META_KEY]: z.string().optional().catch(undefined) })
     .optional()
     .catch(undefined),
   execution: z
@@ -161,6 +168,8 @@ function readTool(listed: unknown, { redactor, sendsArgumentHeaders }: ReadOptio
   const parsed = problem === undefined ? ListedTool.safeParse(listed) : undefined
   const tool = nameOf(listed, redactor)
   if (!parsed?.success) return { tool, why: problem ?? formProblemIn(listed) }
+  const unusable = parsed.data._meta?.[UNUSABLE_META_KEY]
+  if (unusable !== undefined) return { tool, why: truncate(redactor.text(unusable), MAX_WHY_CHARS) }
   // The SDK cannot make the old protocol's tasks.
   if (parsed.data.execution?.taskSupport === 'required')
     return { tool, why: 'it can only be run as a long task of the older protocol, which Patchbay does not speak' }
@@ -236,14 +245,4 @@ export async function readServerFeatures(
     completions: declared.completions !== undefined,
     subscriptions: resources && declared.resources?.subscribe === true,
   }
-}
-
-// A page of text; what is longer is more likely a prompt than advice.
-const MAX_CHARS = 2_000
-
-/** A server's instructions, without secrets and cut to size. They are untrusted, which whoever shows them to a model must say. */
-export function serverInstructionsOf({ client, redactor }: Pick<Session, 'client' | 'redactor'>): string | undefined {
-  const instructions = redactor.text(client.getInstructions() ?? '').trim()
-  if (instructions === '') return undefined
-  return truncate(instructions, MAX_CHARS)
 }

@@ -23,6 +23,8 @@ export type AuthConfig = {
   resource?: 'none' | undefined
   /** What to do where only a registered client is let in; ends the sentence that begins with the redirect address. */
   howToRegister: string
+  /** The input that takes a key in place of a sign-in, and what its field is called. */
+  key?: { input: string; label: string } | undefined
 }
 
 export type AuthEndpoints = {

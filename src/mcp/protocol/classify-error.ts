@@ -36,14 +36,18 @@ export type McpFailure = {
   challenge?: AuthChallenge
 }
 
-/** What a message needs to say whom it speaks of. `seconds`: how long was waited; `known`: its address is the card's, not typed; `signsIn`: people sign in to it. */
+/**
+ * What a message needs to say whom it speaks of. `docs`: where its credential is made; `seconds`: how long was waited; `known`: its address
+ * is the card's, not typed; `signsIn`: people sign in to it; `connecting`: nothing was asked of it yet.
+ */
 export type ServerLabel = {
   title: string
-  docs: string
+  docs: string | undefined
   seconds: number
   signedIn: boolean
   known: boolean
   signsIn?: boolean
+  connecting?: boolean
 }
 
 /** What went wrong, from an error that the SDK or egress threw. */
@@ -67,7 +71,7 @@ export function createCircuitOpenFailure(
   return {
     why: 'circuit_open',
     code: 'server_unreachable',
-    message: `${title} could not be reached ${failures} times in a row, so it is left alone for now. Try again in ${wait}, or check it at once with /mcp test.`,
+    message: `${title} could not be reached ${failures} times in a row, so it is left alone for now. Try again in ${wait}, or press Test in my Home tab to check it at once.`,
     sent: false,
     turnedAway: false,
   }
@@ -160,7 +164,7 @@ function classifyStatus(status: number, label: ServerLabel): McpFailure {
     return {
       why: 'protocol',
       code: 'server_refused',
-      message: `${title} does not allow this with your key or sign-in (403). Check what it may do: ${docs}`,
+      message: `${title} does not allow this with your key or sign-in (403). Check what it may do${pageText(docs)}`,
       sent: false,
       turnedAway: false,
     }
@@ -185,18 +189,31 @@ function classifyStatus(status: number, label: ServerLabel): McpFailure {
 
 function signInMessage({ title, docs, signedIn, signsIn }: ServerLabel): string {
   if (signsIn) return `${title} does not accept your sign-in (401). Sign in again.`
-  return signedIn
-    ? `${title} refused the token (401). Create a new one at ${docs} and connect again.`
-    : `${title} wants a sign-in (401). Fill in the credential and connect again: ${docs}`
+  if (signedIn) {
+    const advice =
+      docs === undefined
+        ? 'Check it for a typo, or get another one where this server is run, and connect again.'
+        : `Create a new one at ${docs} and connect again.`
+    return `${title} refused this key (401). ${advice}`
+  }
+  return `${title} wants a sign-in (401). Fill in the credential and connect again${pageText(docs)}`
 }
 
-function classifySdkError(error: unknown, { title, seconds }: ServerLabel): McpFailure {
+/** The end of a sentence, with the page that helps where there is one. */
+export const pageText = (docs: string | undefined): string => (docs === undefined ? '.' : `: ${docs}`)
+
+const TIMEOUT_ADVICE = {
+  calling: 'Ask for less at once, or check that it is up.',
+  connecting: 'Check that it is up and, if you typed its address, that this is right. Then try again.',
+}
+
+function classifySdkError(error: unknown, { title, seconds, connecting = false }: ServerLabel): McpFailure {
   const code = error instanceof SdkError ? error.code : undefined
   if (code === SdkErrorCode.RequestTimeout)
     return {
       why: 'timeout',
       code: 'tool_timeout',
-      message: `${title} did not answer within ${seconds} s. Ask for less at once, or check that it is up.`,
+      message: `${title} did not answer within ${seconds} s. ${TIMEOUT_ADVICE[connecting ? 'connecting' : 'calling']}`,
       sent: true,
       turnedAway: false,
     }

@@ -8,12 +8,12 @@ import type { AuthConfig } from './auth-config.ts'
  * `values` or the connection's secrets and is put in at the wire, once per text, never through a shell. A text that
  * mentions a name without a value is left out.
  */
-export type Target = StdioTarget | HttpTarget
+export type Target = StdioTarget | HttpTarget | BuiltinTarget
 
 type Common = {
-  /** The card's title and where its credential is made, for messages. */
+  /** The card's title and where its credential is made, for messages; no page where nobody here knows one. */
   title: string
-  docs: string
+  docs?: string | undefined
   values: Record<string, string>
   /** Harmless calls that show whether the credential is good; the first whose tool is listed is made. */
   checks: { tool: string; arguments: JsonObject }[]
@@ -45,6 +45,13 @@ export type HttpTarget = Common & {
   auth?: AuthConfig | undefined
   /** Its requests are signed. */
   signing?: AwsSigning | undefined
+}
+
+/** A server of our own in this process. */
+export type BuiltinTarget = Common & {
+  kind: 'builtin'
+  server: string
+  settings: Record<string, string>
 }
 
 /** Whether the address is the card's own, so that a person who connects cannot have mistyped it. */

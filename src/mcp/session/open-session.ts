@@ -19,6 +19,7 @@ import { SKILLS_EXTENSION } from '../features/skills.ts'
 import { type ListChange, registerNotificationHandlers } from '../protocol/notifications.ts'
 import { createPathRedactor, createRedactor } from '../protocol/redactor.ts'
 import { type Target, userPasswordPairsIn } from '../protocol/server-target.ts'
+import { openBuiltinSession } from '../transport/open-builtin.ts'
 import { openHttpSession } from '../transport/open-http.ts'
 import { openStdioSession } from '../transport/open-stdio.ts'
 import type { OpenDeps, ProtocolEra, Session, SessionRequest, Wiring } from '../transport/session.ts'
@@ -55,6 +56,7 @@ export async function openSession(deps: OpenDeps, opening: SessionRequest, signa
     },
   }
   if (target.kind === 'stdio') return openStdioSession(deps, { ...opening, target, redactor }, wiring, signal)
+  if (target.kind === 'builtin') return openBuiltinSession(deps, { ...opening, target }, wiring, signal)
   return openHttpSession(deps, { ...opening, target }, wiring, signal)
 }
 

@@ -1,7 +1,8 @@
 import { AppError } from '../../errors.ts'
 import type { StoredTool } from '../../registry/connection.ts'
-import { listTools, readServerFeatures, serverInstructionsOf } from '../features/read-server-info.ts'
-import { classifyError, toAppError } from '../protocol/classify-error.ts'
+import { listTools, readServerFeatures } from '../features/read-server-info.ts'
+import { serverInstructionsOf } from '../features/server-instructions.ts'
+import { classifyError, pageText, toAppError } from '../protocol/classify-error.ts'
 import { describeServerError } from '../protocol/server-error-text.ts'
 import { hasKnownAddress, type Target } from '../protocol/server-target.ts'
 import { callTool } from '../requests/call-tool.ts'
@@ -26,7 +27,7 @@ export async function probeServer(
     if (tools.length === 0)
       throw new AppError(
         'server_refused',
-        `${target.title} answers, but offers no tools. Check what the credential may do: ${target.docs}`,
+        `${target.title} answers, but offers no tools. Check what the credential may do${pageText(target.docs)}`,
       )
     await makeCheck(session, target, tools, signal)
     const offers = await readServerFeatures(session, signal)
@@ -48,7 +49,8 @@ export async function probeServer(
     if (error instanceof AppError) throw error
     const { title, docs } = target
     const label = { title, docs, seconds, signedIn, known: hasKnownAddress(target), signsIn: bearer !== undefined }
-    throw toAppError(classifyError(error, label), error)
+    const connecting = true
+    throw toAppError(classifyError(error, { ...label, connecting }), error)
   } finally {
     await session.close()
   }
@@ -69,7 +71,7 @@ async function makeCheck(session: Session, target: Target, tools: StoredTool[], 
       outcome.kind === 'tool_error'
         ? outcome.content.map((part) => (part.type === 'text' ? part.text : '')).join(' ')
         : ''
-    const why = describeServerError(text, `Check what you filled in: ${target.docs}`)
+    const why = describeServerError(text, `Check what you filled in${pageText(target.docs)}`)
     throw new AppError('server_refused', `${target.title} starts, but ${why}`)
   }
 }

@@ -205,6 +205,7 @@ function createOpenError({ target, secrets, bearer }: HttpOpening, error: unknow
     signedIn,
     known: hasKnownAddress(target),
     signsIn: bearer !== undefined,
+    connecting: true,
   }
   const failure = classifyError(error, label)
   if (failure.why !== 'gone' || failure.code !== 'tool_failed') return toAppError(failure, error)

@@ -119,6 +119,7 @@ function createStartError(
         seconds: START_MS / 1000,
         signedIn: true,
         known: false,
+        connecting: true,
       }),
       error,
     )

@@ -1,4 +1,4 @@
-import type { Client, PriorDiscovery, ResponseCacheStore } from '@modelcontextprotocol/client'
+import type { Client, PriorDiscovery, ResponseCacheStore, Transport } from '@modelcontextprotocol/client'
 import type { Egress } from '../../egress/egress.ts'
 import type { Log } from '../../log.ts'
 import type { BearerTokens } from '../auth/bearer-tokens.ts'
@@ -36,7 +36,21 @@ export type SessionUse = {
 export type Work<T> = (session: Session, use: SessionUse) => Promise<T>
 
 /** `shutdown` is aborted when the whole app ends: then servers are not waited for. */
-export type OpenDeps = { egress: Egress; projectRoot: string; log: Log; shutdown: AbortSignal }
+export type OpenDeps = {
+  egress: Egress
+  projectRoot: string
+  log: Log
+  shutdown: AbortSignal
+  /** Left out: there are none. */
+  builtin?: BuiltinLauncher | undefined
+}
+
+/** Opens a server of our own by its name. `settings` hold the secrets. Throws AppErrors with a sentence for a person. */
+export type BuiltinLauncher = (
+  server: string,
+  settings: Record<string, string>,
+  signal: AbortSignal,
+) => Promise<{ connect(transport: Transport): Promise<void> }>
 
 export type SessionRequest = {
   target: Target

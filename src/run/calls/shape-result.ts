@@ -6,8 +6,9 @@ import { type FileSource, nameFile, readFileNameOf } from '../files/file-name.ts
 import type { EventOf } from '../state/events.ts'
 import type { ResultFile, ShownResult } from '../state/shown-result.ts'
 import { readByBytes, resultFilesOf } from './read-by-bytes.ts'
-import { isShownWhole, type ResultTable, resultTableIn, toCsv, toSlackTable } from './result-table.ts'
+import type { ResultTable } from './result-table.ts'
 import { distinctParts, isJson, type ResultPart, textOf, withStructured } from './result-texts.ts'
+import { shapeRows } from './shape-rows.ts'
 
 export type ShapedResult = Pick<EventOf<'returned'>, 'text' | 'images' | 'files' | 'summary' | 'shown'>
 
@@ -32,15 +33,13 @@ export async function shapeResult(
   structured: unknown,
   most = LONG_TEXT_CHARS,
 ): Promise<ShapedResult> {
-  const parts = await readParts(call, given, structured)
-  const table = resultTableIn(structured)
-  const part = table && toSlackTable(table)
-  const shown = shownOf(parts, part)
-  const csv = table === undefined || isShownWhole(table, part) ? [] : [csvFile(call.tool, toCsv(table))]
+  const read = await readParts(call, given, structured)
+  const { tables, files: csv, parts, summary } = await shapeRows(call, read, structured, most)
+  const shown = shownOf(parts, tables)
   const { text, whole, long } = bodyOf(parts, most)
   const files = [
-    ...(long === '' ? [] : [await textFile(call, long)]),
     ...csv,
+    ...(long === '' ? [] : [await textFile(call, long)]),
     ...parts.flatMap((part) => resultFilesOf(part)),
   ]
   const { kept, dropped } = withinLimit(distinctFiles(files))
@@ -49,7 +48,7 @@ export async function shapeResult(
     ...emptyNotes(call, parts, whole),
     ...lostLettersNotes(whole),
     ...unseen,
-    ...(part === undefined ? [] : [`[Shown in the thread as a table of ${countRows(part)}.]`]),
+    ...tables.map((table) => `[Shown in the thread as a table of ${countShown(table)}.]`),
     ...kept.map((file) => `[Posted in the thread as the file "${file.name}".]`),
     ...dropped.map((file) => `[The file "${file.name}" was too large to post.]`),
   ]
@@ -57,12 +56,12 @@ export async function shapeResult(
     text: [withoutEncoded(text), ...notes].filter(Boolean).join('\n') || '(no output)',
     images,
     files: kept,
-    summary: inShort(whole) || notes.join(' ') || 'done',
+    summary: summary ?? (inShort(joinTexts(read)) || notes.join(' ') || 'done'),
     ...(shown && { shown }),
   }
 }
 
-const countRows = ({ rows, of }: ResultTable): string =>
+const countShown = ({ rows, of }: ResultTable): string =>
   of === undefined ? `${rows.length} rows` : `its first ${rows.length} of ${of.rows} rows`
 
 /** The texts of a result that cannot be shaped, as they came. */
@@ -84,6 +83,8 @@ async function readParts(call: Call, given: ResultPart[], structured: unknown): 
   return distinctParts(read.flat())
 }
 
+const joinTexts = (parts: ResultPart[]): string => parts.map(textOf).filter(Boolean).join('\n')
+
 type Body = {
   /** What the model reads. */
   text: string
@@ -94,10 +95,9 @@ type Body = {
 
 /** Of what is too long, the model reads the beginning; texts of resources are files anyway. */
 function bodyOf(parts: ResultPart[], most: number): Body {
-  const join = (some: ResultPart[]) => some.map(textOf).filter(Boolean).join('\n')
-  const whole = join(parts)
+  const whole = joinTexts(parts)
   if (whole.length <= most) return { text: whole, whole, long: '' }
-  const plain = join(parts.filter(({ type }) => type !== 'resource'))
+  const plain = joinTexts(parts.filter(({ type }) => type !== 'resource'))
   const text = `${headOf(whole, EXCERPT_CHARS)}\n[… ${whole.length} characters in all; only the beginning is shown here.]`
   return { text, whole, long: whole.startsWith(plain) && plain.length <= EXCERPT_CHARS ? '' : plain }
 }
@@ -117,10 +117,14 @@ function lostLettersNotes(text: string): string[] {
 /** More links than this are a listing, which the model sums up. */
 const LINKS_SHOWN = 10
 
-function shownOf(parts: ResultPart[], table: ResultTable | undefined): ShownResult | undefined {
+function shownOf(parts: ResultPart[], [table, ...moreTables]: ResultTable[]): ShownResult | undefined {
   const links = parts.flatMap((part) => (part.type === 'link' ? [{ uri: part.uri, name: part.name }] : []))
-  const some = links.length === 0 ? {} : { links: links.slice(0, LINKS_SHOWN) }
-  return links.length === 0 && table === undefined ? undefined : { ...(table && { table }), ...some }
+  if (links.length === 0 && table === undefined) return undefined
+  return {
+    ...(table && { table }),
+    ...(moreTables.length > 0 && { moreTables }),
+    ...(links.length > 0 && { links: links.slice(0, LINKS_SHOWN) }),
+  }
 }
 
 /** A long run of base64 in a text: a file in disguise, which would only fill the model's context. */
@@ -165,12 +169,6 @@ function firstList(value: unknown, name: string): { name: string; length: number
 export const firstLineOf = (text: string): string => truncate(text.trim().split('\n', 1)[0] ?? '', SUMMARY_CHARS)
 
 const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64')
-
-const csvFile = (tool: string, csv: string): ResultFile => ({
-  name: `${tool.replace(/[^\w-]+/g, '-')}.csv`,
-  mimeType: 'text/csv',
-  data: base64(csv),
-})
 
 async function textFile(call: Call, text: string): Promise<ResultFile> {
   const mimeType = isJson(text) ? 'application/json' : 'text/plain'

@@ -6,6 +6,7 @@ import type { Rule } from '../../policy/rules.ts'
 import type { AbleApprovers, ResolvedTool, RunDeps, Source, ToolClassification } from '../deps.ts'
 import type { Origin } from '../state/events.ts'
 import type { RunState } from '../state/state.ts'
+import { conversationKeyOf } from '../storage/conversations.ts'
 import { classificationFor, sourcesOf } from '../tools/offered-tools.ts'
 import { definitionHashOf } from './call-hashes.ts'
 
@@ -64,7 +65,7 @@ export async function ableVerdictFor(
 }
 
 const NOBODY_ABLE =
-  'Nobody can approve this now: none of the approvers of this workspace can decide any more, and Slack does not say who owns it. An owner or admin can name approvers in my Home tab or with /mcp approvers.'
+  'Nobody can approve this now: none of the approvers of this workspace can decide any more, and Slack does not say who owns it. An owner or admin can name approvers in my Home tab.'
 
 /** The able approvers as far as a call asks for others than the requester. */
 export function ablePartOf(
@@ -95,6 +96,7 @@ function askedOf(
     hosts: hostsIn(o.args),
     untrusted: state.untrusted,
     shownIn: state.origin.place === 'channel' ? `<#${state.origin.channel}>` : undefined,
+    conversation: conversationKeyOf(state.origin),
     approvers: o.approvers,
   }
 }

@@ -1,15 +1,17 @@
 import type { ApprovalId, Principal, RunId, UserId, WorkspaceId } from '../../ids.ts'
 import type { JsonObject } from '../../json.ts'
-import { approversFor } from '../../policy/decide.ts'
+import { approversFor, type Verdict } from '../../policy/decide.ts'
 import { callHashOf, definitionHashOf } from '../calls/call-hashes.ts'
 import { ableApproversIn, ablePartOf, ableVerdictFor, policyInputsFor } from '../calls/verdicts.ts'
 import type { ResolvedTool, RunDeps, Source } from '../deps.ts'
-import type { AnswerOutcome, ApprovalAnswer, DenialReason } from '../runs.ts'
+import type { AnswerOutcome, ApprovalAnswer } from '../runs.ts'
 import type { EventOf } from '../state/events.ts'
-import type { ApprovalState, CallState, RunState } from '../state/state.ts'
+import type { ApprovalState, CallState, EditProposal, RunState } from '../state/state.ts'
+import type { SettledOutcome } from '../storage/approval-store.ts'
 
-type Open = { state: RunState; call: CallState; approval: ApprovalState }
-type Refusal = Exclude<AnswerOutcome, { kind: 'settled' }>
+export type OpenApproval = { state: RunState; call: CallState; approval: ApprovalState }
+type Open = OpenApproval
+type Refusal = Exclude<AnswerOutcome, { kind: 'settled' | 'proposed' }>
 
 /** The run and call an approval is about, as they are now. */
 export async function findApproval(deps: RunDeps, id: ApprovalId, workspace: WorkspaceId): Promise<Open | undefined> {
@@ -38,6 +40,7 @@ export async function currentApproversFor(
   { state: { origin }, approval }: Pick<Open, 'state' | 'approval'>,
 ): Promise<UserId[]> {
   const { risk, fourEyes } = approval
+  if (approval.proposal) return [origin.user]
   const able = ableApproversIn(deps, origin, ownersOn(approval))
   const { approvers, byOwners } = ablePartOf(await able(await deps.rules.approversOf(origin.workspace)), {
     risk,
@@ -48,54 +51,106 @@ export async function currentApproversFor(
   return approversFor({ risk, fourEyes, requester: origin.user, approvers })
 }
 
-const ownersOn = ({ approvers, byOwners }: ApprovalState): UserId[] => (byOwners ? approvers : [])
+const ownersOn = ({ approvers, byOwners, proposal }: ApprovalState): UserId[] =>
+  byOwners ? (proposal?.askedBefore ?? approvers) : []
+
+/** What came of it, and the run to go on with if this instance won it. */
+type Decided<O = AnswerOutcome> = { outcome: O; claim?: { run: RunId; fence: number } }
 
 /**
- * Settles an approval once. Who presses is checked here, at the moment of the press, whatever the buttons showed;
- * edited arguments are checked against the tool's schema and judged anew.
- * Returns the outcome, and the run to go on with if this instance won it.
+ * Settles an approval once. Who presses is checked here, at the moment of the press, whatever the buttons showed; edited arguments are
+ * checked against the tool's schema and judged anew. Where somebody else's call was edited, that is only proposed: its requester decides.
  */
-export async function decideApproval(
-  deps: RunDeps,
-  answer: ApprovalAnswer,
-): Promise<{ outcome: AnswerOutcome; claim?: { run: RunId; fence: number } }> {
+export async function decideApproval(deps: RunDeps, answer: ApprovalAnswer): Promise<Decided> {
   const open = await findApproval(deps, answer.approval, answer.by.workspace)
   if (!open) return { outcome: { kind: 'gone' } }
-  const edit = await checkAnswer(deps, open, answer)
-  if ('kind' in edit) return { outcome: edit }
-  const decided = await deps.store.settle({
-    approval: answer.approval,
-    status: answer.decision,
-    by: answer.by,
-    event: answeredEvent(deps, open, answer, edit),
-  })
-  if (decided.kind === 'gone') return { outcome: { kind: 'gone' } }
-  const claim = decided.fence == null ? {} : { claim: { run: decided.run, fence: decided.fence } }
-  if (decided.kind === 'settled') return { outcome: { kind: 'settled' }, ...claim }
-  return {
-    outcome: { kind: 'already', decision: decided.decision, by: decided.by ?? undefined, at: decided.at },
-    ...claim,
-  }
+  const checked = await checkAnswer(deps, open, answer)
+  if ('kind' in checked) return { outcome: checked }
+  const isOwn = answer.by.user === open.state.origin.user
+  return checked.edit && !isOwn ? proposeEdit(deps, open, answer, checked.edit) : settle(deps, open, answer, checked)
 }
 
-type Edit = { arguments?: JsonObject; hash?: string }
+async function settle(deps: RunDeps, open: Open, answer: ApprovalAnswer, { edit }: Checked): Promise<Decided> {
+  const { approval, decision, by } = answer
+  const event = answeredEvent(deps, open, answer, edit)
+  const settled = await deps.store.settle({ approval, status: decision, by, event })
+  const claim = claimIn(settled)
+  return { outcome: outcomeOf(settled), ...claim }
+}
 
-async function checkAnswer(deps: RunDeps, open: Open, answer: ApprovalAnswer): Promise<Refusal | Edit> {
+/** What the store made of an answer. */
+export const outcomeOf = (settled: SettledOutcome): AnswerOutcome =>
+  settled.kind === 'settled' ? { kind: 'settled' } : refusalIn(settled)
+
+async function proposeEdit(deps: RunDeps, { state, call }: Open, answer: ApprovalAnswer, edit: Edit): Promise<Decided> {
+  const event: EventOf<'edit_proposed'> = {
+    type: 'edit_proposed',
+    call: call.id,
+    approval: answer.approval,
+    by: answer.by.user,
+    ...edit,
+    at: deps.now().toISOString(),
+  }
+  const proposed = await deps.store.propose(answer.by, event)
+  const claim = claimIn(proposed)
+  if (proposed.kind !== 'proposed') return { outcome: refusalIn(proposed), ...claim }
+  return { outcome: { kind: 'proposed', requester: state.origin.user }, ...claim }
+}
+
+type Stored = Awaited<ReturnType<RunDeps['store']['settle'] | RunDeps['store']['propose']>>
+
+const claimIn = (stored: Stored): Pick<Decided, 'claim'> =>
+  'fence' in stored && stored.fence != null ? { claim: { run: stored.run, fence: stored.fence } } : {}
+
+/** What kept an answer from counting. */
+function refusalIn(stored: Exclude<Stored, { kind: 'settled' | 'proposed' }>): Refusal {
+  if (stored.kind !== 'already') return stored
+  return { kind: 'already', decision: stored.decision, by: stored.by ?? undefined, at: stored.at }
+}
+
+type Edit = { arguments: JsonObject; hash: string; risk: Verdict['risk'] }
+/** What is approved, where that differs from what the model asked for. */
+type Checked = { edit?: Edit }
+
+/** What an answer changes, or why this person may not give it now. */
+export async function checkAnswer(deps: RunDeps, open: Open, answer: ApprovalAnswer): Promise<Refusal | Checked> {
   const { approval } = open
   if (approval.decided) {
     const { decision, by, at } = approval.decided
     return { kind: 'already', decision, by, at }
   }
+  if (approval.proposal) return checkConfirmation(deps, open, approval.proposal, answer)
+  if (answer.confirms) return { kind: 'gone' }
   const allowed = await currentApproversFor(deps, open)
   if (!allowed.includes(answer.by.user)) return { kind: 'not_yours', approvers: allowed }
   const refused = standingRefusal(open, answer)
   if (refused) return refused
-  return answer.decision === 'approved' ? judgeAnew(deps, open, answer) : {}
+  return answer.decision === 'approved' ? judgeAnew(deps, open, answer.arguments, [answer.by.user]) : {}
+}
+
+/** Only the requester answers a proposal, and approves it only where it is what they were shown. */
+async function checkConfirmation(
+  deps: RunDeps,
+  open: Open,
+  { by, arguments: changed }: EditProposal,
+  answer: ApprovalAnswer,
+): Promise<Refusal | Checked> {
+  const requester = open.state.origin.user
+  const isShown = answer.decision === 'denied' || answer.confirms
+  if (answer.by.user !== requester || !isShown) return { kind: 'changed', by, requester }
+  if (answer.decision === 'denied') return {}
+  const judged = await judgeAnew(deps, open, changed, [by, requester])
+  return 'kind' in judged && judged.kind === 'not_yours' ? otherApproverNeeded : judged
+}
+
+const otherApproverNeeded: Refusal = {
+  kind: 'invalid',
+  problems: [{ field: '', message: 'Who changed this may no longer approve it. Deny it and ask again.' }],
 }
 
 /** A standing permission is the connection owner's to give, and not for everything. */
 function standingRefusal({ state, approval }: Open, answer: ApprovalAnswer): Refusal | undefined {
-  if (!answer.always) return undefined
+  if (answer.width === undefined || answer.width === 'once') return undefined
   if (!approval.mayAlways)
     return { kind: 'invalid', problems: [{ field: '', message: 'This one asks every time. You can approve it once.' }] }
   return answer.by.user === state.origin.user ? undefined : { kind: 'not_yours', approvers: [state.origin.user] }
@@ -103,36 +158,46 @@ function standingRefusal({ state, approval }: Open, answer: ApprovalAnswer): Ref
 
 /**
  * An approval is for what the rules say now: a rule made since the card was shown counts. Edited arguments must fit the
- * tool, and may not do more harm than this person may approve.
+ * tool, and may not do more harm than one of these people may approve.
  */
 async function judgeAnew(
   deps: RunDeps,
   open: Open,
-  { by, arguments: edited }: ApprovalAnswer,
-): Promise<Refusal | Edit> {
-  const problems = edited === undefined ? [] : deps.argumentProblems(open.call.schema, edited)
+  edited: JsonObject | undefined,
+  people: UserId[],
+): Promise<Refusal | Checked> {
+  const { state, call, approval } = open
+  const problems = edited === undefined ? [] : deps.argumentProblems(call.schema, edited)
   if (problems.length > 0) return { kind: 'invalid', problems }
-  const policy = await policyInputsFor(deps, open.state.origin)
-  const found = toolOf(open.call, policy.sources)
+  const policy = await policyInputsFor(deps, state.origin)
+  const found = toolOf(call, policy.sources)
   // What changed under an unedited approval is found when it is called, and told to the model.
   if (!found) return edited === undefined ? {} : changedMeanwhile
-  const question = { policy, found, args: edited ?? open.call.arguments }
-  const { verdict } = await ableVerdictFor(
-    deps,
-    open.state,
-    question,
-    ableApproversIn(deps, open.state.origin, ownersOn(open.approval)),
-  )
+  const question = { policy, found, args: edited ?? call.arguments }
+  const able = ableApproversIn(deps, state.origin, ownersOn(approval))
+  const { verdict } = await ableVerdictFor(deps, state, question, able)
+  return refusedBy(verdict, people) ?? editIn(open, found, { edited, risk: verdict.risk })
+}
+
+function refusedBy(verdict: Verdict, people: UserId[]): Refusal | undefined {
   if (verdict.kind === 'deny') return { kind: 'invalid', problems: [{ field: '', message: verdict.why.join(' ') }] }
-  if (verdict.kind === 'ask' && !verdict.approvers.includes(by.user)) {
-    return { kind: 'not_yours', approvers: verdict.approvers }
-  }
+  if (verdict.kind === 'allow' || people.some((user) => verdict.approvers.includes(user))) return undefined
+  return { kind: 'not_yours', approvers: verdict.approvers }
+}
+
+/** What was edited; a form that was sent as it was is a plain approval. */
+function editIn(
+  { call }: Open,
+  { source, tool }: ResolvedTool<Source>,
+  { edited, risk }: { edited: JsonObject | undefined; risk: Verdict['risk'] },
+): Checked {
   if (edited === undefined) return {}
-  return { arguments: edited, hash: callHashOf(found.source.id, definitionHashOf(found.tool), edited) }
+  const hash = callHashOf(source.id, definitionHashOf(tool), edited)
+  return hash === call.hash ? {} : { edit: { arguments: edited, hash, risk } }
 }
 
 /** The tool of a call, if its connection still offers it as it was when the card was shown. */
-function toolOf(call: CallState, sources: Source[]): ResolvedTool<Source> | undefined {
+export function toolOf(call: CallState, sources: Source[]): ResolvedTool<Source> | undefined {
   const source = sources.find((one) => one.id === call.connection)
   const tool = source?.tools.find((one) => one.name === call.tool)
   return source && tool && definitionHashOf(tool) === call.definition ? { source, tool } : undefined
@@ -143,7 +208,13 @@ const changedMeanwhile: Refusal = {
   problems: [{ field: '', message: 'The server changed this tool meanwhile. Deny this and ask again.' }],
 }
 
-function answeredEvent(deps: RunDeps, { call }: Open, answer: ApprovalAnswer, edit: Edit): EventOf<'answered'> {
+/** The answer as it is written down. */
+export function answeredEvent(
+  deps: RunDeps,
+  { call }: Open,
+  answer: ApprovalAnswer,
+  edit: Edit | undefined,
+): EventOf<'answered'> {
   return {
     type: 'answered',
     call: call.id,
@@ -151,16 +222,8 @@ function answeredEvent(deps: RunDeps, { call }: Open, answer: ApprovalAnswer, ed
     decision: answer.decision,
     by: answer.by.user,
     at: deps.now().toISOString(),
-    ...(answer.always && { always: true }),
-    ...edit,
+    ...(answer.width && { width: answer.width }),
+    ...(answer.reason !== undefined && { reason: answer.reason }),
+    ...(edit && { arguments: edit.arguments, hash: edit.hash }),
   }
-}
-
-/** Writes down why a person denied a call, for the model and the record. The run it is about, if it was they who denied it. */
-export async function explainDenial(deps: RunDeps, { approval, by, reason }: DenialReason): Promise<RunId | undefined> {
-  const open = await findApproval(deps, approval, by.workspace)
-  if (!open) return undefined
-  const at = deps.now().toISOString()
-  const event = { type: 'denial_explained' as const, call: open.call.id, approval, by: by.user, reason, at }
-  return (await deps.store.explain(by, event)) ?? undefined
 }

@@ -4,7 +4,7 @@ import { createRunId, type Principal, type RunId } from '../../ids.ts'
 import type { JsonObject } from '../../json.ts'
 import type { RunDeps } from '../deps.ts'
 import type { Runs, StartedRun, StartRequest } from '../runs.ts'
-import type { EventOf, RunEvent } from '../state/events.ts'
+import type { EventOf, Origin, RunEvent } from '../state/events.ts'
 import { foldEvents } from '../state/fold.ts'
 import type { CallState, RunState } from '../state/state.ts'
 import { nameTools, sourcesOf } from '../tools/offered-tools.ts'
@@ -31,7 +31,7 @@ export async function retryCall(
   const request = { ...createRetryRequest(state, call), dedupeKey: `again:${o.id}:${o.callId}` }
   const id = `again_${call.id}`.slice(0, 64)
   const requested = requestEvent(deps, { id, name: call.offeredAs, input: call.arguments })
-  return insertRun(deps, worker, request, [startedEvent(deps, request), requested])
+  return insertRun(deps, worker, request, [createStartedEvent(deps, request), requested])
 }
 
 async function insertRun(
@@ -42,16 +42,32 @@ async function insertRun(
 ): Promise<StartedRun> {
   const id = createRunId()
   const mayClaim = worker.hasRoom() && !deps.closing.aborted
-  const { run, fresh, withdrawn, ahead, fence } = await deps.store.start({ id, origin, dedupeKey, events }, mayClaim)
+  const begun = await deps.store.start({ id, origin, dedupeKey, events }, mayClaim)
+  const { run, fresh, withdrawn, corrected, ahead, fence } = begun
+  if (corrected) {
+    deps.log.info({ run, workspace: origin.workspace }, 'what the run waits for is withdrawn by its requester')
+    wakeRun(worker, run, fence)
+    return { run, fresh, waiting: false, corrected }
+  }
   if (fresh) deps.log.info({ run: id, workspace: origin.workspace, waiting: ahead !== null, withdrawn }, 'run started')
   const known = withdrawn ? undefined : { state: foldEvents(id, events, false), seq: events.length }
   if (fence !== null) worker.begin(id, fence, known)
-  if (fresh && ahead && !withdrawn)
-    deps.listener.onQueued(origin, (await deps.store.state(ahead, origin.workspace)) ?? undefined)
-  return { run, fresh, waiting: ahead !== null }
+  if (fresh && ahead && !withdrawn) await notifyQueued(deps, { run, origin }, ahead)
+  return { run, fresh, waiting: ahead !== null, corrected }
 }
 
-function startedEvent(deps: RunDeps, request: Request): EventOf<'started'> {
+/** Works a run that this instance has just claimed, or has it look at what was appended. */
+export function wakeRun(worker: RunWorker, id: RunId, fence: number | null): void {
+  if (fence !== null) worker.begin(id, fence)
+  else worker.nudge(id)
+}
+
+export async function notifyQueued(deps: RunDeps, queued: { run: RunId; origin: Origin }, ahead: RunId): Promise<void> {
+  const state = await deps.store.state(ahead, queued.origin.workspace)
+  deps.listener.onQueued(queued, state ?? undefined)
+}
+
+export function createStartedEvent(deps: RunDeps, request: Request): EventOf<'started'> {
   return {
     type: 'started',
     origin: request.origin,
@@ -69,7 +85,7 @@ function startedEvent(deps: RunDeps, request: Request): EventOf<'started'> {
 /** A run starts with a call where the person chose one; that call is judged and made like any other. */
 async function firstEvents(deps: RunDeps, request: StartRequest): Promise<RunEvent[]> {
   const { origin, first } = request
-  const started = startedEvent(deps, request)
+  const started = createStartedEvent(deps, request)
   if (first === undefined) return [started]
   const { connection, does, input } = first
   const named = nameTools(await sourcesOf(deps, origin))
@@ -93,10 +109,10 @@ const requestEvent = (deps: RunDeps, call: { id: string; name: string; input: Js
 
 /** What a run was asked for, to be asked for once more. */
 export function createRepeatRequest(state: RunState): Request {
-  const { text, prompt, skill, first } = state
+  const { prompt, skill, first } = state
   return {
     ...commonRequest(state),
-    text,
+    text: [state.text, ...state.corrections.map(({ text }) => text)].join('\n'),
     ...(prompt && { prompt }),
     ...(skill && { skill }),
     ...(first && { first }),
@@ -110,10 +126,10 @@ export const createRetryRequest = (state: RunState, { title }: CallState): Reque
 })
 
 /** Every repeat takes along what was sent, and whose unchecked words the run has read. */
-const commonRequest = ({ origin, context, earlier, files, untrusted }: RunState) => ({
+const commonRequest = ({ origin, context, earlier, files, corrections, untrusted }: RunState) => ({
   origin,
   context,
   ...(earlier && { earlier }),
-  files,
+  files: [...files, ...corrections.flatMap((one) => one.files)],
   untrusted,
 })

@@ -28,17 +28,17 @@ export async function nameFile(
 
 /** `isWhole`: the name was asked for and has no ending, as LICENSE has none. */
 function baseNameOf({ call, name, uri }: FileSource): { name: string; isWhole: boolean } {
-  const said = [clean(name ?? ''), clean(lastSegmentOf(uri ?? ''))].filter((one) => one !== '')
+  const said = [toFileName(name ?? ''), toFileName(lastSegmentOf(uri ?? ''))].filter((one) => one !== '')
   const own = said.find((one) => endingOf(one) !== '')
   const asked = own ?? requestedName(call)
   if (asked !== undefined) return { name: asked, isWhole: endingOf(asked) === '' }
-  return { name: said[0] ?? (clean(call.tool.replace(/[^\w-]+/g, '-')) || 'file'), isWhole: false }
+  return { name: said[0] ?? (toFileName(call.tool.replace(/[^\w-]+/g, '-')) || 'file'), isWhole: false }
 }
 
 const MAX_NAME_CHARS = 100
 
 /** A name no system takes for a path, and that reads as it is: marks can turn `gpj.exe` round. */
-function clean(name: string): string {
+export function toFileName(name: string): string {
   const plain = removeInvisible(name)
     .replace(/[\p{Cc}]/gu, '')
     .replace(/[/\\:*?"<>|]+/g, '-')
@@ -64,14 +64,14 @@ const READS = /(?:^|[_-])(?:read|download|open|cat|view)(?:$|[_-])|(?:get|fetch|
 
 /** The file whose contents a call asked for. */
 export const readFileNameOf = (call: FileSource['call']): string | undefined =>
-  READS.test(snakeCase(call.tool)) ? requestedName(call) : undefined
+  READS.test(toSnakeCase(call.tool)) ? requestedName(call) : undefined
 
 function requestedName({ tool, arguments: args }: FileSource['call']): string | undefined {
   const named = stringsIn(args, MAX_DEPTH)
   const ranked = FILE_KEYS.map((keys) => named.filter(([key]) => keys.test(key)).map(([, text]) => nameIn(text)))
   const files = ranked.map((names) => names.filter((name) => endingOf(name) !== '')).find((names) => names.length > 0)
   if (files !== undefined) return files.length === 1 ? files[0] : undefined
-  const paths = READS.test(snakeCase(tool)) ? (ranked[1] ?? []).filter(Boolean) : []
+  const paths = READS.test(toSnakeCase(tool)) ? (ranked[1] ?? []).filter(Boolean) : []
   return paths.length === 1 ? paths[0] : undefined
 }
 
@@ -81,10 +81,11 @@ const MAX_DEPTH = 3
 /** A host ends like a file, and is none. */
 function nameIn(text: string): string {
   if (/^[\w.-]+\.(?:com|org|net|io|dev|ai)$/i.test(text)) return ''
-  return clean(lastSegmentOf(/^https?:/i.test(text) && URL.canParse(text) ? new URL(text).pathname : text))
+  return toFileName(lastSegmentOf(/^https?:/i.test(text) && URL.canParse(text) ? new URL(text).pathname : text))
 }
 
-const snakeCase = (name: string): string => name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase()
+/** `readFile` as `read_file`. */
+export const toSnakeCase = (name: string): string => name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase()
 
 function stringsIn(args: JsonObject, depth: number): [key: string, text: string][] {
   return Object.entries(args).flatMap(([name, value]) => [value].flat().flatMap((one) => leavesOf(name, one, depth)))
@@ -92,7 +93,7 @@ function stringsIn(args: JsonObject, depth: number): [key: string, text: string]
 
 function leavesOf(name: string, value: JsonValue, depth: number): [key: string, text: string][] {
   if (typeof value === 'string')
-    return value.length < MAX_PATH_CHARS ? [[snakeCase(name).replaceAll('-', '_'), value]] : []
+    return value.length < MAX_PATH_CHARS ? [[toSnakeCase(name).replaceAll('-', '_'), value]] : []
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
   return isObject && depth > 0 ? stringsIn(value, depth - 1) : []
 }

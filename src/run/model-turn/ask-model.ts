@@ -35,7 +35,7 @@ export async function askModel(deps: RunDeps, leased: LeasedRun, last: boolean):
   const { kept, leftOut } = await fitTools(
     deps.toolSchemas.offered(tools),
     tools,
-    { ...request, model: deps.model.name, words: leased.state.text },
+    { ...request, model: deps.model.name, words: wordsIn(leased.state) },
     (named) => countToolCalls(deps.db, leased.state.origin.workspace, named),
   )
   const words = [...(leftOut.length > 0 ? [describeToolsLeftOut(leftOut)] : []), ...(last ? [LAST_TURN] : [])]
@@ -55,6 +55,8 @@ export async function askModel(deps: RunDeps, leased: LeasedRun, last: boolean):
   const holds = await appendEvents(deps, leased, [replied], { filesTold })
   if (!holds) deps.listener.onProgress(leased.state, { kind: 'restart' })
 }
+
+const wordsIn = ({ text, corrections }: RunState): string => [text, ...corrections.map((one) => one.text)].join('\n')
 
 type NamedTools = Map<string, { tool: { inputSchema: JsonObject } }>
 
@@ -96,9 +98,10 @@ const LATER_MS = 5 * 60_000
 
 /** Writes down that time has passed: what the model was told stays the same in each turn, and so in its cache. */
 async function noteTime(deps: RunDeps, leased: LeasedRun): Promise<void> {
-  const { resumed, startedAt } = leased.state
-  const toldAt = resumed.at(-1)?.at ?? startedAt
-  if (deps.now().getTime() - toldAt.getTime() < LATER_MS) return
+  const { resumed, corrections, startedAt } = leased.state
+  const told = [startedAt, ...resumed.map(({ at }) => at), ...corrections.map(({ at }) => at)]
+  const toldAt = Math.max(...told.map((at) => at.getTime()))
+  if (deps.now().getTime() - toldAt < LATER_MS) return
   await appendEvents(deps, leased, [{ type: 'resumed', at: deps.now().toISOString() }], 'fact')
 }
 

@@ -75,7 +75,8 @@ const EXCHANGE_REQUEST_CHARS = 1_500
 const EXCHANGE_ANSWER_CHARS = 3_000
 
 function exchangeMessagesOf(state: RunState): FramedMessage[] {
-  const asked = truncate(state.text, EXCHANGE_REQUEST_CHARS) + filesTextOf(state)
+  const words = [state.text, ...state.corrections.map(({ text }) => text)].join('\n')
+  const asked = truncate(words, EXCHANGE_REQUEST_CHARS) + filesTextOf(state)
   const answer = truncate(state.answer, EXCHANGE_ANSWER_CHARS) || endWords(state)
   return [
     { author: state.origin.userName, text: asked },

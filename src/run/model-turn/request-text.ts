@@ -1,6 +1,6 @@
 import { localTimeOf } from '../../timing.ts'
 import { escapeFrames, labelOf, quoteMessages } from '../frames.ts'
-import type { RunState } from '../state/state.ts'
+import type { Correction, RunState } from '../state/state.ts'
 import type { SaidMessages } from '../storage/conversations.ts'
 import { quotePrompt, quoteSkill } from '../tools/list-text.ts'
 
@@ -12,8 +12,16 @@ export function describeRequest(state: RunState, before: SaidMessages = NOTHING_
     ...(before.exchange.length > 0 ? [quoteMessages('earlier_here', before.exchange)] : []),
     ...threadFrameOf(state, before),
   ]
-  const words = escapeFrames(state.text).replace(IN_BRACKETS, escapeStamp)
-  return [...frames, stampOf(state), words].join('\n') + promptOf(state) + skillOf(state) + firstOf(state)
+  const words = [...frames, stampOf(state), ownWords(state.text)].join('\n')
+  return words + promptOf(state) + skillOf(state) + firstOf(state)
+}
+
+const ownWords = (text: string): string => escapeFrames(text).replace(IN_BRACKETS, escapeStamp)
+
+/** What the person said while a call of theirs waited, as the model reads it. */
+export function describeCorrection({ origin }: RunState, { text, at, edited }: Correction): string {
+  const stamp = stampOf({ origin, startedAt: at })
+  return `${stamp}\n${edited ? '[Their message reads differently now:]\n' : ''}${ownWords(text)}`
 }
 
 function threadFrameOf({ context, threadGap }: RunState, { heard, leftOut }: SaidMessages): string[] {
@@ -23,7 +31,7 @@ function threadFrameOf({ context, threadGap }: RunState, { heard, leftOut }: Sai
   return [quoteMessages('thread_before', said, leftOut > 0 ? { left_out: `${leftOut} older messages` } : {}), ...gap]
 }
 
-const stampOf = ({ origin, startedAt }: RunState): string =>
+const stampOf = ({ origin, startedAt }: Pick<RunState, 'origin' | 'startedAt'>): string =>
   `[${labelOf(origin.userName).replaceAll('[', '(').replaceAll(']', ')')}, ${timeFor(origin, startedAt)}]`
 
 const IN_BRACKETS = /^[^\S\n\r\u2028\u2029]*\[.*$/gm
@@ -61,5 +69,5 @@ function firstOf({ first }: RunState): string {
     : '\nThe first call reads what the person asks about.'
 }
 
-export const filesTextOf = ({ files }: RunState): string =>
+export const filesTextOf = ({ files }: Pick<RunState, 'files'>): string =>
   files.length === 0 ? '' : `\n[sent along: ${files.map(({ name }) => labelOf(name)).join(', ')}]`

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { ApprovalId, ChannelId, ConnectionId, InputId, RunId, UserId, WorkspaceId } from '../../ids.ts'
-import type { JsonObject } from '../../json.ts'
-import { InputRequest, ResumeMethod } from '../../mcp/elicitation/input-request.ts'
+import { ApprovalId, ChannelId, ConnectionId, RunId, UserId, WorkspaceId } from '../../ids.ts'
+import { DenialExplained, EditProposed, EventJson } from './approval-events.ts'
+import { AskedInput, GivenInput } from './input-events.ts'
 import { ResultFile, ShownResult } from './shown-result.ts'
 
 /** Where a run came from and where its answer goes; stored in the first event, so it survives restarts. */
@@ -24,13 +24,10 @@ export type Origin = z.infer<typeof Origin>
 export const AttachedFile = z.object({ id: z.string(), name: z.string(), mimeType: z.string(), size: z.number() })
 export type AttachedFile = z.infer<typeof AttachedFile>
 
-/** A JSON object; events come out of a JSON column, so its depths are not walked once more. */
-const Json = z.custom<JsonObject>((value) => typeof value === 'object' && value !== null && !Array.isArray(value))
-
 const Part = z.discriminatedUnion('type', [
   z.object({ type: z.literal('text'), text: z.string() }),
-  z.object({ type: z.literal('tool_use'), id: z.string(), name: z.string(), input: Json }),
-  z.object({ type: z.literal('opaque'), block: Json }),
+  z.object({ type: z.literal('tool_use'), id: z.string(), name: z.string(), input: EventJson }),
+  z.object({ type: z.literal('opaque'), block: EventJson }),
 ])
 
 /** What a call goes to, as it was when it was judged. */
@@ -41,7 +38,7 @@ const CallTarget = z.object({
   cardTitle: z.string(),
   tool: z.string(),
   title: z.string(),
-  schema: Json,
+  schema: EventJson,
 })
 
 export const ChosenPrompt = z.object({
@@ -66,7 +63,7 @@ export type ChosenSkill = z.infer<typeof ChosenSkill>
 export const FirstCall = z.object({
   connection: ConnectionId,
   does: z.enum(['read_resource', 'get_prompt', 'read_skill']),
-  input: Json,
+  input: EventJson,
 })
 export type FirstCall = z.infer<typeof FirstCall>
 
@@ -152,38 +149,35 @@ const Answered = z.object({
   approval: ApprovalId,
   decision: z.enum(['approved', 'denied', 'expired', 'stopped']),
   by: UserId.optional(),
-  arguments: Json.optional(),
+  /** What the person wrote with a denial. */
+  reason: z.string().optional(),
+  /** What runs instead of what the model asked for. */
+  arguments: EventJson.optional(),
   hash: z.string().optional(),
+  /** For how many calls like it; absent: this one. */
+  width: z.enum(['once', 'thread', 'always']).optional(),
+  /** What `width: 'always'` was called before. */
   always: z.boolean().optional(),
+  /** A rule that the person made on another card meanwhile covers it. */
+  byRule: z.literal(true).optional(),
 })
-/** Why a call was denied, said after it was; also in a run that is over. */
-const DenialExplained = z.object({
-  type: z.literal('denial_explained'),
-  call: z.string(),
-  approval: ApprovalId,
+export type ApprovalWidth = NonNullable<z.infer<typeof Answered>['width']>
+/** What the person who asked said while calls waited for an approval: these are not done, and the run goes on with the words. */
+const Withdrawn = z.object({
+  type: z.literal('withdrawn'),
+  calls: z.array(z.string()),
   by: UserId,
-  reason: z.string(),
+  text: z.string(),
+  messageTs: z.string(),
+  /** Makes one event of all deliveries of the message. */
+  key: z.string(),
+  attached: z.array(AttachedFile).optional(),
+  /** They are what a message was changed to. */
+  edited: z.literal(true).optional(),
+  /** The run that the message had begun, and which is no more. */
+  queued: RunId.optional(),
 })
 const Called = z.object({ type: z.literal('called'), call: z.string() })
-/** The call cannot go on before this person has answered. */
-const AskedInput = z.object({
-  type: z.literal('asked_input'),
-  call: z.string(),
-  input: InputId,
-  person: UserId,
-  request: InputRequest,
-  resume: ResumeMethod,
-  /** Without an answer until then it counts as cancelled. */
-  expiresAt: z.iso.datetime(),
-})
-const GivenInput = z.object({
-  type: z.literal('given_input'),
-  call: z.string(),
-  input: InputId,
-  action: z.enum(['accept', 'decline', 'cancel', 'expired']),
-  content: Json.optional(),
-  by: UserId.optional(),
-})
 const Returned = z.object({
   type: z.literal('returned'),
   call: z.string(),
@@ -207,8 +201,8 @@ const Returned = z.object({
 const Stopped = z.object({
   type: z.literal('stopped'),
   by: UserId,
-  /** The message that asked for the run is gone; `by` is who asked. */
-  why: z.literal('request_deleted').optional(),
+  /** The message that asked for the run is gone or says something else now, `by` being who asked; or the run before it was stopped by them. */
+  why: z.enum(['request_deleted', 'message_changed', 'stopped_before']).optional(),
 })
 const Failed = z.object({ type: z.literal('failed'), code: z.string(), message: z.string() })
 const Finished = z.object({ type: z.literal('finished'), note: z.enum(['turn_limit', 'budget']).optional() })
@@ -225,7 +219,9 @@ export const RunEvent = z.discriminatedUnion('type', [
   Replied.extend(at),
   Judged.extend(at),
   Answered.extend(at),
+  EditProposed.extend(at),
   DenialExplained.extend(at),
+  Withdrawn.extend(at),
   Called.extend(at),
   AskedInput.extend(at),
   GivenInput.extend(at),

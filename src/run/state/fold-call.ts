@@ -1,3 +1,4 @@
+import type { UserId } from '../../ids.ts'
 import type { JsonObject } from '../../json.ts'
 import type { ResumeAnswers } from '../../mcp/elicitation/input-request.ts'
 import type { EventOf } from './events.ts'
@@ -53,6 +54,7 @@ export function applyJudged(call: CallState, event: EventOf<'judged'>): CallStat
       why: event.why,
       risk: event.risk === 'destructive' ? 'destructive' : 'write',
       approvers: approval.approvers,
+      askedFirst: approval.approvers,
       fourEyes: approval.fourEyes,
       mayAlways: approval.mayAlways,
       expiresAt: new Date(approval.expiresAt),
@@ -74,25 +76,47 @@ export function applyAnswered(call: CallState, event: EventOf<'answered'>): Call
   const decided: ApprovalState['decided'] = {
     decision: event.decision,
     by: event.by,
-    reason: undefined,
+    reason: event.reason,
     at: new Date(event.at),
     edited: event.arguments !== undefined,
-    always: event.always ?? false,
+    width: event.width ?? (event.always ? 'always' : undefined),
+    byRule: event.byRule,
   }
   return {
     ...call,
     stage: event.decision === 'approved' ? 'approved' : 'denied',
-    arguments: event.arguments ?? call.arguments,
+    ...(event.arguments && { arguments: event.arguments, asked: call.arguments }),
     hash: event.hash ?? call.hash,
-    cause: CAUSE_OF_DECISION[event.decision],
+    cause: event.reason === undefined ? CAUSE_OF_DECISION[event.decision] : `Denied: ${event.reason}`,
     approval: { ...call.approval, decided },
   }
+}
+
+/** Nobody but the requester decides on a call that somebody else changed. */
+export function applyEditProposed(call: CallState, event: EventOf<'edit_proposed'>, requester: UserId): CallState {
+  const { approval } = call
+  if (approval?.id !== event.approval || approval.decided || approval.proposal) return call
+  const { by, arguments: changed, risk } = event
+  const proposal = { by, arguments: changed, risk, at: new Date(event.at), askedBefore: approval.approvers }
+  return { ...call, approval: { ...approval, approvers: [requester], proposal } }
 }
 
 export function applyDenialExplained(call: CallState, { approval, reason }: EventOf<'denial_explained'>): CallState {
   const decided = call.approval?.id === approval ? call.approval.decided : undefined
   if (!call.approval || decided?.decision !== 'denied') return call
   return { ...call, cause: `Denied: ${reason}`, approval: { ...call.approval, decided: { ...decided, reason } } }
+}
+
+/** A call that its requester withdrew, unless it was decided before. */
+export function applyWithdrawn(call: CallState, { by, text, at }: EventOf<'withdrawn'>): CallState {
+  if (!call.approval || call.approval.decided) return call
+  const decided = { decision: 'withdrawn' as const, by, words: text, reason: undefined, at: new Date(at) }
+  return {
+    ...call,
+    stage: 'cancelled',
+    cause: 'Withdrawn before anybody decided.',
+    approval: { ...call.approval, decided: { ...decided, edited: false } },
+  }
 }
 
 export const applyCalled = (call: CallState, event: EventOf<'called'>): CallState => ({

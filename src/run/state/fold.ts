@@ -5,9 +5,11 @@ import {
   applyAskedInput,
   applyCalled,
   applyDenialExplained,
+  applyEditProposed,
   applyGivenInput,
   applyJudged,
   applyReturned,
+  applyWithdrawn,
   closeInputs,
   createRequestedCall,
   isLiveInput,
@@ -42,6 +44,7 @@ function begin(id: RunId, event: EventOf<'started'>, recovered: boolean): RunSta
     note: undefined,
     failure: undefined,
     stoppedBy: undefined,
+    corrections: [],
     usage: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, costUsd: 0 },
     model: undefined,
     summary: undefined,
@@ -76,11 +79,15 @@ function changed(state: RunState, event: RunEvent): RunState {
     case 'replied':
       return replied(state, event)
     case 'judged':
-      return onCall(state, event.call, (call) => applyJudged(call, event))
+      return judged(state, event)
     case 'answered':
       return onCall(state, event.call, (call) => applyAnswered(call, event))
+    case 'edit_proposed':
+      return onCall(state, event.call, (call) => applyEditProposed(call, event, state.origin.user))
     case 'denial_explained':
       return onCall(state, event.call, (call) => applyDenialExplained(call, event))
+    case 'withdrawn':
+      return withdrawn(state, event)
     case 'called':
       return onCall(state, event.call, (call) => applyCalled(call, event))
     case 'asked_input':
@@ -125,6 +132,30 @@ function replied(state: RunState, event: EventOf<'replied'>): RunState {
   }
 }
 
+/** A call that was withdrawn and is asked for again, the same to the letter, takes over the cards of the first. */
+function judged(state: RunState, event: EventOf<'judged'>): RunState {
+  const now = onCall(state, event.call, (call) => applyJudged(call, event))
+  const before = event.approval && state.calls.find((call) => isWithdrawn(call) && call.hash === event.hash)?.approval
+  if (before === undefined) return now
+  const calls = now.calls.map((call) => {
+    if (call.approval?.id === before.id) return { ...call, approval: { ...call.approval, isReplaced: true } }
+    if (call.id !== event.call || !call.approval) return call
+    return { ...call, approval: { ...call.approval, shownAs: before.shownAs ?? before.id } }
+  })
+  return { ...now, calls }
+}
+
+const isWithdrawn = ({ approval }: CallState): boolean =>
+  approval?.decided?.decision === 'withdrawn' && !approval.isReplaced
+
+function withdrawn(state: RunState, event: EventOf<'withdrawn'>): RunState {
+  if (state.status !== 'working') return state
+  const { text, messageTs, queued, attached: files = [], edited = false } = event
+  const said = { text, messageTs, queued, files, edited, turn: state.turns.length, at: new Date(event.at) }
+  const calls = state.calls.map((call) => (event.calls.includes(call.id) ? applyWithdrawn(call, event) : call))
+  return { ...state, calls, corrections: [...state.corrections, said] }
+}
+
 /** What is asked of a run that has ended meanwhile is asked of nobody. */
 function asked(state: RunState, event: EventOf<'asked_input'>): RunState {
   const now = onCall(state, event.call, (call) => applyAskedInput(call, event))
@@ -142,9 +173,10 @@ function withUntrusted(state: RunState, { call: id, outcome }: EventOf<'returned
 /** Stop settles every open approval and keeps what was not begun from beginning; a call under way still reports. */
 function stopped(state: RunState, event: EventOf<'stopped'>): RunState {
   // A run that has ended is stopped while it cannot be shown.
-  if (state.status !== 'working') return { ...state, stoppedBy: state.stoppedBy ?? event.by }
+  const { by, why } = event
+  if (state.status !== 'working') return { ...state, stoppedBy: state.stoppedBy ?? by }
   const calls = state.calls.map((call) => ended(call, 'Stopped before it began.', event))
-  return { ...state, status: 'stopped', stoppedBy: event.by, withdrawn: event.why === 'request_deleted', calls }
+  return { ...state, status: 'stopped', stoppedBy: by, stoppedWhy: why, withdrawn: why === 'request_deleted', calls }
 }
 
 /** A failed run waits for nobody any more. */
@@ -154,7 +186,11 @@ function failed(state: RunState, event: EventOf<'failed'>): RunState {
   return { ...state, status: 'failed', failure: { code: event.code, message: event.message }, calls }
 }
 
-const WITHDRAWN_REASON = 'the message that asked for it was deleted'
+const REASONS_TO_STOP = {
+  request_deleted: 'the message that asked for it was deleted',
+  message_changed: 'the message that asked for it was changed',
+  stopped_before: 'the request before it was stopped',
+}
 
 /** A call that will not be begun any more, with its approval settled. */
 function ended(
@@ -168,10 +204,9 @@ function ended(
   const decided = {
     decision: 'stopped' as const,
     by: why === undefined ? by : undefined,
-    reason: why === undefined ? undefined : WITHDRAWN_REASON,
+    reason: why && REASONS_TO_STOP[why],
     at: new Date(at),
     edited: false,
-    always: false,
   }
   const approval = call.approval && { ...call.approval, decided: call.approval.decided ?? decided }
   const words = call.rounds > 0 ? 'Stopped while it waited for an answer.' : cause

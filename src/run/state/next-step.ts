@@ -18,7 +18,7 @@ export type Step =
   /** Everything has happened; it only has to be told. */
   | { do: 'close' }
 
-/** Model turns per run; the last one is asked to answer without tools. */
+/** Model turns per run, or since the person said something else; the last one is asked to answer without tools. */
 export const MAX_TURNS = 15
 
 /** Tokens per run, as they weigh in the price: a cached token counts a tenth. About two dollars of a Sonnet. */
@@ -50,9 +50,10 @@ function openStep(state: RunState, begun: CallState[]): Step | undefined {
 function afterTurn(state: RunState, turn: TurnState): Step {
   const more = turn.callIds.length > 0 || turn.stop === 'length'
   if (!more) return { do: 'finish', note: undefined }
-  if (state.turns.length >= MAX_TURNS) return { do: 'finish', note: 'turn_limit' }
+  const turns = state.turns.length - (state.corrections.at(-1)?.turn ?? 0)
+  if (turns >= MAX_TURNS) return { do: 'finish', note: 'turn_limit' }
   if (weightOf(state) >= TOKEN_BUDGET) return { do: 'finish', note: 'budget' }
-  return { do: 'ask', last: state.turns.length === MAX_TURNS - 1 }
+  return { do: 'ask', last: turns === MAX_TURNS - 1 }
 }
 
 const weightOf = ({ usage }: RunState): number => usage.input + usage.output + usage.cacheWrite + usage.cacheRead / 10

@@ -2,7 +2,7 @@ import type { ApprovalId, ConnectionId, InputId, Principal, RunId, UserId } from
 import type { JsonObject } from '../../json.ts'
 import type { InputRequest, ResumeMethod } from '../../mcp/elicitation/input-request.ts'
 import type { TokenUsage } from '../../model/turn.ts'
-import type { AttachedFile, ChosenPrompt, ChosenSkill, EventOf, Origin, ThreadRange } from './events.ts'
+import type { ApprovalWidth, AttachedFile, ChosenPrompt, ChosenSkill, EventOf, Origin, ThreadRange } from './events.ts'
 import type { ResultFile, ShownResult } from './shown-result.ts'
 
 /** A run as its events make it; it is stored nowhere. Each turn has its text first, then its calls. */
@@ -38,8 +38,12 @@ export type RunState = {
   /** What the model was not offered in its last turn. */
   toolsLeftOut?: EventOf<'replied'>['toolsLeftOut']
   stoppedBy: UserId | undefined
+  /** Why it was stopped, where nobody asked for that. */
+  stoppedWhy?: EventOf<'stopped'>['why']
   /** It was stopped because the message that asked for it is gone. */
   withdrawn?: boolean | undefined
+  /** What the person said since, in place of deciding, oldest first. */
+  corrections: Correction[]
   usage: TokenUsage & { costUsd: number }
   /** The model that was asked last. */
   model: string | undefined
@@ -50,6 +54,16 @@ export type RunState = {
   changedAt: Date
   /** This instance took the run over, or came back to it: what was painted is known only from records. */
   recovered: boolean
+}
+
+/** Words that withdrew what waited for an approval. */
+export type Correction = Pick<EventOf<'withdrawn'>, 'text' | 'messageTs' | 'queued'> & {
+  /** It is told before this turn. */
+  turn: number
+  at: Date
+  files: AttachedFile[]
+  /** A message was changed to this. */
+  edited: boolean
 }
 
 export type TurnState = {
@@ -83,7 +97,10 @@ export type CallState = {
   tool: string
   /** The tool in plain words. */
   title: string
+  /** What runs. */
   arguments: JsonObject
+  /** What the model asked for, where a person changed it. */
+  asked?: JsonObject | undefined
   schema: JsonObject
   stage: CallStage
   /** The grounds of the verdict. */
@@ -125,22 +142,47 @@ export type ApprovalState = {
   id: ApprovalId
   why: string[]
   risk: 'write' | 'destructive'
+  /** Who is asked to decide. */
   approvers: UserId[]
+  /** Those who were asked first; absent: they still are. */
+  askedFirst?: UserId[] | undefined
   fourEyes: boolean
   mayAlways: boolean
   expiresAt: Date
   /** The owners decide, as none of the approvers can. */
   byOwners?: boolean | undefined
+  /** A change by an approver, which the requester confirms or denies. */
+  proposal?: EditProposal | undefined
+  /** The approval whose cards this one takes over: the same call was withdrawn, and asked for again. */
+  shownAs?: ApprovalId | undefined
+  /** Another approval has taken over its cards. */
+  isReplaced?: boolean | undefined
   decided:
     | {
-        decision: 'approved' | 'denied' | 'expired' | 'stopped'
+        decision: 'approved' | 'denied' | 'expired' | 'stopped' | 'withdrawn'
         by: UserId | undefined
+        /** What they wrote with a denial, or why it was stopped. */
         reason: string | undefined
+        /** What the requester said in place of a decision. */
+        words?: string | undefined
         at: Date
+        /** Other arguments were approved than the model asked for. */
         edited: boolean
-        always: boolean
+        /** Absent: this call alone. */
+        width?: ApprovalWidth | undefined
+        /** A rule made on another card covers it. */
+        byRule?: boolean | undefined
       }
     | undefined
+}
+
+export type EditProposal = {
+  by: UserId
+  arguments: JsonObject
+  risk: 'read' | 'write' | 'destructive'
+  at: Date
+  /** Who was asked to decide before. */
+  askedBefore: UserId[]
 }
 
 export type InputState = {
@@ -178,6 +220,12 @@ export type CallVisibility = {
 export function visibilityOf({ origin, calls }: RunState, { workspace, user }: Principal): CallVisibility | undefined {
   if (origin.workspace !== workspace) return undefined
   if (origin.user === user) return { whole: true, calls }
-  const asked = calls.filter(({ approval }) => approval?.approvers.includes(user) || approval?.decided?.by === user)
+  const asked = calls.filter(
+    ({ approval }) => approval && (peopleAskedOf(approval).includes(user) || approval.decided?.by === user),
+  )
   return asked.length === 0 ? undefined : { whole: false, calls: asked }
 }
+
+/** Who is or was asked to decide. */
+export const peopleAskedOf = ({ approvers, proposal }: ApprovalState): UserId[] =>
+  proposal === undefined ? approvers : [...approvers, ...proposal.askedBefore, proposal.by]

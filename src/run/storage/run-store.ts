@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import type { Db } from '../../db/call.ts'
-import { type ApprovalId, InputId, type Principal, RunId, UserId, type WorkspaceId } from '../../ids.ts'
+import { InputId, type Principal, RunId, UserId, type WorkspaceId } from '../../ids.ts'
 import type { Log } from '../../log.ts'
 import type { DeletedMessage } from '../runs.ts'
 import { type EventOf, type Origin, RunEvent } from '../state/events.ts'
 import { foldEvents } from '../state/fold.ts'
+import { createApprovalStore, Expired } from './approval-store.ts'
 import { conversationKeyOf, createConversationStore } from './conversations.ts'
 import { readableRows, StateRow } from './run-rows.ts'
 
@@ -20,6 +21,8 @@ const Begun = z.object({
   fresh: z.boolean(),
   /** Its message was deleted before: it begins stopped. */
   withdrawn: z.boolean(),
+  /** It is no run of its own: its words went to `run`, where they withdrew what waited for an approval. */
+  corrected: z.boolean(),
   ahead: RunId.nullable(),
   fence: Fence.nullable(),
 })
@@ -67,16 +70,7 @@ export function createRunStore(db: Db, instance: string, log: Log) {
     start: ({ id, origin, dedupeKey, events }: NewRun, claim: boolean) =>
       db.call(
         'run_start',
-        {
-          id,
-          workspace: origin.workspace,
-          user: origin.user,
-          conversation: conversationKeyOf(origin),
-          dedupe_key: dedupeKey,
-          events,
-          instance: claim ? instance : null,
-          lease_ms: LEASE_MS,
-        },
+        { id, ...laneOf(origin), dedupe_key: dedupeKey, events, instance: claim ? instance : null, lease_ms: LEASE_MS },
         Begun,
       ),
     addFiles: (run: RunId, workspace: WorkspaceId, event: EventOf<'files_added'>) =>
@@ -107,6 +101,8 @@ export function createRunStore(db: Db, instance: string, log: Log) {
 function createLeaseStore(db: Db, lease: Lease) {
   return {
     claim: (run: RunId) => db.call('run_claim', { run, ...lease }, Fence.nullable()),
+    /** Before a run waits for an approval: takes in what its requester said meanwhile; how many messages. */
+    joinQueued: (run: RunId, fence: number) => db.call('run_join_queued', { run, fence }, z.number()),
     rest: (run: RunId, fence: number, seq: number) => db.call('run_suspend', { run, fence, seq }, z.boolean()),
     release: (run: RunId, fence: number, afterMs: number) =>
       db.call('run_release', { run, fence, after_ms: afterMs }, z.boolean()),
@@ -125,6 +121,13 @@ function createLeaseStore(db: Db, lease: Lease) {
     /** Marks the event and stops the runs, in one statement; those it stopped, null when the event came before. */
     stopOnce: (key: string, runs: RunId[], workspace: WorkspaceId, event: RunEvent) =>
       db.call('runs_stop_once', { key, workspace, runs, event, ...lease }, StoppedRuns.nullable()),
+    /** The new words of a message, with the run to begin where nothing was done of the old ones. */
+    changeMessage: ({ id, origin, dedupeKey, events }: NewRun, message: string, stop: RunEvent) =>
+      db.call(
+        'message_changed',
+        { id, ...laneOf(origin), message, dedupe_key: dedupeKey, events, stop, ...lease },
+        ChangedMessage,
+      ),
     /** Notes that a message is gone; the open runs that it asked for, with who asked. */
     messageDeleted: ({ workspace, channel, ts, threadTs }: DeletedMessage) =>
       db.call('message_deleted', { workspace, channel, ts, thread: threadTs }, z.array(AskedRun)),
@@ -134,56 +137,18 @@ function createLeaseStore(db: Db, lease: Lease) {
   }
 }
 
-const StoppedRuns = z.array(z.object({ run: RunId, fence: Fence.nullable() }))
+const laneOf = (origin: Origin) => ({
+  workspace: origin.workspace,
+  user: origin.user,
+  conversation: conversationKeyOf(origin),
+})
 
-const Decision = z.enum(['approved', 'denied', 'expired', 'stopped'])
-const Decided = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('settled'), run: RunId, fence: z.number().nullable() }),
-  z.object({
-    kind: z.literal('already'),
-    run: RunId,
-    decision: Decision,
-    by: UserId.nullable(),
-    at: z.coerce.date(),
-    fence: z.number().nullish(),
-  }),
-  z.object({ kind: z.literal('gone') }),
+const ChangedMessage = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('over') }),
+  z.object({ kind: z.literal('corrected'), run: RunId, fence: Fence.nullable() }),
+  z.object({ kind: z.literal('begun_anew'), run: RunId, fence: Fence.nullable(), begun: Begun }),
 ])
-/** What was overdue, and why it could not be settled. */
-const Expired = z.object({ id: z.string(), failed: z.string().nullable() }).nullable()
-/** A call that waits for a decision, with its run. */
-const Pending = z
-  .object({ run: RunId, call: z.string(), events: z.array(RunEvent) })
-  .transform(({ run, call, events }) => ({ call, state: foldEvents(run, events, true) }))
-
-export type ApprovalDecision = {
-  approval: ApprovalId
-  status: 'approved' | 'denied'
-  by: Principal
-  event: RunEvent
-}
-
-/** The rows of approvals, as part of the store. */
-function createApprovalStore(db: Db, lease: Lease, log: Log) {
-  return {
-    settle: ({ approval, status, by, event }: ApprovalDecision) =>
-      db.call(
-        'approval_decide',
-        { workspace: by.workspace, id: approval, status, by: by.user, event, ...lease },
-        Decided,
-      ),
-    /** Saves why a person denied a call; null when it was not they who denied it. */
-    explain: (by: Principal, event: EventOf<'denial_explained'>) =>
-      db.call('denial_explain', { workspace: by.workspace, id: event.approval, by: by.user, event }, RunId.nullable()),
-    /** Settles one overdue approval that is none of `skip`; null when there is none. */
-    expireApproval: (at: string, skip: string[]) => db.call('approval_expire', { at, skip }, Expired),
-    approval: (id: ApprovalId, workspace: WorkspaceId) =>
-      db.call('approval_run', { workspace, id }, Pending.nullable()),
-    /** Those this person may decide, oldest first. */
-    pending: ({ workspace, user }: Principal) =>
-      db.call('approvals_pending', { workspace, user }, readableRows(Pending, log)),
-  }
-}
+const StoppedRuns = z.array(z.object({ run: RunId, fence: Fence.nullable() }))
 
 const Given = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('settled'), run: RunId, fence: z.number().nullable() }),

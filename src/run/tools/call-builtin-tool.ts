@@ -80,7 +80,10 @@ export type BuiltinResult =
 /** The prompt with which the person began the run; no other, however the model asks for it. */
 async function getChosenPrompt({ mcp, state, source, call, options }: BuiltinRequest): Promise<BuiltinResult> {
   if (state.first?.call !== call.id)
-    return createTextResult('tool_error', 'Only people choose prompts, with /mcp prompts.')
+    return createTextResult(
+      'tool_error',
+      'Only people choose prompts: the button Prompts is at each connection in the Home tab.',
+    )
   const name = String(call.arguments.name)
   const got = await mcp.prompt(source, { name, arguments: textsIn(call.arguments.arguments) }, options)
   if (got.kind !== 'done') return got

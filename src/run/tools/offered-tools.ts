@@ -164,7 +164,7 @@ export function classificationFor(
   { source, tool }: ResolvedTool<Source>,
 ): ToolClassification {
   return tool.builtin === undefined
-    ? deps.classificationOf(source.card, tool.name)
+    ? deps.classificationOf(source.card, tool.name, source.classedTools)
     : { class: 'read', vouched: false, idempotent: true }
 }
 

@@ -1,4 +1,4 @@
-import type { ContextActionsBlock, KnownBlock } from '@slack/types'
+import type { KnownBlock } from '@slack/types'
 import { blockTextLengthOf } from '../../block-kit/block-text.ts'
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { RunId } from '../../ids.ts'
@@ -11,41 +11,47 @@ import {
   createCommandButton,
   createDetailsButton,
   type MessageContent,
-  plainTextObject,
   sectionBlock,
 } from '../blocks/build-blocks.ts'
-import { escapeMrkdwn, mentionOf } from '../blocks/text.ts'
+import { escapeMrkdwn } from '../blocks/text.ts'
 import { describeAction, missedCallText, unknownOutcomeText } from './describe-calls.ts'
 import { leftOutWordsOf, unreadWordsOf } from './left-out-tools.ts'
 import { type AnswerPage, callsOnPage, isAfterApproval, nextSegmentOf, paginateAnswer } from './paginate-answer.ts'
-import { stepsBlock, stepsText } from './task-blocks.ts'
+import { stepsBlock, stepsText } from './steps-block.ts'
+import { stoppedMessages } from './stopped-messages.ts'
 
 /** One message of the answer as it should be in the thread. */
 export type RenderedMessage = { key: string } & MessageContent
 
-/** What a run shows in its thread, apart from approval cards and files. Pure. */
-export function renderAnswer(state: RunState, words = ''): RenderedMessage[] {
+/** What a run shows in its thread, apart from approval cards and files. `progress` is what servers say of calls under way. Pure. */
+export function renderAnswer(state: RunState, words = '', progress?: Map<string, string>): RenderedMessage[] {
   const pages = paginateAnswer(state, words)
   const end = endOf(state)
-  if (end && (pages.length === 0 || isAfterApproval(state)))
+  if (end && (pages.length === 0 || (state.status !== 'finished' && isAfterApproval(state))))
     pages.push({ key: `answer:${nextSegmentOf(state)}:0`, pieces: [] })
-  return pages.map((page, index) => renderPage(page, index === pages.length - 1 ? footerOf(state, end) : undefined))
+  const footer = footerOf(state, end)
+  return pages.map((page, index) => renderPage(state, page, index === pages.length - 1 ? footer : undefined, progress))
 }
 
 /** What a message's blocks hold in all, with a margin: Slack refused 11,341 characters once (slackapi/bolt-js#2867). */
 const MESSAGE_CHARS = 10_500
 
 /** All steps of a message are one block at the place of the first, as in a stream. */
-function renderPage(page: AnswerPage, footer: MessageContent | undefined): RenderedMessage {
+function renderPage(
+  { status }: RunState,
+  page: AnswerPage,
+  footer: MessageContent | undefined,
+  progress: Map<string, string> | undefined,
+): RenderedMessage {
   const words = page.pieces.flatMap((piece) => (piece.kind === 'words' ? [piece.text] : []))
   const calls = callsOnPage(page)
   const first = page.pieces.findIndex((piece) => piece.kind === 'tasks')
   const room = MESSAGE_CHARS - blockTextLengthOf(footer?.blocks ?? []) - words.join('').length
   const blocks = page.pieces.flatMap((piece, index): KnownBlock[] => {
     if (piece.kind === 'words') return [{ type: 'markdown', text: piece.text }]
-    return index === first ? [stepsBlock(calls, room)] : []
+    return index === first ? [stepsBlock(calls, { maxChars: room, isOver: status !== 'working', progress })] : []
   })
-  const texts = words.length > 0 || calls.length === 0 ? words : [stepsText(calls)]
+  const texts = words.length > 0 || calls.length === 0 ? words : [stepsText(calls, progress)]
   return {
     key: page.key,
     text: [...texts, ...(footer?.text ? [footer.text] : [])].join('\n\n'),
@@ -143,7 +149,7 @@ function outcomeOf(state: RunState): MessageContent[] {
     case 'working':
       return []
     case 'stopped':
-      return [textMessage(stoppedText(state)), ...detailsMessages(state)]
+      return [...stoppedMessages(state), ...detailsMessages(state)]
     case 'failed':
       return [failedMessage(state)]
     case 'finished':
@@ -151,12 +157,6 @@ function outcomeOf(state: RunState): MessageContent[] {
     default:
       return state.status satisfies never
   }
-}
-
-function stoppedText(state: RunState): string {
-  if (state.withdrawn) return 'I stopped, as the message that asked for this was deleted.'
-  const other = state.stoppedBy !== undefined && state.stoppedBy !== state.origin.user
-  return other ? `Okay, I stopped, as ${mentionOf(state.stoppedBy ?? '')} asked.` : 'Okay, I stopped.'
 }
 
 function failedMessage(state: RunState): MessageContent {
@@ -180,8 +180,7 @@ const NOTES = {
 function finishedMessages(state: RunState): MessageContent[] {
   const feedback: MessageContent[] = [
     ...suggestedQuestions(state.answer),
-    { text: '', blocks: [feedbackButtons(state.id)] },
-    ...detailsMessages(state),
+    { text: '', blocks: [answerButtonsFor(state)] },
   ]
   if (state.note !== undefined) return [textMessage(NOTES[state.note]), ...feedback]
   if (state.answer.trim() !== '') return feedback
@@ -210,27 +209,23 @@ const detailsMessages = ({ id, calls }: RunState): MessageContent[] =>
 
 const textMessage = (text: string): MessageContent => ({ text, blocks: [sectionBlock(text)] })
 
-/** Two thumbs under a final answer. */
-const feedbackButtons = (run: RunId): ContextActionsBlock => ({
-  type: 'context_actions',
-  block_id: `feedback ${run}`,
-  elements: [
-    {
-      type: 'feedback_buttons',
-      action_id: 'run_feedback',
-      positive_button: {
-        text: plainTextObject('Good answer'),
-        accessibility_label: 'This answer was good',
-        value: `good ${run}`,
-      },
-      negative_button: {
-        text: plainTextObject('Bad answer'),
-        accessibility_label: 'This answer was bad',
-        value: `bad ${run}`,
-      },
-    },
-  ],
-})
+/**
+ * Two thumbs under a final answer, and beside them its details. Slack's own feedback buttons stand in a block that takes no other button
+ * (docs.slack.dev/reference/block-kit/blocks/context-actions-block).
+ */
+const answerButtonsFor = ({ id, calls }: RunState): KnownBlock =>
+  actionsBlock(
+    [thumbButton('good', id), thumbButton('bad', id), ...(calls.length === 0 ? [] : [createDetailsButton(id)])],
+    `feedback ${id}`,
+  )
+
+const thumbButton = (verdict: 'good' | 'bad', run: RunId) =>
+  createButton({
+    text: verdict === 'good' ? ':+1: Good' : ':-1: Bad',
+    action: `run_feedback:${verdict}`,
+    value: `${verdict} ${run}`,
+    accessibilityLabel: `This answer was ${verdict}`,
+  })
 
 /** What a server says of a call under way: its share of the work and its own words; empty where it says nothing. */
 export function progressText({ progress, total, message }: Extract<RunProgress, { kind: 'progress' }>): string {

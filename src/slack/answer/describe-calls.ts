@@ -1,6 +1,6 @@
-import type { JsonObject } from '../../json.ts'
+import type { JsonObject, JsonValue } from '../../json.ts'
 import type { CallState } from '../../run/state/state.ts'
-import { revealInvisible } from '../../text.ts'
+import { revealInvisible, truncateMiddle } from '../../text.ts'
 import { escapeInlineMrkdwn } from '../blocks/text.ts'
 
 export type CallTense = 'wish' | 'doing' | 'done'
@@ -57,15 +57,29 @@ export function describeCall(call: DescribedCall, tense: CallTense): string {
   return `${describeAction(call, tense)} with ${revealInvisible(call.connectionName) || 'no connection'}`
 }
 
+/** The same; the connection is named only where the calls beside it use another one. */
+export function describeCallAmong(call: DescribedCall, tense: CallTense, calls: DescribedCall[]): string {
+  const isAlone = calls.every(({ connectionName }) => connectionName === call.connectionName)
+  return isAlone ? describeAction(call, tense) : describeCall(call, tense)
+}
+
 /** The same without the connection. */
 export const describeAction = (call: DescribedCall, tense: CallTense): string =>
   revealInvisible(actionWords(call, tense))
 
 function actionWords(call: DescribedCall, tense: CallTense): string {
-  const [first = '', ...others] = plainWords(call.title || call.tool)
+  const [first = '', ...others] = plainWords(withoutAside(call) || call.tool)
   const verb = first.toLowerCase()
   if (!isVerb(verb)) return withCapital(`${conjugate('use', tense)} ${[first, ...others].join(' ')}`)
-  return withCapital([conjugate(verb, tense), objectOf(others.join(' '), call.arguments)].filter(Boolean).join(' '))
+  return withCapital(
+    [conjugate(verb, tense), objectOf(verb, others.join(' '), call.arguments)].filter(Boolean).join(' '),
+  )
+}
+
+/** A title without what stands behind it in brackets ("(sqlite)"), unless the tool's own name has it to tell tools apart. */
+function withoutAside({ title, tool }: DescribedCall): string {
+  const [aside = '', words = ''] = /\s*\(([^()]*)\)\s*$/.exec(title) ?? []
+  return tool.toLowerCase().includes(words.toLowerCase()) ? title : title.slice(0, title.length - aside.length)
 }
 
 const isVerb = (word: string): boolean => REGULAR.has(word) || Object.hasOwn(IRREGULAR, word)
@@ -88,13 +102,40 @@ function plainWords(title: string): string[] {
   return words.map((word, index) => (index > 0 && !/^[A-Z0-9]{2,5}$/.test(word) ? word.toLowerCase() : word))
 }
 
-function objectOf(noun: string, args: JsonObject): string {
-  const subject = SUBJECTS.map((key) => args[key]).find((value) => typeof value === 'string' && value !== '')
-  if (typeof subject !== 'string' || subject.length > 120) return noun
-  const short = subject.replace(/\/+$/, '').split('/').at(-1) || subject
-  const shown = /^https?:/.test(subject) ? subject : short
-  if (shown === '.') return noun
-  return noun === '' || VAGUE.test(noun) ? shown : `${noun} ${shown}`
+/** What both ends of a move are called. */
+const MOVE_ENDS = [
+  ['source', 'destination'],
+  ['from', 'to'],
+  ['src', 'dst'],
+  ['src', 'dest'],
+  ['old_path', 'new_path'],
+  ['source_path', 'destination_path'],
+  ['old_name', 'new_name'],
+] as const
+const MOVES = new Set(['move', 'rename', 'copy'])
+
+/** A longer subject is cut in its middle: where it begins and where it ends both matter. */
+const SUBJECT_CHARS = 80
+
+function objectOf(verb: string, noun: string, args: JsonObject): string {
+  const subject = MOVES.has(verb) ? moveOf(args) : subjectOf(SUBJECTS.map((key) => args[key]))
+  if (subject === undefined || subject === '.') return noun
+  return noun === '' || VAGUE.test(noun) ? subject : `${noun} ${subject}`
+}
+
+function moveOf(args: JsonObject): string | undefined {
+  const given = new Map(
+    Object.entries(args).map(([name, value]) => [name.replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase(), value]),
+  )
+  const ends = MOVE_ENDS.map(([from, to]) => [subjectOf([given.get(from)]), subjectOf([given.get(to)])] as const)
+  const found = ends.find(([from, to]) => from !== undefined && to !== undefined)
+  return found === undefined ? subjectOf(SUBJECTS.map((key) => args[key])) : found.join(' to ')
+}
+
+function subjectOf(values: (JsonValue | undefined)[]): string | undefined {
+  const text = values.find((value) => typeof value === 'string' && value !== '')
+  if (typeof text !== 'string') return undefined
+  return truncateMiddle(text.replace(/\s+/g, ' ').replace(/(?<=.)\/+$/, ''), SUBJECT_CHARS)
 }
 
 /** Raises the first letter, for the start of a sentence. */

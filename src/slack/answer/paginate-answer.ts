@@ -3,6 +3,7 @@ import { withoutInvisibleEnd } from '../../text.ts'
 import { withoutMentions, withoutPartialMention } from '../blocks/text.ts'
 import { shortenTables } from './answer-tables.ts'
 import { cutMarkdownPage } from './cut-markdown.ts'
+import { revealLinks } from './reveal-links.ts'
 import { MAX_PLAN_STEPS } from './task-blocks.ts'
 
 /** Words or task lines, in the order of the answer. */
@@ -25,13 +26,23 @@ const PAGE_BLOCKS = 40
 /**
  * The messages of an answer. A turn with a card ends a segment, so that what follows is a new message below the card; a segment longer
  * than a message takes several pages. Pages before the last do not change when words are added; the last may hand its end on to a
- * new one. `words` are those of the turn being written.
+ * new one. `words` are those of the turn being written. When the run is finished, what the model said between its steps is left out.
  */
 export function paginateAnswer(state: RunState, words = ''): AnswerPage[] {
-  return segmentsOf(state, words).flatMap((pieces, segment) =>
-    splitIntoPages(pieces).map((page, index) => ({ key: `answer:${segment}:${index}`, pieces: page })),
-  )
+  const segments = segmentsOf(state, words)
+  const last = segments.length - 1
+  return segments.flatMap((pieces, segment) => {
+    const pages = splitIntoPages(pieces)
+    const done = state.status === 'finished' && segment === last ? withSteps(pages, stepsOf(state)) : pages
+    return done.map((page, index) => ({ key: `answer:${segment}:${index}`, pieces: page }))
+  })
 }
+
+/** All steps of a run that is finished are one line below the answer. */
+const withSteps = (pages: AnswerPiece[][], calls: CallState[]): AnswerPiece[][] =>
+  calls.length === 0 ? pages : [...pages.slice(0, -1), [...(pages.at(-1) ?? []), { kind: 'tasks', calls }]]
+
+const stepsOf = ({ calls }: RunState): CallState[] => calls.filter((call) => call.stage !== 'requested')
 
 /** True for a call that a card below the answer shows. */
 const hasCard = ({ approval, inputs }: CallState): boolean => approval !== undefined || inputs.length > 0
@@ -43,28 +54,41 @@ export function isAfterApproval(state: RunState): boolean {
 }
 
 /** The index of the segment that the next words begin. */
-export const nextSegmentOf = (state: RunState): number => segmentsOf(state, '').length
+export const nextSegmentOf = (state: RunState): number =>
+  segmentsOf(state, '').length - (state.status === 'finished' ? 1 : 0)
 
 function segmentsOf(state: RunState, words: string): AnswerPiece[][] {
   const segments: AnswerPiece[][] = [[]]
   let tables = 0
   state.turns.forEach((turn, index) => {
     const calls = state.calls.filter((call) => call.turn === index)
-    const shown = calls.filter((call) => call.stage !== 'requested')
+    const shown = state.status === 'finished' ? [] : stepsOf({ ...state, calls })
     const { text, count } = shortenTables(turn.text, tables)
     tables += count
-    if (turn.text.trim() !== '') segments.at(-1)?.push({ kind: 'words', text: withoutMentions(text) })
+    if (turn.text.trim() !== '' && !(state.status === 'finished' && isBetweenSteps(state, turn)))
+      segments.at(-1)?.push({ kind: 'words', text: toSafeMarkdown(text) })
     if (shown.length > 0) segments.at(-1)?.push({ kind: 'tasks', calls: shown })
     if (calls.some(hasCard)) segments.push([])
   })
-  if (words.trim() !== '') segments.at(-1)?.push({ kind: 'words', text: withoutMentions(growingText(words, tables)) })
-  if (segments.at(-1)?.length === 0) segments.pop()
+  if (words.trim() !== '') segments.at(-1)?.push({ kind: 'words', text: growingText(words, tables) })
+  if (segments.at(-1)?.length === 0 && state.status !== 'finished') segments.pop()
   return segments
 }
 
+/** Longer words, or such with a form of their own, are a part of the answer wherever they were said. */
+const BETWEEN_CHARS = 300
+const FORMED = /\n\s*\n|\n\s*(?:[-*+#>|]|\d+[.)])|^\s*(?:[-*+#>|]\s|\d+[.)]\s)|```|~~~/
+
+/** A sentence or two that only announce what the steps and the answer show. */
+const isBetweenSteps = ({ answer }: RunState, { text, callIds }: RunState['turns'][number]): boolean =>
+  callIds.length > 0 && answer.trim() !== '' && text.trim().length <= BETWEEN_CHARS && !FORMED.test(text)
+
 /** Words being written, without what only the next ones decide. */
 const growingText = (words: string, tables: number): string =>
-  shortenTables(withoutPartialMention(withoutInvisibleEnd(words)), tables, true).text
+  toSafeMarkdown(shortenTables(withoutPartialMention(withoutInvisibleEnd(words)), tables, true).text, true)
+
+/** What the model says notifies nobody, and its links say where they lead. */
+const toSafeMarkdown = (text: string, isGrowing = false): string => withoutMentions(revealLinks(text, isGrowing))
 
 function splitIntoPages(pieces: AnswerPiece[]): AnswerPiece[][] {
   const pages: AnswerPiece[][] = []

@@ -1,9 +1,10 @@
-import type { PlanBlock, RichTextBlock, TaskCardBlock, TaskUpdateChunk } from '@slack/types'
+import type { RichTextBlock, TaskCardBlock, TaskUpdateChunk } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
-import type { CallStage, CallState } from '../../run/state/state.ts'
+import type { CallState } from '../../run/state/state.ts'
 import { revealInvisible, truncate } from '../../text.ts'
-import { joinWords, pluralize, withoutMentions } from '../blocks/text.ts'
-import { describeAction, describeCall, lowerFirst } from './describe-calls.ts'
+import { withoutMentions } from '../blocks/text.ts'
+import { argumentsExcerptOf, resultExcerptOf } from './call-content.ts'
+import { type CallTense, describeCallAmong, lowerFirst } from './describe-calls.ts'
 
 /** One tool call as a line of the answer. */
 export type TaskLine = {
@@ -27,44 +28,57 @@ const STATUS: Record<CallState['stage'], TaskLine['status']> = {
   cancelled: 'error',
 }
 
-/** The line of a call. `progress` is what the server says while it works. */
-export function taskLineOf(call: CallState, progress?: string): TaskLine {
+/** The line of a call among others. `progress` is what the server says while it works. */
+export function taskLineOf(call: CallState, progress?: string, among: CallState[] = [call]): TaskLine {
   const progressSuffix = call.stage === 'calling' && progress !== undefined ? ` (${truncate(progress, 60)})` : ''
-  const title = truncate(withoutMentions(`${taskTitleOf(call)}${progressSuffix}`), LIMITS.taskCard.title)
-  const details = call.stage === 'done' ? call.result?.summary : call.cause
-  return { id: call.id, title, status: STATUS[call.stage], details: revealInvisible(details ?? '').trim() || undefined }
+  const title = truncate(withoutMentions(`${taskTitleOf(call, among)}${progressSuffix}`), LIMITS.taskCard.title)
+  return { id: call.id, title, status: STATUS[call.stage], details: detailsOf(call) }
 }
 
-function taskTitleOf(call: CallState): string {
+/** What it was called with and what came of it, once it has ended. */
+function detailsOf(call: CallState): string | undefined {
+  const end = call.stage === 'done' ? resultExcerptOf(call, RESULT) : revealInvisible(call.cause ?? '').trim()
+  const hasEnded = call.stage === 'done' || call.stage === 'failed' || call.stage === 'unknown'
+  const given = hasEnded && Object.keys(call.arguments).length > 0 ? argumentsExcerptOf(call, ARGUMENTS_CHARS) : ''
+  return withoutMentions([given, end].filter((text) => text !== '').join('\n')) || undefined
+}
+
+const ARGUMENTS_CHARS = 160
+const RESULT = { lines: 3, chars: 240 }
+
+function taskTitleOf(call: CallState, among: CallState[]): string {
+  const describe = (tense: CallTense) => describeCallAmong(call, tense, among)
   switch (call.stage) {
     case 'requested':
     case 'awaiting_approval':
-      return `${describeCall(call, 'wish')}: waits for approval`
+      return `${describe('wish')}: waits for approval`
     case 'approved':
     case 'calling':
-      return `${describeCall(call, 'doing')}…`
+      return `${describe('doing')}…`
     case 'waiting_input':
-      return `${describeCall(call, 'wish')}: waits for ${waitedFor(call)}`
+      return `${describe('wish')}: waits for ${waitedFor(call)}`
     case 'done':
-      return describeCall(call, 'done')
+      return describe('done')
     case 'failed':
-      return `Failed: ${lowerFirst(describeCall(call, 'wish'))}`
+      return `Failed: ${lowerFirst(describe('wish'))}`
     case 'unknown':
-      return `May or may not have happened: ${lowerFirst(describeCall(call, 'wish'))}`
+      return `May or may not have happened: ${lowerFirst(describe('wish'))}`
     case 'denied':
-      return `Not done: ${lowerFirst(describeCall(call, 'wish'))}`
+      return `Not done: ${lowerFirst(describe('wish'))}`
     case 'cancelled':
-      return `Stopped: ${lowerFirst(describeCall(call, 'wish'))}`
+      return `${isWithdrawn(call) ? 'Withdrawn' : 'Stopped'}: ${lowerFirst(describe('wish'))}`
     default:
       return call.stage satisfies never
   }
 }
 
+const isWithdrawn = ({ approval }: CallState): boolean => approval?.decided?.decision === 'withdrawn'
+
 const waitedFor = ({ inputs }: CallState): string =>
   inputs.at(-1)?.request.kind === 'sign_in' ? 'a sign-in' : 'an answer'
 
 /** The task as a line of its own, or a card in a plan; both texts together take at most `maxChars`. */
-function taskCardBlock(task: TaskLine, maxChars: number): TaskCardBlock {
+export function taskCardBlock(task: TaskLine, maxChars: number): TaskCardBlock {
   const title = truncate(task.title, maxChars)
   const left = Math.min(DETAILS_CHARS, maxChars - title.length)
   return {
@@ -93,62 +107,25 @@ export const taskUpdateChunk = (task: TaskLine, withDetails: boolean): TaskUpdat
 /** What a step's details take at most, and what is too short to say anything. */
 const DETAILS_CHARS = 500
 const SHORTEST_DETAILS_CHARS = 20
-const SHORTEST_STEP_CHARS = 40
 
 /** A plan takes 50 cards, one of which may say that the model is waited for. */
 export const MAX_PLAN_STEPS = LIMITS.plan.tasks - 1
 
-/** More steps than this are counted, not named. */
-const NAMED = 3
-/** A title longer than this is cut on a phone before it says what matters. */
-const TITLE_CHARS = 120
-
-/** The steps of one message as a block of at most `maxChars` of text: one is a line, several are a plan. */
-export function stepsBlock(calls: CallState[], maxChars: number): TaskCardBlock | PlanBlock {
-  const each = Math.max(SHORTEST_STEP_CHARS, Math.floor((maxChars - LIMITS.plan.title) / Math.max(1, calls.length)))
-  const [first, ...others] = calls.map((call) => taskCardBlock(taskLineOf(call), each))
-  if (first !== undefined && others.length === 0) return first
-  return { type: 'plan', title: stepsText(calls), tasks: first === undefined ? [] : [first, ...others] }
-}
-
-/** Describes the step under way or waiting, or what was done at the end. `progress` is what servers say of calls, by call. */
-export function stepsText(calls: CallState[], progress?: Map<string, string>): string {
+/** Describes the step under way or waiting; undefined where none is. `progress` is what servers say of calls, by call. */
+export function currentStepText(calls: CallState[], progress?: Map<string, string>): string | undefined {
   const [first] = calls
   if (first !== undefined && calls.length === 1) return taskLineOf(first, progress?.get(first.id)).title
-  return truncate(withoutMentions(currentStepText(calls) ?? finishedStepsText(calls)), LIMITS.plan.title)
+  const words = underWayText(calls)
+  return words && truncate(withoutMentions(words), LIMITS.plan.title)
 }
 
-function currentStepText(calls: CallState[]): string | undefined {
+function underWayText(calls: CallState[]): string | undefined {
   const running = calls.filter(({ stage }) => stage === 'approved' || stage === 'calling')
-  if (running[0]) return `${describeCall(running[0], 'doing')}${othersText(running)}…`
+  if (running[0]) return `${describeCallAmong(running[0], 'doing', calls)}${othersText(running)}…`
   const asking = calls.filter(({ stage }) => stage === 'requested' || stage === 'awaiting_approval')
-  return asking[0] && `Waiting for approval: ${lowerFirst(describeCall(asking[0], 'wish'))}${othersText(asking)}`
+  return (
+    asking[0] && `Waiting for approval: ${lowerFirst(describeCallAmong(asking[0], 'wish', calls))}${othersText(asking)}`
+  )
 }
 
 const othersText = (calls: CallState[]): string => (calls.length > 1 ? `, and ${calls.length - 1} more` : '')
-
-const ENDS: [CallStage, string][] = [
-  ['done', 'done'],
-  ['failed', 'failed'],
-  ['denied', 'not allowed'],
-  ['cancelled', 'stopped'],
-  ['unknown', 'may or may not have happened'],
-]
-
-function finishedStepsText(calls: CallState[]): string {
-  const where = `with ${joinWords([...new Set(calls.map((call) => call.connectionName || 'no connection'))])}`
-  const steps = `${pluralize(calls.length, 'step')} ${where}`
-  const ends = ENDS.map(([stage, word]) => ({
-    stage,
-    word,
-    count: calls.filter((call) => call.stage === stage).length,
-  }))
-  const present = ends.filter(({ count }) => count > 0)
-  if (present.some(({ stage }) => stage !== 'done'))
-    return `${steps}: ${joinWords(present.map(({ count, word }) => `${count} ${word}`))}`
-  const acts = [...new Set(calls.map((call) => describeAction(call, 'done')))]
-  const [only, ...others] = acts
-  if (only !== undefined && others.length === 0) return `${only} ${pluralize(calls.length, 'time')} ${where}`
-  const named = `${joinWords(acts.map((act, at) => (at === 0 ? act : lowerFirst(act))))} ${where}`
-  return acts.length <= NAMED && named.length <= TITLE_CHARS ? named : `Took ${steps}`
-}

@@ -7,7 +7,8 @@ import type { RunState } from '../../run/state/state.ts'
 import { truncate } from '../../text.ts'
 import { type Polling, pollEvery } from '../../timing.ts'
 import { describeAction, lowerFirst, withCapital } from '../answer/describe-calls.ts'
-import type { ApprovalContent } from '../approvals/approval-card.ts'
+import { type ApprovalContent, approvalKeyOf, groupOf, openContentsOf } from '../approvals/approval-groups.ts'
+import { editKeyOf } from '../approvals/edit-confirmation.ts'
 import { type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
 import { escapeInlineMrkdwn, formatDate, joinWords, mentionOf } from '../blocks/text.ts'
 import { elicitationReminderMessage } from '../elicitation/elicitation-card.ts'
@@ -72,7 +73,12 @@ async function approvalRemindersOf(
   const { state } = found
   const { origin } = state
   const approvers = await deps.runs.approversOf({ state, approval })
-  const cards = (await deps.runs.shown.of(state.id)).filter(({ key }) => key.startsWith(`approval:${id}:`))
+  const group = groupOf({ ...found, approval })
+  // Several on one card are told of once.
+  const [first] = openContentsOf(group)
+  if (!approval.proposal && first !== undefined && first.approval.id !== id) return []
+  const prefix = approval.proposal ? editKeyOf(id) : approvalKeyOf(group.id, '')
+  const cards = (await deps.runs.shown.of(state.id)).filter(({ key }) => key.startsWith(prefix))
   return cards.map(({ channel, ts }) => {
     // A direct message notifies its person without a mention.
     const content = approvalReminderMessage({ ...found, approval }, channel.startsWith('D') ? [] : approvers)

@@ -1,5 +1,6 @@
 import type { App } from '@slack/bolt'
 import { registerApprovals } from '../approvals/approval-actions.ts'
+import { registerApprovalGroups } from '../approvals/group-actions.ts'
 import { registerRules } from '../approvals/rules-command.ts'
 import { registerPrompts } from '../catalog/prompts-command.ts'
 import { registerResourceUpdates } from '../catalog/resource-updates.ts'
@@ -10,6 +11,7 @@ import { registerTemplateValues } from '../catalog/template-values.ts'
 import { registerTools } from '../catalog/tools-command.ts'
 import { registerMcpCommand } from '../commands/mcp-command.ts'
 import { registerConnect } from '../connections/connect-modal.ts'
+import { registerConnectRetry } from '../connections/connect-retry.ts'
 import { registerDisconnect } from '../connections/connection-commands.ts'
 import { registerSignIn } from '../connections/sign-in.ts'
 import type { SlackDeps } from '../deps.ts'
@@ -22,6 +24,11 @@ import { registerShortcuts } from '../messages/shortcuts.ts'
 import { registerMessagesTab } from '../onboarding/messages-tab.ts'
 import { registerStarterQuestions } from '../onboarding/starter-questions.ts'
 import { registerWelcome } from '../onboarding/welcome.ts'
+import { registerCardSharing } from '../own-cards/card-sharing.ts'
+import { registerCards } from '../own-cards/cards-command.ts'
+import { registerImport } from '../own-cards/import-command.ts'
+import { registerSaveCard } from '../own-cards/save-card.ts'
+import { registerToolClasses } from '../own-cards/tool-classes.ts'
 import { registerRunActions } from '../run-details/run-actions.ts'
 import { registerRunDetails } from '../run-details/run-details.ts'
 import { registerUninstall } from './uninstall.ts'
@@ -34,9 +41,11 @@ export function registerListeners(app: App, deps: SlackDeps, forgetToken: () => 
   registerShortcuts(app, deps)
   registerMcpCommand(app, deps)
   registerConnect(app, deps)
+  registerConnectRetry(app, deps)
   registerSignIn(app, deps)
   registerStarterQuestions(app, deps)
   registerApprovals(app, deps)
+  registerApprovalGroups(app, deps)
   registerInputs(app, deps)
   registerRunActions(app, deps)
   registerRunDetails(app, deps)
@@ -48,6 +57,11 @@ export function registerListeners(app: App, deps: SlackDeps, forgetToken: () => 
   registerTemplateValues(app, deps)
   registerResourceUpdates(app, deps)
   registerDisconnect(app, deps)
+  registerImport(app, deps)
+  registerSaveCard(app, deps)
+  registerCards(app, deps)
+  registerCardSharing(app, deps)
+  registerToolClasses(app, deps)
   registerRules(app, deps)
   registerFeedback(app, deps)
   registerHome(app, deps)

@@ -1,14 +1,14 @@
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
 import { UserId } from '../../ids.ts'
-import type { ConnectionDeps, RunsDeps, WebApiDeps } from '../deps.ts'
+import type { ConnectionDeps, OnboardingDeps, RunsDeps, WebApiDeps } from '../deps.ts'
 import { logIgnoredEvent, markTaken } from '../interactions/taken.ts'
 import { AnyResponse, isTokenRevoked } from '../web-api/web-api.ts'
 
 const TeamsRevoked = z.object({ team_ids: z.array(z.string()).default([]) })
 const Revoked = z.object({ tokens: z.object({ bot: z.array(z.string()).default([]) }).optional() })
 
-type UninstallDeps = WebApiDeps & RunsDeps & ConnectionDeps
+type UninstallDeps = WebApiDeps & RunsDeps & ConnectionDeps & OnboardingDeps
 
 /**
  * Cleans up after the app was removed from a workspace, which Slack tells with one or both of these events. They are acknowledged
@@ -36,6 +36,7 @@ async function leave(deps: UninstallDeps, forgetToken: () => Promise<void>): Pro
   const stopped = await deps.runs.stopAll(by)
   await deps.connect.forgetAll(by)
   await deps.runs.heard.forget(workspace)
+  await deps.onboarding.forget(workspace)
   await forgetToken()
   deps.log.info({ workspace, stopped }, 'left a workspace')
 }

@@ -24,8 +24,7 @@ const Unknown = z.object({
 })
 type Unknown = z.infer<typeof Unknown>
 
-const OLD =
-  'This comes from an older version of Patchbay and does nothing any more. Please ask again, or type `/mcp help`.'
+const OLD = 'This comes from an older version of Patchbay and does nothing any more. Please ask again.'
 
 /**
  * Acknowledges a request that no listener takes, and says so in the log; who pressed or submitted something reads it as well. Such are

@@ -8,6 +8,7 @@ import type { WorkspaceId } from '../../ids.ts'
 import type { Log } from '../../log.ts'
 import type { Rules } from '../../policy/rules.ts'
 import type { Settings } from '../../policy/settings.ts'
+import type { OnboardingMessages } from '../../registry/onboarding-messages.ts'
 import type { Registry } from '../../registry/registry.ts'
 import type { Reminders } from '../../run/decisions/reminders.ts'
 import type { ReadFile, ReadThread } from '../../run/deps.ts'
@@ -19,6 +20,7 @@ import { createHome } from '../home/home.ts'
 import { watchedRequest } from '../interactions/taken.ts'
 import { createFileCache, createFileReader, type FileCache } from '../messages/file-reader.ts'
 import { createThreadReader } from '../messages/thread-context.ts'
+import { createOnboardingRefresh, postConnectOffer } from '../onboarding/refresh-onboarding.ts'
 import type { RenderDeps } from '../render/message-records.ts'
 import { createAgentSessions } from '../web-api/agents.ts'
 import { createDownloadFile } from '../web-api/download-file.ts'
@@ -128,6 +130,7 @@ export type SlackParts = {
   connect: Connect
   features: ConnectionFeatures
   registry: Registry
+  onboarding: OnboardingMessages
   rules: Rules
   settings: Settings
   usage: UsageReports
@@ -169,16 +172,29 @@ function createWorkspaceApp(parts: SlackParts, auth: WorkspaceAuth, files: FileC
     log,
   }
   const home = createHome({ ...parts, ...slack })
-  const deps: SlackDeps = { ...parts, ...slack, refreshHome: home.refresh, publishHome: home.publish }
+  const downloadFile = createDownloadFile(auth.tokens)
+  const onboarding = createOnboardingRefresh({ ...parts, ...slack })
+  const refreshHome: SlackDeps['refreshHome'] = (principal) => {
+    home.refresh(principal)
+    onboarding.refresh(principal)
+  }
+  const deps: SlackDeps = { ...parts, ...slack, downloadFile, refreshHome, publishHome: home.publish }
   const app = createBoltApp(auth.tokens, slack, logger)
   registerListeners(app, deps, auth.forgetToken)
   return {
     deps,
-    renderDeps: { ...deps, streams: { open: 0, offUntil: 0 } },
-    readFile: createFileReader(deps, createDownloadFile(auth.tokens), files),
+    renderDeps: {
+      ...deps,
+      streams: { open: 0, offUntil: 0 },
+      postConnectOffer: (state) => postConnectOffer(deps, state),
+    },
+    readFile: createFileReader(deps, downloadFile, files),
     readThread: createThreadReader(deps),
     handleEvent: (event) => app.processEvent(event),
-    close: home.close,
+    close() {
+      home.close()
+      onboarding.close()
+    },
   }
 }
 

@@ -1,9 +1,10 @@
-import type { ConfirmationDialog, KnownBlock } from '@slack/types'
+import type { Button, ConfirmationDialog, KnownBlock } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
-import type { JsonObject, JsonValue } from '../../json.ts'
+import type { UserId } from '../../ids.ts'
 import type { ApprovalState, CallState, RunState } from '../../run/state/state.ts'
 import { revealInvisible, truncate } from '../../text.ts'
-import { describeCall, lowerFirst, withCapital } from '../answer/describe-calls.ts'
+import { describeAction, lowerFirst } from '../answer/describe-calls.ts'
+import { argumentsBlock } from '../blocks/arguments-text.ts'
 import {
   actionsBlock,
   contextBlock,
@@ -14,57 +15,110 @@ import {
   sectionBlock,
 } from '../blocks/build-blocks.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, joinWords, mentionOf } from '../blocks/text.ts'
-import { formatSql, isSql } from './format-sql.ts'
+import type { ApprovalContent } from './approval-groups.ts'
+import { textMessage } from './approval-outcome.ts'
+import { callTextOf, decidedLineOf, sqlOf, withdrawnText } from './decided-line.ts'
+import { hasArguments } from './edit-arguments-form.ts'
+import { editProposedText, versionBlocks } from './edited-call.ts'
 
-/** Longer arguments are cut in the card and uploaded as a file. */
-export const SHOWN_ARGUMENTS = 2_500
+/** Of the words that asked for it. */
+const REQUEST_CHARS = 300
 
-/** The key of the card in that channel. */
-export const approvalKeyOf = (approval: string, channel: string): string => `approval:${approval}:${channel}`
+/** Where a card stands. */
+export type CardPlace = {
+  /** The only one who reads it there. */
+  reader?: UserId | undefined
+  /** Not where it was asked for: who asked what, and a link to it if there is one, stand on it. */
+  isElsewhere?: boolean
+  link?: string | undefined
+}
 
-export type ApprovalContent = { state: RunState; call: CallState; approval: ApprovalState }
-
-/** The card that asks for approval of one call, or says who decided it. Pure. */
-export function approvalMessage(content: ApprovalContent): MessageContent {
+/** The card that asks for approval of one call, or says in one line what was decided and what came of it. Pure. */
+export function approvalMessage(content: ApprovalContent, place: CardPlace = {}): MessageContent {
   const { state, call, approval } = content
+  if (approval.decided) {
+    const line = decidedLineOf(content, place.reader)
+    return { text: line, blocks: [sectionBlock(line, decidedButtonOf(state, approval))] }
+  }
   const action = actionTextOf(call)
-  const line = `${mentionOf(state.origin.user)} wants to ${action}, asked in ${placeOf(state)}`
   const mark = approval.risk === 'destructive' ? ':warning:' : ':lock:'
-  const strikethrough = approval.decided && approval.decided.decision !== 'approved'
-  const first = strikethrough ? `~${line}~` : `*${line}*`
+  const question = questionText(state, action, place)
   return {
-    text: `${escapeMrkdwn(state.origin.userName)} wants to ${action}: ${statusText(approval)}`,
+    text: place.reader === state.origin.user ? question : `${escapeMrkdwn(state.origin.userName)} wants to ${action}`,
     blocks: [
-      sectionBlock(approval.decided ? first : `${mark} ${first}`),
-      argumentsBlock(call),
-      contextBlock(...contextTexts(content)),
-      ...(approval.decided
-        ? [contextBlock(decidedApprovalText(approval.decided)), ...decidedButtons(state, approval)]
-        : [decideButtons(call, approval)]),
+      sectionBlock(`${mark} *${question}*`),
+      ...requestBlocks(state, place),
+      ...versionBlocks(content),
+      ...askBlocks(content, place),
     ],
   }
 }
 
-/** For the thread of a requester who may not decide: who is asked and where, later the decision. Pure. */
-export function pendingApprovalMessage(
-  { call, approval }: ApprovalContent,
-  channel: string | undefined,
-): MessageContent {
-  const action = actionTextOf(call)
-  const who = joinWords(approval.approvers.slice(0, 10).map(mentionOf), 'or')
-  const where = channel === undefined ? 'in a direct message' : `in <#${channel}>`
-  const until = `If nobody decides by ${formatDate(approval.expiresAt)}, it will not be done.`
-  const question = `Waiting for ${who} to decide ${where}: may I ${action}?`
-  if (approval.decided === undefined)
-    return {
-      text: question,
-      blocks: [sectionBlock(`:hourglass_flowing_sand: ${question}`), contextBlock(`${byOwnersText(approval)}${until}`)],
-    }
+/** What is to be decided, and by whom: of a call that somebody changed, on the requester's own card. */
+function askBlocks(content: ApprovalContent, place: CardPlace): KnownBlock[] {
+  const { approval } = content
+  if (approval.proposal)
+    return [contextBlock(reasonText(content), `:hourglass_flowing_sand: ${editProposedText(content)}`)]
+  const mayDecide = place.reader === undefined || approval.approvers.includes(place.reader)
+  return [
+    contextBlock(reasonText(content), deadlineText(approval.approvers, approval, place)),
+    ...(mayDecide ? [decideButtons(content, place)] : []),
+  ]
+}
+
+/** Asks a person about their own request, and tells anybody else whose it is. */
+export const questionText = ({ origin }: RunState, action: string, { reader }: CardPlace): string =>
+  reader === origin.user ? `May I ${action}?` : `${mentionOf(origin.user)} wants to ${action}`
+
+/** The words that asked for it, and the last that corrected them, where they do not stand above the card. */
+export function requestBlocks(
+  { origin, text, corrections }: RunState,
+  { reader, isElsewhere, link }: CardPlace,
+): KnownBlock[] {
+  if (isElsewhere !== true || reader === origin.user) return []
+  const where = origin.place === 'dm' ? 'in a direct message' : `in <#${origin.channel}>`
+  const there = link === undefined ? '' : ` · <${link}|Go to the thread>`
+  const said = [text, ...corrections.slice(-1).map((correction) => correction.text)]
+  const quotes = said.map((one) => escapeInlineMrkdwn(truncate(one.trim(), REQUEST_CHARS))).filter((one) => one !== '')
+  return [sectionBlock([`Asked ${where}${there}`, ...quotes.map((one) => `> ${one}`)].join('\n'))]
+}
+
+/** For the thread of a requester who may not decide: who is asked for what, later the decision. Pure. */
+export function pendingApprovalMessage(content: ApprovalContent, channel: string | undefined): MessageContent {
+  const { state, call, approval } = content
+  if (approval.decided) {
+    const line = decidedLineOf(content, readerIn(state))
+    return { text: line, blocks: [sectionBlock(line)] }
+  }
+  if (approval.proposal)
+    return textMessage(
+      `${mentionOf(approval.proposal.by)} changed what you asked for. Please decide on the card below.`,
+    )
+  const text = `Waiting for ${namesText(approval.approvers)} to allow: ${callTextOf(call, 'wish')}`
   return {
-    text: `${action}: ${statusText(approval)}`,
-    blocks: [sectionBlock(`*${withCapital(action)}*`), contextBlock(decidedApprovalText(approval.decided))],
+    text,
+    blocks: [
+      sectionBlock(`:hourglass_flowing_sand: ${text}`),
+      ...(isSaidWhole(call) ? [] : [argumentsBlock(call.arguments)]),
+      contextBlock(`${askedWhereText(channel)}${byOwnersText(approval)}${endText(approval)}`),
+    ],
   }
 }
+
+/** The only reader of direct messages is the requester. */
+export const readerIn = ({ origin }: RunState): UserId | undefined => (origin.place === 'dm' ? origin.user : undefined)
+
+/** The line holds all there is: a statement and nothing else. */
+const isSaidWhole = (call: CallState): boolean => {
+  const sql = sqlOf(call)
+  return sql !== undefined && sql.length <= 200 && Object.keys(call.arguments).length === 1
+}
+
+export const askedWhereText = (channel: string | undefined): string =>
+  `They were asked ${channel === undefined ? 'in a direct message' : `in <#${channel}>`}. `
+
+export const endText = ({ expiresAt }: Pick<ApprovalState, 'expiresAt'>): string =>
+  `Without a yes by ${formatDate(expiresAt)} it is not done.`
 
 /** Says who can change that nobody else is left to decide. */
 const byOwnersText = ({ byOwners }: ApprovalState): string =>
@@ -72,94 +126,92 @@ const byOwnersText = ({ byOwners }: ApprovalState): string =>
     ? 'None of the approvers of this workspace can decide any more, so its owners are asked; they can name others in my Home tab or with `/mcp approvers`. '
     : ''
 
-const actionTextOf = (call: CallState): string =>
-  escapeInlineMrkdwn(truncate(lowerFirst(describeCall(call, 'wish')), 300))
+export const actionTextOf = (call: CallState, most = 300): string =>
+  escapeInlineMrkdwn(truncate(lowerFirst(describeAction(call, 'wish')), most))
 
-const placeOf = ({ origin }: RunState): string => (origin.place === 'dm' ? 'a direct message' : `<#${origin.channel}>`)
-
-const statusText = ({ decided }: ApprovalState): string =>
-  decided ? STATUS_TEXTS[decided.decision] : 'waits for approval.'
-
-const STATUS_TEXTS = { approved: 'approved.', denied: 'denied.', expired: 'expired.', stopped: 'stopped.' }
-
-function argumentsBlock(call: CallState): KnownBlock {
-  const text = argumentsText(call.arguments)
-  const shown =
-    text.length > SHOWN_ARGUMENTS ? `${truncate(text, SHOWN_ARGUMENTS)}\n(the file in the thread has all of it)` : text
-  return {
-    type: 'rich_text',
-    elements: [{ type: 'rich_text_preformatted', elements: [{ type: 'text', text: shown }] }],
-  }
+/** What is called, and what is known of the harm it can do. */
+export function reasonText({ call, approval }: ApprovalContent): string {
+  const why = approval.why.map((reason) => withChannels(escapeMrkdwn(reason))).join(' ')
+  const grave = approval.risk === 'destructive' ? ' What it does cannot always be undone.' : ''
+  return `${escapeInlineMrkdwn(call.tool)} of *${escapeInlineMrkdwn(call.connectionName || 'no connection')}*. ${why}${grave}`
 }
-
-const RISKS: Record<ApprovalState['risk'], string> = {
-  write: 'It changes something.',
-  destructive: 'It can destroy or overwrite something, and that cannot always be undone.',
-}
-
-/** Reasons that only repeat the risk. */
-const IMPLIED_BY_RISK = new Set(['It changes something.', 'It can destroy or overwrite something.'])
-
-function contextTexts({ state, call, approval }: ApprovalContent): string[] {
-  const why = approval.why
-    .filter((reason) => !IMPLIED_BY_RISK.has(reason))
-    .map((reason) => withChannels(escapeMrkdwn(reason)))
-    .join(' ')
-  const tool = `*${RISKS[approval.risk]}* Tool ${escapeInlineMrkdwn(call.tool)} of ${escapeInlineMrkdwn(call.cardTitle || call.card)}.`
-  if (approval.decided) return [tool]
-  return [
-    `${tool}${why === '' ? '' : ` It asks first because: ${lowerSentence(why)}`}`,
-    `${decidersText(state, approval)} can decide this. It expires ${formatDate(approval.expiresAt)}; nothing happens until then.`,
-  ]
-}
-
-/** "You" in a direct message, whose only reader is the approver. */
-function decidersText({ origin }: RunState, { approvers }: ApprovalState): string {
-  if (origin.place === 'dm' && approvers.includes(origin.user)) return 'You'
-  return joinWords(approvers.slice(0, 10).map(mentionOf), 'or') || 'Nobody'
-}
-
-/** The sentence with a lowercase first letter, unless it starts with an abbreviation like "SQL". */
-const lowerSentence = (text: string): string => text.replace(/^[A-Z](?![A-Z])/, (letter) => letter.toLowerCase())
 
 /** Channel references in a reason are unescaped, as they notify nobody. */
 const withChannels = (text: string): string => text.replace(/&lt;(#[CG][A-Z0-9]+)&gt;/g, '<$1>')
 
-function decideButtons(call: CallState, approval: ApprovalState): KnownBlock {
+/** Who can decide until when. */
+export function deadlineText(
+  approvers: UserId[],
+  { expiresAt }: Pick<ApprovalState, 'expiresAt'>,
+  { reader }: CardPlace,
+): string {
+  const isReader = reader !== undefined && approvers.includes(reader)
+  return `${isReader ? 'You' : namesText(approvers)} can decide this. ${endText({ expiresAt })}`
+}
+
+export const namesText = (users: UserId[]): string => joinWords(users.slice(0, 10).map(mentionOf), 'or') || 'nobody'
+
+/** The buttons of one card. A rule is the requester's alone to make. */
+export function decideButtons({ state, call, approval }: ApprovalContent, { reader }: CardPlace): KnownBlock {
   const value = approval.id
-  const always = {
-    ...createButton({ text: 'Always allow', action: 'approval_always', value }),
-    confirm: confirmAlways(call),
-  }
+  const mayRule =
+    approval.mayAlways && approval.risk !== 'destructive' && (reader ?? state.origin.user) === state.origin.user
   return actionsBlock(
     [
-      createButton({ text: 'Approve', action: 'approval_approve', value, style: 'primary' }),
+      approveButtonFor([{ state, call, approval }], { text: 'Approve', action: 'approval_approve', value }),
       createButton({ text: 'Deny', action: 'approval_deny', value }),
-      createButton({ text: 'Edit', action: 'approval_edit', value }),
-      ...(approval.mayAlways && approval.risk !== 'destructive' ? [always] : []),
+      ...(hasArguments(call) ? [createButton({ text: 'Edit', action: 'approval_edit', value })] : []),
+      ...(mayRule ? ruleButtons(call, value) : []),
     ],
     `approval ${approval.id}`,
   )
 }
 
+function ruleButtons({ tool, connectionName }: CallState, value: string): Button[] {
+  const what = `${truncate(tool, 100)} of ${truncate(connectionName, 60)}`
+  const inThread = createButton({ text: 'Allow in this thread', action: 'approval_thread', value })
+  const always = createButton({ text: 'Always allow', action: 'approval_always', value })
+  return [
+    { ...inThread, confirm: confirmRule('Allow in this thread', `Allow ${what} in this thread`) },
+    { ...always, confirm: confirmRule('Always allow', `Always allow ${what}`) },
+  ]
+}
+
+type ApproveOptions = { text: string; action: string; value: string }
+
+/** What can destroy looks like it, and asks once more. */
+export function approveButtonFor(contents: ApprovalContent[], options: ApproveOptions): Button {
+  const grave = contents.filter(({ approval }) => approval.risk === 'destructive')
+  if (grave.length === 0) return createButton({ ...options, style: 'primary' })
+  const what = grave.map(({ call }) => sqlOf(call) ?? describeAction(call, 'wish')).join(' · ')
+  const confirm: ConfirmationDialog = {
+    title: plainTextObject('Approve this?', LIMITS.confirm.title),
+    text: plainTextObject(
+      `${truncate(revealInvisible(what), 180)}\nThis can destroy or overwrite something, and that cannot always be undone.`,
+      LIMITS.confirm.text,
+    ),
+    confirm: plainTextObject(options.text, LIMITS.confirm.button),
+    deny: plainTextObject('Cancel', LIMITS.confirm.button),
+    style: 'danger',
+  }
+  return { ...createButton({ ...options, style: 'danger' }), confirm }
+}
+
 /** Asks for confirmation, as a rule covers more than the call on the card. */
-const confirmAlways = ({ tool, connectionName }: CallState): ConfirmationDialog => ({
-  title: plainTextObject('Always allow?', LIMITS.confirm.title),
-  text: plainTextObject(
-    `Always allow ${truncate(tool, 100)} of ${truncate(connectionName, 60)}, with any arguments? You can take it back in /mcp rules.`,
-    LIMITS.confirm.text,
-  ),
-  confirm: plainTextObject('Always allow', LIMITS.confirm.button),
+const confirmRule = (width: string, words: string): ConfirmationDialog => ({
+  title: plainTextObject(`${width}?`, LIMITS.confirm.title),
+  text: plainTextObject(`${words}, with any arguments? You can take it back in /mcp rules.`, LIMITS.confirm.text),
+  confirm: plainTextObject(width, LIMITS.confirm.button),
   deny: plainTextObject('Cancel', LIMITS.confirm.button),
 })
 
-/** Who decided what and when, in one line. */
+/** Who decided what and when, without the call. */
 export function decidedApprovalText(decided: NonNullable<ApprovalState['decided']>): string {
   const who = decided.by === undefined ? '' : ` by ${mentionOf(decided.by)}`
   const when = formatDate(decided.at)
   switch (decided.decision) {
     case 'approved':
-      return `:white_check_mark: Approved${decided.edited ? ' with changes' : ''}${who} ${when}${decided.always ? ', and always from now on' : ''}.`
+      return `:white_check_mark: Approved${decided.edited ? ' with changes' : ''}${who} ${when}${widthTextOf(decided)}.`
     case 'denied':
       return `:no_entry_sign: Denied${who} ${when}${decided.reason ? `: ${escapeMrkdwn(truncate(decided.reason, 500))}` : '.'}`
     case 'expired':
@@ -168,55 +220,21 @@ export function decidedApprovalText(decided: NonNullable<ApprovalState['decided'
       return decided.reason === undefined
         ? `:octagonal_sign: Stopped${who} ${when}; it was not done.`
         : `:wastebasket: Withdrawn ${when}, as ${decided.reason}. It was not done.`
+    case 'withdrawn':
+      return `:leftwards_arrow_with_hook: ${withdrawnText(decided)}`
     default:
       return decided.decision satisfies never
   }
 }
 
-/** After a denial, a button to give a reason; after an approval for somebody else, one for the run's details. */
-function decidedButtons({ id, origin }: RunState, approval: ApprovalState): KnownBlock[] {
-  const { decision, by } = approval.decided ?? {}
-  if (decision === 'approved' && by !== origin.user) return [actionsBlock([createDetailsButton(id)])]
-  if (approval.decided?.decision !== 'denied' || approval.decided.reason) return []
-  return [actionsBlock([createButton({ text: 'Give a reason', action: 'approval_reason', value: approval.id })])]
+function widthTextOf({ width = 'once', byRule }: NonNullable<ApprovalState['decided']>): string {
+  return byRule ? ', with a new rule' : WIDTH_TEXTS[width]
 }
 
-/**
- * The exact arguments for a person to read, one per line: `name: value`, with values as JSON, so that "1" and 1 differ. Multiline text,
- * SQL and JSON are indented under their name, and invisible characters are spelled out.
- */
-export function argumentsText(given: JsonObject): string {
-  const names = Object.keys(given)
-  if (names.length === 0) return '(none)'
-  return names.map((name) => `${nameText(name)}: ${valueText(name, given[name] ?? null)}`).join('\n')
-}
+const WIDTH_TEXTS = { once: '', thread: ', and the like in its thread', always: ', and always from now on' }
 
-/** A name that could be read as more than a name stands as JSON. */
-const nameText = (name: string): string => revealInvisible(/[\r\n:"]/.test(name) ? JSON.stringify(name) : name)
-
-function valueText(name: string, value: JsonValue): string {
-  if (typeof value !== 'string') return jsonText(value)
-  const text = isSql(name, value) ? formatSql(value) : (prettyJson(value) ?? value)
-  return text.includes('\n')
-    ? `\n  ${revealInvisible(text).replaceAll('\r', '\\u{d}').replaceAll('\n', '\n  ')}`
-    : revealInvisible(JSON.stringify(value))
-}
-
-function jsonText(value: JsonValue): string {
-  const json = JSON.stringify(value)
-  if (json.length <= 80 || typeof value !== 'object') return revealInvisible(json)
-  return revealInvisible(JSON.stringify(value, null, 2)).replaceAll('\n', '\n  ')
-}
-
-/** JSON text with indentation; undefined if that would change it (duplicate names, rounded numbers) or it is no JSON. */
-function prettyJson(text: string): string | undefined {
-  if (text.length <= 80 || !/^\s*[[{]/.test(text)) return undefined
-  try {
-    const value: unknown = JSON.parse(text)
-    const compact = text.replace(/("(?:[^"\\]|\\.)*")|\s+/g, (_all, quoted: string | undefined) => quoted ?? '')
-    return JSON.stringify(value) === compact ? JSON.stringify(value, null, 2) : undefined
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
+/** After an approval for somebody else, a button for the run's details. */
+function decidedButtonOf({ id, origin }: RunState, { decided, proposal }: ApprovalState): Button | undefined {
+  const isOthers = decided?.decision === 'approved' && (proposal !== undefined || decided.by !== origin.user)
+  return isOthers ? createDetailsButton(id) : undefined
 }

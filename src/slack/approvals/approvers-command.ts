@@ -13,6 +13,7 @@ export const approversCommand: Command = {
   name: 'approvers',
   usage: '[@name … | none]',
   description: 'shows or sets who approves destructive calls',
+  rare: true,
   durable: true,
   readsMentions: true,
   async run(deps, { words, responder, ack }) {

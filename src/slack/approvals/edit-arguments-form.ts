@@ -1,12 +1,14 @@
 import type { ModalView } from '@slack/types'
 import { z } from 'zod'
 import { LIMITS } from '../../block-kit/limits.ts'
+import type { UserId } from '../../ids.ts'
 import type { JsonObject, JsonValue } from '../../json.ts'
 import type { CallState } from '../../run/state/state.ts'
 import { describeAction } from '../answer/describe-calls.ts'
 import { contextBlock, createModal, sectionBlock } from '../blocks/build-blocks.ts'
+import { isSql } from '../blocks/format-sql.ts'
 import { type FieldReading, inputBlockOf, type ModalField, readField, textOption } from '../blocks/modal-fields.ts'
-import { escapeInlineMrkdwn } from '../blocks/text.ts'
+import { escapeInlineMrkdwn, mentionOf } from '../blocks/text.ts'
 
 const Property = z
   .object({
@@ -41,13 +43,13 @@ export function argumentFieldsOf({ schema, arguments: given }: Arguments): Modal
   const tooLong = Object.values(given).some((value) => textOf(value).length > LIMITS.plainTextInput)
   if (names.size === 0 || names.size > MAX_FIELDS || hasUnknown || tooLong) return undefined
   return properties.map(([name, property]) => {
-    const input = argumentInputOf(property, given[name])
+    const input = argumentInputOf(name, property, given[name])
     return {
       id: name,
       label: property.title ? `${property.title} (${name})` : name,
       hint: property.description,
-      // Slack cannot send an empty text from a required field, and it may be meant; submitting checks the tool's schema.
-      optional: parsed.data?.required.includes(name) !== true || input.kind === 'text',
+      // Slack cannot send an empty text from a required field, and where it is empty already, that is meant.
+      optional: parsed.data?.required.includes(name) !== true || given[name] === '',
       ...input,
     }
   })
@@ -56,17 +58,23 @@ export function argumentFieldsOf({ schema, arguments: given }: Arguments): Modal
 /** A text as it is, any other value as JSON, an absent one as ''. */
 const textOf = (value: JsonValue = ''): string => (typeof value === 'string' ? value : JSON.stringify(value))
 
-function argumentInputOf({ type, enum: values }: Property, value: JsonValue | undefined) {
+function argumentInputOf(name: string, { type, enum: values }: Property, value: JsonValue | undefined) {
   const initial = textOf(value)
   const json = { kind: 'json', initial, multiline: true } as const
   const menu = MenuValues.safeParse(values)
   if (menu.success)
     return menu.data.length > 0 ? ({ kind: 'choice', initial, options: menu.data.map(textOption) } as const) : json
   if (type === 'string' && (value === undefined || typeof value === 'string'))
-    return { kind: 'text', initial, multiline: initial.length > 80 || initial.includes('\n') } as const
+    return { kind: 'text', initial, multiline: isLongText(name, initial) } as const
   if (type === 'number' || type === 'integer') return { kind: 'number', initial } as const
   return type === 'boolean' ? ({ kind: 'boolean', initial, options: TRUE_FALSE } as const) : json
 }
+
+/** Names of arguments that hold text of several lines, even where it is short now. */
+const LONG = /(?:content|contents|text|body|description|comment|note)$/i
+
+const isLongText = (name: string, text: string): boolean =>
+  text.length > 80 || text.includes('\n') || LONG.test(name) || isSql(name, text)
 
 const TRUE_FALSE = [
   { text: 'true', id: 'true', value: true },
@@ -87,8 +95,18 @@ const wholeField = (call: Arguments): ModalField => ({
 export const canEditArguments = (call: Arguments): boolean =>
   argumentFieldsOf(call) !== undefined || JSON.stringify(call.arguments, null, 2).length <= LIMITS.plainTextInput
 
+/** Whether there is anything to edit: arguments, or names for some. */
+export const hasArguments = ({ schema, arguments: given }: Arguments): boolean =>
+  Object.keys(given).length > 0 || Object.keys(Schema.safeParse(schema).data?.properties ?? {}).length > 0
+
+type EditOptions = {
+  metadata?: unknown
+  /** Who has to confirm what is changed, where it is not who edits. */
+  confirmedBy?: UserId | undefined
+}
+
 /** The modal to change a call's arguments before approving it. */
-export function editArgumentsModal(call: CallState, metadata: unknown): ModalView {
+export function editArgumentsModal(call: CallState, { metadata, confirmedBy }: EditOptions): ModalView {
   const fields = argumentFieldsOf(call) ?? [wholeField(call)]
   return createModal({
     id: 'approval_edit',
@@ -101,7 +119,11 @@ export function editArgumentsModal(call: CallState, metadata: unknown): ModalVie
         `*${escapeInlineMrkdwn(describeAction(call, 'wish'))}* with *${escapeInlineMrkdwn(call.connectionName)}*`,
       ),
       ...fields.map(inputBlockOf),
-      contextBlock('I will do this once, exactly as you write it here.'),
+      contextBlock(
+        confirmedBy === undefined
+          ? 'I will do this once, exactly as you write it here.'
+          : `It runs with the credentials of ${mentionOf(confirmedBy)}, so I ask them to confirm what you change. If you change nothing, it is approved at once.`,
+      ),
     ],
   })
 }

@@ -8,6 +8,7 @@ export const rulesCommand: Command = {
   name: 'rules',
   usage: '',
   description: 'shows what runs without asking, and lets you take it back',
+  rare: true,
   run: async (deps, { responder }) => responder.reply(await rulesMessageFor(deps, responder), 'Rules'),
 }
 

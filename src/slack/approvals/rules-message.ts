@@ -17,7 +17,11 @@ export function rulesMessage(rules: Rule[], approvers: string[]): MessageContent
   const shared = rules.filter((rule) => rule.scope === 'workspace')
   const none =
     own.length === 0
-      ? [sectionBlock('You have no rules of your own. _Always allow_ on an approval card makes one.')]
+      ? [
+          sectionBlock(
+            'You have no rules of your own. _Always allow_ or _Allow in this thread_ on an approval card makes one.',
+          ),
+        ]
       : []
   return {
     text: `You have ${own.length === 0 ? 'no rules' : pluralize(own.length, 'rule')} of your own.`,
@@ -37,8 +41,9 @@ export function rulesMessage(rules: Rule[], approvers: string[]): MessageContent
 export function ruleBlock(rule: Rule): KnownBlock {
   const where = rule.connectionName ?? rule.card ?? 'any connection'
   const tool = rule.tool === '*' ? 'any tool' : `*${escapeMrkdwn(truncate(rule.tool, 130))}*`
+  const verdictText = rule.conversation === undefined ? VERDICTS[rule.verdict] : ':white_check_mark: Allow'
   return sectionBlock(
-    `${VERDICTS[rule.verdict]} ${tool} of *${escapeMrkdwn(where)}*, since ${formatDate(rule.createdAt)}`,
+    `${verdictText} ${tool} of *${escapeMrkdwn(where)}*${threadTextOf(rule)}, since ${formatDate(rule.createdAt)}`,
     createButton({
       text: 'Revoke',
       action: `rule_revoke:${rule.id}`,
@@ -46,6 +51,13 @@ export function ruleBlock(rule: Rule): KnownBlock {
       accessibilityLabel: `Revoke the rule for ${rule.tool}`,
     }),
   )
+}
+
+/** The key of a conversation names its channel second. */
+function threadTextOf({ conversation }: Rule): string {
+  if (conversation === undefined) return ''
+  const [, channel = ''] = conversation.split(':')
+  return channel.startsWith('D') ? ' in one thread of our direct messages' : ` in one thread in <#${channel}>`
 }
 
 const VERDICTS = {
@@ -70,9 +82,7 @@ function approverCountText(count: number): string {
 }
 
 export function approversMessage(approvers: string[], mayManage: boolean, note = ''): MessageContent {
-  const how = mayManage
-    ? 'Change it in my Home tab, or with `/mcp approvers @name @name` and `/mcp approvers none`.'
-    : 'An owner or admin of this workspace can change it.'
+  const how = mayManage ? 'Change it in my Home tab.' : 'An owner or admin of this workspace can change it.'
   return {
     text: `${note}${approverCountText(approvers.length)}`,
     blocks: [sectionBlock(`${note}${approversText(approvers)}`), contextBlock(how)],

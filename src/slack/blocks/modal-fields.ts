@@ -4,6 +4,7 @@ import { LIMITS } from '../../block-kit/limits.ts'
 import type { JsonValue } from '../../json.ts'
 import { truncate } from '../../text.ts'
 import { createOption, inputBlock, plainTextObject } from './build-blocks.ts'
+import { readNumber } from './read-number.ts'
 
 /** One option of a menu; `id` is its value in Slack, `value` what it stands for. */
 export type FieldOption = { text: string; id: string; value: JsonValue }
@@ -59,9 +60,17 @@ function elementOf(field: ModalField): Element {
       return { type: 'datepicker', action_id, ...(initial && { initial_date: initial }) }
     case 'date-time':
       return { type: 'datetimepicker', action_id, ...initialTime(initial) }
+    // Slack's own field for numbers takes no decimal comma.
     case 'number':
+      return { type: 'plain_text_input', action_id, ...initialText(initial) }
     case 'integer':
-      return { type: 'number_input', action_id, ...numberArgs(field), ...initialText(initial) }
+      return {
+        type: 'number_input',
+        action_id,
+        is_decimal_allowed: false,
+        ...boundsArgs(field),
+        ...initialText(initial),
+      }
     case 'boolean':
     case 'choice':
       return { type: 'static_select', action_id, ...menuArgs(field.options), ...initialOption(field.options, initial) }
@@ -87,10 +96,9 @@ const textArgs = ({ multiline, min = 0, max, placeholder }: TextInput) => ({
   ...(placeholder && { placeholder: plainTextObject(placeholder, LIMITS.placeholder) }),
 })
 
-function numberArgs({ kind, min, max }: NumberInput) {
+function boundsArgs({ min, max }: NumberInput) {
   const [least, most] = [decimalText(min), decimalText(max)]
   return {
-    is_decimal_allowed: kind === 'number',
     ...(least !== undefined && { min_value: least }),
     ...(most !== undefined && { max_value: most }),
   }
@@ -170,7 +178,7 @@ export function readField(field: ModalField, entered: FieldState | undefined): F
   switch (field.kind) {
     case 'number':
     case 'integer':
-      return Number.isFinite(Number(text)) ? { value: Number(text) } : { problem: 'Please enter a number.' }
+      return readNumber(text)
     case 'boolean':
     case 'choice':
       return field.options.find(({ id }) => id === text) ?? { problem: 'Please choose one.' }

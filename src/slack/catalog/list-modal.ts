@@ -79,7 +79,7 @@ export async function openListModal(
 export async function findListConnection(deps: ConnectionDeps, by: Principal, id: ConnectionId): Promise<Connection> {
   const found = (await deps.registry.connectionsOf(by)).find((one) => one.id === id)
   if (found !== undefined) return found
-  throw new AppError('not_found', 'This connection is gone. Connect it again with /mcp connect.')
+  throw new AppError('not_found', 'This connection is gone. Connect it again.')
 }
 
 /** A server's features are known after its first session; until then it may have any. */

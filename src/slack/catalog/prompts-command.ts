@@ -35,6 +35,7 @@ export const promptsCommand: Command = {
   name: 'prompts',
   usage: '[connection]',
   description: 'shows ready-made requests from your connections',
+  rare: true,
   run: (deps, { words, responder }) => openListModal(deps, PROMPTS_LIST, words, responder),
 }
 

@@ -53,6 +53,7 @@ export const resourcesCommand: Command = {
   name: 'resources',
   usage: '[connection]',
   description: 'shows what your connections let you read',
+  rare: true,
   run: (deps, { words, responder }) => openListModal(deps, RESOURCES_LIST, words, responder),
 }
 

@@ -1,6 +1,6 @@
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
-import type { WorkspaceId } from '../../ids.ts'
+import type { Principal } from '../../ids.ts'
 import type { ConnectionDeps, PolicyDeps, WebApiDeps } from '../deps.ts'
 import { type Command, onButtonPress } from '../interactions/interaction.ts'
 import { onViewSubmission } from '../interactions/modals.ts'
@@ -13,7 +13,7 @@ export const searchCommand: Command = {
   description: 'finds a tool to connect',
   async run(deps, { words, responder }) {
     const query = { words: words.join(' '), page: 0 }
-    const found = await search(deps, responder.by.workspace, query)
+    const found = await search(deps, responder.by, query)
     if (found !== undefined && responder.channel !== undefined)
       await responder.reply(searchMessage(found, query), 'Find a tool')
     else await responder.openModal(searchModal(found, query))
@@ -23,12 +23,12 @@ export const searchCommand: Command = {
 /** The hits that the workspace allows to connect; undefined without words. */
 async function search(
   deps: ConnectionDeps & PolicyDeps,
-  workspace: WorkspaceId,
+  { workspace, user }: Principal,
   { words }: SearchQuery,
 ): Promise<SearchContent | undefined> {
   if (words.trim() === '') return undefined
   const [found, { cards: allowed }] = await Promise.all([
-    deps.connect.find(workspace, words),
+    deps.connect.find(workspace, words, user),
     deps.settings.of(workspace),
   ])
   const mayUse = (card: string) => allowed?.includes(card) ?? true
@@ -40,25 +40,24 @@ const Query = z.object({ words: z.string(), page: z.number() })
 
 /** Listens to page buttons and searches in the message and the modal. */
 export function registerSearch(app: App, deps: WebApiDeps & ConnectionDeps & PolicyDeps): void {
-  const modalOf = async (workspace: WorkspaceId, query: SearchQuery) =>
-    searchModal(await search(deps, workspace, query), query)
+  const modalOf = async (by: Principal, query: SearchQuery) => searchModal(await search(deps, by, query), query)
   onButtonPress(app, deps, 'search_page', async ({ by, value, view, responder }) => {
     const query = Query.parse(JSON.parse(value))
     if (view) {
-      const next = await modalOf(by.workspace, query)
+      const next = await modalOf(by, query)
       await deps.webApi.call('views.update', { view_id: view.id, view: next }, AnyResponse)
       return
     }
-    const found = await search(deps, by.workspace, query)
+    const found = await search(deps, by, query)
     if (found !== undefined) await responder.replace(searchMessage(found, query), 'Find a tool')
   })
   onButtonPress(app, deps, 'search_words', async ({ by, value, view }) => {
     if (view === undefined) return
-    const next = await modalOf(by.workspace, { words: value, page: 0 })
+    const next = await modalOf(by, { words: value, page: 0 })
     await deps.webApi.call('views.update', { view_id: view.id, view: next }, AnyResponse)
   })
   onViewSubmission(app, deps, 'search', async ({ by, typed, ack }) => {
     const query = { words: typed.words ?? '', page: 0 }
-    await ack({ response_action: 'update', view: await modalOf(by.workspace, query) })
+    await ack({ response_action: 'update', view: await modalOf(by, query) })
   })
 }

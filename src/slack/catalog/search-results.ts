@@ -13,7 +13,7 @@ import {
   plainTextObject,
   sectionBlock,
 } from '../blocks/build-blocks.ts'
-import { escapeInlineMrkdwn, escapeMrkdwn, pluralize } from '../blocks/text.ts'
+import { escapeInlineMrkdwn, escapeMrkdwn, mentionOf, pluralize } from '../blocks/text.ts'
 
 /** The words and page of a search, as the value of its buttons. */
 export type SearchQuery = { words: string; page: number }
@@ -33,7 +33,7 @@ export function searchMessage(found: SearchContent, { words, page: wanted }: Sea
   const shown = hits.slice(page * HITS_PER_PAGE, (page + 1) * HITS_PER_PAGE)
   const asked = `"${truncate(words, 60)}"`
   const where = pages > 1 ? `, page ${page + 1} of ${pages}` : ''
-  const title = hits.length === 0 ? `Nothing fits ${asked}` : `${pluralize(hits.length, 'tool')} for ${asked}${where}`
+  const title = titleOf(found, asked) + where
   const notes = notesOf(found)
   return {
     text: escapeMrkdwn(truncate([title, ...shown.map((hit) => hit.title)].join(', '), 1_000)),
@@ -45,6 +45,12 @@ export function searchMessage(found: SearchContent, { words, page: wanted }: Sea
       ...pageBlocks({ words, page }, pages, found),
     ],
   }
+}
+
+function titleOf({ hits, whole }: SearchContent, asked: string): string {
+  if (hits.length === 0) return `Nothing fits ${asked}`
+  const services = pluralize(hits.length, 'service')
+  return `${services} ${whole ? 'for' : 'that may fit'} ${asked}`
 }
 
 function hitBlock(hit: SearchHit): KnownBlock {
@@ -67,7 +73,9 @@ function hitBlock(hit: SearchHit): KnownBlock {
 const hostText = ({ host }: SearchHit): string =>
   host === undefined || host === '…' ? '' : ` at ${escapeInlineMrkdwn(host)}`
 
-function originText({ registry }: SearchHit): string {
+function originText({ registry, saved }: SearchHit): string {
+  if (saved !== undefined)
+    return saved.shared ? `saved for this workspace by ${mentionOf(saved.by)}` : 'saved by you, for yourself'
   if (registry === undefined) return 'comes with Patchbay'
   const { name, publisher, deprecated } = registry
   const by = publisher === undefined ? escapeInlineMrkdwn(name) : `published by ${escapeInlineMrkdwn(publisher)}`

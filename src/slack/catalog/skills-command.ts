@@ -34,6 +34,7 @@ export const skillsCommand: Command = {
   name: 'skills',
   usage: '[connection]',
   description: 'shows written ways of doing things from your connections',
+  rare: true,
   run: (deps, { words, responder }) => openListModal(deps, SKILLS_LIST, words, responder),
 }
 

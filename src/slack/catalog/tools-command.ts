@@ -1,6 +1,7 @@
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
 import type { Principal } from '../../ids.ts'
+import { uncheckedText } from '../../policy/decide.ts'
 import type { Connection, StoredTool } from '../../registry/connection.ts'
 import { nothingConnectedMessage } from '../connections/connections-message.ts'
 import type { ConnectionDeps, PolicyDeps, RunsDeps, SlackDeps, WebApiDeps } from '../deps.ts'
@@ -51,7 +52,9 @@ async function toolLinesOf(
   by: Principal,
   connections: Connection[],
 ): Promise<ToolLine[]> {
-  const allowed = (await rules.rulesFor(by)).filter(({ scope, verdict }) => scope === 'person' && verdict === 'allow')
+  const allowed = (await rules.rulesFor(by)).filter(
+    ({ scope, verdict, conversation }) => scope === 'person' && verdict === 'allow' && conversation === undefined,
+  )
   return connections.flatMap((connection) =>
     connection.tools.map((tool) => {
       const always = allowed.some((rule) => rule.connection === connection.id && rule.tool === tool.name)
@@ -61,19 +64,18 @@ async function toolLinesOf(
   )
 }
 
-function toolLineOf(connect: SlackDeps['connect'], { name, card }: Connection, tool: StoredTool): ToolLine {
-  const classification = connect.classificationOf(card, tool.name)
-  const kind = classification.class ?? annotatedClassOf(tool)
+function toolLineOf(
+  connect: SlackDeps['connect'],
+  { name, card, classedTools }: Connection,
+  tool: StoredTool,
+): ToolLine {
+  const classification = connect.classificationOf(card, tool.name, classedTools)
+  const kind = classification.class
+  const unchecked = kind === undefined ? { unchecked: uncheckedText(tool.annotations) } : {}
   // A server's own annotations never skip an approval, and SQL has to be read first.
   const sql = classification.class !== undefined && classification.sql !== undefined
   const free = classification.class === 'read' && !sql
-  return { connection: name, name: tool.name, description: tool.description, kind, free, sql }
-}
-
-function annotatedClassOf({ annotations }: StoredTool): ToolLine['kind'] {
-  if (annotations?.readOnlyHint === true) return 'read'
-  if (annotations?.destructiveHint === true) return 'destructive'
-  return annotations?.destructiveHint === false ? 'write' : undefined
+  return { connection: name, name: tool.name, description: tool.description, kind, free, sql, ...unchecked }
 }
 
 const Query = z.object({ connection: z.string().optional(), words: z.string(), page: z.number() })
@@ -125,8 +127,9 @@ async function modalContentFor(
 
 /** Tools that cannot be called, and tools that the model cannot be offered. */
 function unusableToolsOf({ runs }: RunsDeps, connections: Connection[]): UnusableToolLine[] {
-  return connections.flatMap((one) => [
-    ...(one.unusableTools ?? []),
-    ...runs.leftOut(one.tools.map((tool) => ({ connection: one.name, tool }))),
-  ])
+  return connections.flatMap((one) =>
+    [...(one.unusableTools ?? []), ...runs.leftOut(one.tools.map((tool) => ({ connection: one.name, tool })))].map(
+      ({ tool, why }) => ({ connection: one.name, tool, why }),
+    ),
+  )
 }

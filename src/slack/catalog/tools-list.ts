@@ -15,7 +15,7 @@ import {
 import { escapeMrkdwn, joinWords, pluralize } from '../blocks/text.ts'
 
 /** A tool that cannot be used, and why. */
-export type UnusableToolLine = { tool: string; why: string }
+export type UnusableToolLine = { connection: string; tool: string; why: string }
 
 export type ToolLine = {
   connection: string
@@ -24,6 +24,8 @@ export type ToolLine = {
   kind: 'read' | 'write' | 'destructive' | undefined
   /** It runs without approval, as far as is known without its arguments. */
   free: boolean
+  /** What is known of a tool that nobody has checked, in place of `kind`. */
+  unchecked?: string
   /** It takes SQL, whose statements decide whether it needs approval. */
   sql?: boolean
 }
@@ -63,18 +65,19 @@ export function toolsMessage(
       sectionBlock(`*${escapeMrkdwn(title)}*${where}`),
       ...shown.map((tool) => sectionBlock(toolText(tool, query.connection === undefined))),
       ...(hits.length === 0 ? [contextBlock('No tool matches your search.')] : []),
-      ...unusableToolsBlocks(leftOut),
+      ...unusableToolsBlocks(leftOut, query.connection === undefined),
       pageButtonsBlock({ ...query, page }, pages),
     ],
   }
 }
 
-/** The first few; /mcp test names them all. */
-function unusableToolsBlocks(leftOut: UnusableToolLine[]): KnownBlock[] {
+/** The first few, each with its connection where the list is of several; /mcp test names them all. */
+function unusableToolsBlocks(leftOut: UnusableToolLine[], withConnection: boolean): KnownBlock[] {
   if (leftOut.length === 0) return []
-  const named = leftOut
-    .slice(0, 5)
-    .map(({ tool, why }) => `\`${escapeMrkdwn(truncate(tool, 60))}\` (${escapeMrkdwn(truncate(why, 120))})`)
+  const named = leftOut.slice(0, 5).map(({ connection, tool, why }) => {
+    const owner = withConnection ? ` of ${escapeMrkdwn(truncate(connection, 40))}` : ''
+    return `\`${escapeMrkdwn(truncate(tool, 60))}\`${owner} (${escapeMrkdwn(truncate(why, 120))})`
+  })
   const more = leftOut.length > 5 ? [`and ${leftOut.length - 5} more`] : []
   return [
     contextBlock(
@@ -89,10 +92,11 @@ function toolText(tool: ToolLine, withConnection: boolean): string {
   return `*${escapeMrkdwn(truncate(tool.name, 130))}*${owner} · ${permissionText(tool)}\n${escapeMrkdwn(truncate(line, 200))}`
 }
 
-function permissionText({ kind, free, sql }: ToolLine): string {
+function permissionText({ kind, free, sql, unchecked }: ToolLine): string {
   if (sql && !free) return 'reads without asking, asks before SQL that changes something'
-  const word = kind === undefined ? 'not checked yet' : KINDS[kind]
-  return `${word}, ${free ? 'runs without asking' : 'asks first'}`
+  const asks = free ? 'runs without asking' : 'asks first'
+  if (unchecked !== undefined) return `${asks}. ${unchecked}.`
+  return kind === undefined ? asks : `${KINDS[kind]}, ${asks}`
 }
 
 /** Says that the words match no connection and no tool. */

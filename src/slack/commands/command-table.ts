@@ -8,7 +8,12 @@ import { toolsCommand } from '../catalog/tools-command.ts'
 import { connectCommand, reconnectCommand } from '../connections/connect-command.ts'
 import { disconnectCommand, listCommand, testCommand } from '../connections/connection-commands.ts'
 import { signInCommand } from '../connections/sign-in.ts'
+import { sqlFunctionCommand } from '../connections/sql-function-command.ts'
+import { usageCommand } from '../home/usage-command.ts'
 import type { Command } from '../interactions/interaction.ts'
+import { cardsCommand } from '../own-cards/cards-command.ts'
+import { importCommand } from '../own-cards/import-command.ts'
+import { saveCardCommand } from '../own-cards/save-card.ts'
 import { helpMessage } from './help-message.ts'
 
 const helpCommand: Command = {
@@ -22,6 +27,7 @@ const helpCommand: Command = {
 export const COMMANDS: Command[] = [
   connectCommand,
   searchCommand,
+  importCommand,
   listCommand,
   toolsCommand,
   resourcesCommand,
@@ -29,9 +35,13 @@ export const COMMANDS: Command[] = [
   skillsCommand,
   testCommand,
   disconnectCommand,
+  cardsCommand,
   rulesCommand,
+  usageCommand,
   approversCommand,
   reconnectCommand,
   signInCommand,
+  saveCardCommand,
+  sqlFunctionCommand,
   helpCommand,
 ]

@@ -2,33 +2,32 @@ import { truncate } from '../../text.ts'
 import {
   actionsBlock,
   contextBlock,
+  createButton,
   createCommandButton,
   type MessageContent,
   sectionBlock,
 } from '../blocks/build-blocks.ts'
-import { escapeMrkdwn } from '../blocks/text.ts'
-import { helpButtonsFor } from '../onboarding/welcome-message.ts'
+import { escapeMrkdwn, joinWords } from '../blocks/text.ts'
+import { createHelpButtons } from '../onboarding/welcome-message.ts'
 
-type Line = { name: string; usage: string; description: string }
+type Line = { name: string; usage: string; description: string; rare?: boolean | undefined }
 
+/** What most people need in a line each, the rest by name. */
 export function helpMessage(lines: Line[]): MessageContent {
-  const rows = lines.map(
-    ({ name, usage, description }) => `\`/mcp ${[name, usage].filter(Boolean).join(' ')}\` ${description}`,
-  )
+  const rows = lines
+    .filter(({ rare }) => !rare)
+    .map(({ name, usage, description }) => `\`/mcp ${[name, usage].filter(Boolean).join(' ')}\` ${description}`)
+  const others = lines.filter(({ rare }) => rare).map(({ name }) => `\`${name}\``)
   return {
     text: 'Patchbay: connect your tools and ask me to use them.',
     blocks: [
       sectionBlock(
-        '*Connect your tools, then ask me to use them* in a direct message, or by mentioning me in a channel. I only use your own connections, and anything that could do harm waits for approval.',
+        '*Connect your tools, then ask me to use them*, here or by mentioning me in a channel. Anything that could do harm waits for approval.',
       ),
       sectionBlock(rows.join('\n')),
-      helpButtonsFor(
-        createCommandButton('Resources', 'resources'),
-        createCommandButton('Prompts', 'prompts'),
-        createCommandButton('Skills', 'skills'),
-      ),
+      createHelpButtons(),
       contextBlock(
-        'In a thread I answered in, just reply. Say _stop_ to stop me. All of this is also in my Home tab, with your requests and what they cost.',
+        `${others.length === 0 ? '' : `Also ${joinWords(others)}. `}In a thread I answered in, just reply; say _stop_ to stop me. All of this is in my Home tab, too.`,
       ),
     ],
   }
@@ -37,21 +36,34 @@ export function helpMessage(lines: Line[]): MessageContent {
 /** The corrected command: the words to run, and the same with names for people to read. */
 export type CorrectedCommand = { words: string; shown: string }
 
+/** From so many words on, what is no command is a question or request. */
+const SENTENCE_MIN_WORDS = 3
+
+/** What to do with words that are no command: run the nearest one, or ask them as a question where they are a sentence. */
 export function noSuchCommandMessage(typed: string, corrected: CorrectedCommand | undefined): MessageContent {
-  const text = `There is no "/mcp ${truncate(typed, 60)}".`
-  if (corrected === undefined) {
-    return { text, blocks: [sectionBlock(escapeMrkdwn(text)), actionsBlock([createCommandButton('Help', 'help')])] }
-  }
-  const { words, shown } = corrected
-  const near = truncate(shown, 80)
+  const isSentence = typed.trim().split(/\s+/).length >= SENTENCE_MIN_WORDS || /\?\s*$/.test(typed)
+  const [first = ''] = typed.trim().split(/\s+/)
+  const text = `There is no command "/mcp ${truncate(isSentence ? typed : first, 60)}".`
+  const near = corrected === undefined ? undefined : truncate(corrected.shown, 80)
+  const guess = near === undefined ? '' : ` Did you mean \`/mcp ${escapeMrkdwn(near)}\`?`
+  const offer = isSentence ? ' I can take it as a question and answer in our direct messages.' : ''
   return {
-    text: `${text} Did you mean /mcp ${near}?`,
+    text: `${text}${near === undefined ? '' : ` Did you mean /mcp ${near}?`}${offer}`,
     blocks: [
-      sectionBlock(`${escapeMrkdwn(text)} Did you mean \`/mcp ${escapeMrkdwn(near)}\`?`),
+      sectionBlock(`${escapeMrkdwn(text)}${guess}${offer}`),
       actionsBlock([
-        createCommandButton(`Yes, ${shown}`, words, 'primary'),
-        ...(words === 'help' ? [] : [createCommandButton('Help', 'help')]),
+        ...(corrected === undefined ? [] : [createCommandButton(`Yes, ${near}`, corrected.words, 'primary')]),
+        ...(isSentence ? [askButtonFor(typed, corrected === undefined)] : []),
+        ...(corrected?.words === 'help' ? [] : [createCommandButton('Help', 'help')]),
       ]),
     ],
   }
 }
+
+const askButtonFor = (question: string, primary: boolean) =>
+  createButton({
+    text: 'Ask it',
+    action: 'starter_ask:typed',
+    value: question,
+    ...(primary && { style: 'primary' as const }),
+  })

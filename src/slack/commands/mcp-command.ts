@@ -66,6 +66,9 @@ const SYNONYMS = new Map([
   ['browse', 'search'],
   ['discover', 'search'],
   ['registry', 'search'],
+  ['cost', 'usage'],
+  ['costs', 'usage'],
+  ['budget', 'usage'],
 ])
 
 const findCommand = (word = 'help') => COMMANDS.find(({ name }) => name === word.toLowerCase())
@@ -83,7 +86,7 @@ async function routeCommand(deps: SlackDeps, text: string, asked: Asked): Promis
   const near = SYNONYMS.get(word.toLowerCase()) ?? findNearestWord(word, offered)
   const corrected = near === undefined ? undefined : [near, ...words.map(quoteWord)].join(' ')
   const meant = corrected === undefined ? undefined : { words: corrected, shown: shown(corrected) }
-  await asked.responder.reply(noSuchCommandMessage(shown(word), meant), 'Help')
+  await asked.responder.reply(noSuchCommandMessage(shown(text), meant), 'Help')
 }
 
 const MENTION = /<[@#!][^<>]*>/g

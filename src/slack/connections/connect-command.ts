@@ -1,14 +1,18 @@
 import { permissionCardOf } from '../../connect/catalog/connectable-cards.ts'
 import type { CardInfo } from '../../connect/connect-types.ts'
 import type { Connection } from '../../registry/connection.ts'
+import { isOwnCardName } from '../../registry/own-cards.ts'
 import { truncate } from '../../text.ts'
 import { actionsBlock, createCommandButton, type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
 import { escapeMrkdwn, joinWords } from '../blocks/text.ts'
 import type { ConnectionDeps, PolicyDeps, WebApiDeps } from '../deps.ts'
 import { findNamedConnection, findNearestWord } from '../interactions/find-by-name.ts'
 import type { Command, Responder } from '../interactions/interaction.ts'
-import { allowedCardsFor, createAllowButton } from './allowed-cards.ts'
+import { alreadyConnectedMessage } from '../onboarding/welcome-message.ts'
+import { DEMO_CARD } from '../onboarding/welcome-stage.ts'
+import { createAllowButton, pickableCardsFor } from './allowed-cards.ts'
 import { type ConnectMetadata, connectModal, connectPickerModal } from './connect-form.ts'
+import { proposedNameFor } from './form-card.ts'
 
 export const connectCommand: Command = {
   name: 'connect',
@@ -17,20 +21,34 @@ export const connectCommand: Command = {
   async run(deps, { words, responder }) {
     const metadata: ConnectMetadata = responder.channel === undefined ? {} : { channel: responder.channel }
     const wanted = words.join(' ')
-    if (wanted === '') {
-      const cards = await allowedCardsFor(deps, responder.by.workspace)
-      if (cards.length > 0) await responder.openModal(connectPickerModal(cards, metadata))
-      else
-        await responder.replyError(
-          'Nothing may be connected in this workspace yet. An owner or admin can allow services in my Home tab.',
-        )
-      return
-    }
-    const card = (await deps.connect.offer(wanted)) ?? findCard(deps, wanted)
-    if (card) await openForm(deps, responder, card, metadata)
+    if (wanted === '') return openPicker(deps, responder, metadata)
+    const card = (await deps.connect.offer(responder.by, wanted)) ?? findCard(deps, wanted)
+    const demo = card?.name === DEMO_CARD ? await findDemo(deps, responder) : undefined
+    if (demo) await responder.reply(alreadyConnectedMessage(demo.name, deps.connect.startersOf(demo)), 'Connect a tool')
+    else if (card) await openForm(deps, responder, card, metadata)
+    else if (isOwnCardName(wanted)) await responder.replyError(CARD_GONE)
     else await responder.reply(noSuchCardMessage(wanted, nearestCardNames(deps, wanted)), 'Connect a tool')
   },
 }
+
+async function openPicker(
+  deps: ConnectionDeps & PolicyDeps,
+  responder: Responder,
+  metadata: ConnectMetadata,
+): Promise<void> {
+  const cards = await pickableCardsFor(deps, responder.by)
+  if (cards.length > 0) return void (await responder.openModal(connectPickerModal(cards, metadata)))
+  const words = 'Nothing may be connected in this workspace yet. An owner or admin can allow services in my Home tab.'
+  await responder.replyError(words)
+}
+
+/** One that works: two of them hold the same rows. */
+const findDemo = async ({ registry }: ConnectionDeps, { by }: Responder): Promise<Connection | undefined> =>
+  (await registry.connectionsOf(by)).find(({ card, status }) => card === DEMO_CARD && status === 'connected')
+
+/** The button of a list that is older than what it lists. */
+const CARD_GONE =
+  'This card is not there any more, or is not shared with you. Search for it with `/mcp search`, or import it again with `/mcp import`.'
 
 async function openForm(
   deps: WebApiDeps & ConnectionDeps & PolicyDeps,
@@ -39,8 +57,8 @@ async function openForm(
   metadata: ConnectMetadata,
 ): Promise<void> {
   const [cards, name] = await Promise.all([
-    allowedCardsFor(deps, responder.by.workspace),
-    deps.connect.defaultName(responder.by, card.name),
+    pickableCardsFor(deps, responder.by),
+    proposedNameFor(deps, responder.by, card),
   ])
   const mayUse = cards.some((one) => one.name === permissionCardOf(card.name))
   if (mayUse) await responder.openModal(connectModal({ cards, card, name, values: {}, metadata }))

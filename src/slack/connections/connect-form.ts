@@ -4,6 +4,7 @@ import type { CardInfo } from '../../connect/connect-types.ts'
 import {
   actionsBlock,
   contextBlock,
+  createButton,
   createCommandButton,
   createModal,
   createOption,
@@ -15,7 +16,17 @@ import { inputBlockOf, type ModalField, textOption } from '../blocks/modal-field
 import { escapeInlineMrkdwn, escapeMrkdwn } from '../blocks/text.ts'
 
 /** The modal's metadata; never holds what was typed. */
-export type ConnectMetadata = { card?: string; channel?: string; connection?: string }
+export type ConnectMetadata = {
+  card?: string
+  channel?: string
+  connection?: string
+  /** All fields are shown. */
+  more?: boolean
+  /** A failure stands on top. */
+  alert?: boolean
+  /** Tells the secrets' fields from those before, which Slack would fill in again. */
+  attempt?: string
+}
 
 type Field = CardInfo['inputs'][number]
 
@@ -28,6 +39,8 @@ export type ConnectForm = {
   metadata: ConnectMetadata
   /** What failed and what to do. */
   alert?: string
+  /** What to know before filling it in again. */
+  note?: string
 }
 
 /** The modal that asks which service to connect. */
@@ -52,21 +65,46 @@ export function connectModal(form: ConnectForm): ModalView {
   const reconnects = metadata.connection !== undefined
   const alert = alertBlocks(form.alert)
   const about = card.entry === undefined ? [cardBlock(card)] : entryBlocks(card, card.entry)
-  const fields = card.inputs.map((field) => inputFieldOf(field, form))
+  const more = showsMore(form)
+  const note = form.note === undefined ? [] : [contextBlock(escapeMrkdwn(form.note))]
   const top = reconnects || card.entry !== undefined ? [] : [cardPickerBlock(form.cards, card)]
   return createModal({
     id: 'connect',
     title: reconnects ? 'Reconnect' : 'Connect a tool',
     submit: reconnects ? 'Reconnect' : 'Connect',
     close: 'Cancel',
-    metadata: { ...metadata, card: card.name },
-    blocks: [
-      ...alert,
-      ...top,
-      ...about,
-      ...[...(reconnects ? [] : [nameField(card.name, form.name)]), ...fields].map(inputBlockOf),
-    ],
+    metadata: metadataOf(form, more),
+    blocks: [...alert, ...note, ...top, ...about, ...fieldsOf(form, more).map(inputBlockOf), ...moreBlocks(card, more)],
   })
+}
+
+function metadataOf({ card, metadata, alert }: ConnectForm, more: boolean): ConnectMetadata {
+  const { card: _card, more: _more, alert: _alert, ...kept } = metadata
+  return { ...kept, card: card.name, ...(more && { more }), ...(alert !== undefined && { alert: true }) }
+}
+
+/** The few fields that most people need, the name where they look for it, and on request the rest. */
+function fieldsOf(form: ConnectForm, more: boolean): ModalField[] {
+  const { card, metadata, name } = form
+  const fields = (rare: boolean) =>
+    card.inputs.filter((field) => (field.more ?? false) === rare).map((field) => inputFieldOf(field, form))
+  const named = metadata.connection === undefined ? [nameField(card, name)] : []
+  const usual = card.named === 'by_address' ? [...fields(false), ...named] : [...named, ...fields(false)]
+  return more ? [...usual, ...fields(true)] : usual
+}
+
+/** What was filled in is never hidden. */
+const showsMore = ({ card, values, metadata }: ConnectForm): boolean =>
+  metadata.more === true ||
+  card.inputs.some(
+    ({ name, more, default: usual }) => more && values[name] !== undefined && values[name] !== (usual ?? ''),
+  )
+
+function moreBlocks({ inputs }: CardInfo, more: boolean): KnownBlock[] {
+  const rare = inputs.filter((field) => field.more).map(({ label }) => label)
+  if (more || rare.length === 0) return []
+  const accessibilityLabel = `More fields: ${rare.join(', ')}`
+  return [actionsBlock([createButton({ text: 'More', action: 'connect_more', value: 'more', accessibilityLabel })])]
 }
 
 const cardBlock = (card: CardInfo): KnownBlock =>
@@ -75,7 +113,22 @@ const cardBlock = (card: CardInfo): KnownBlock =>
   )
 
 /** A registry entry's description is untrusted, so its name and host are shown, too. */
-const entryBlocks = (card: CardInfo, { name, host }: NonNullable<CardInfo['entry']>): KnownBlock[] => [
+const entryBlocks = (card: CardInfo, { name, host, own }: NonNullable<CardInfo['entry']>): KnownBlock[] =>
+  own === true ? ownCardBlocks(card, host) : publishedBlocks(card, name, host)
+
+/** Where it leads is what a person can judge it by. */
+const ownCardBlocks = (card: CardInfo, host: string): KnownBlock[] => [
+  sectionBlock(
+    [`${card.icon} *${escapeInlineMrkdwn(card.title)}*`, escapeInlineMrkdwn(card.description)]
+      .filter(Boolean)
+      .join(': '),
+  ),
+  contextBlock(
+    `What you fill in and ask goes to *${escapeInlineMrkdwn(host)}*. Patchbay has not checked it: each of its tools asks before it runs, unless an owner here says that it only reads.`,
+  ),
+]
+
+const publishedBlocks = (card: CardInfo, name: string, host: string): KnownBlock[] => [
   sectionBlock(
     `${card.icon} *${escapeInlineMrkdwn(card.title)}*: ${escapeInlineMrkdwn(card.description)} <${card.docs}|Learn more>`,
   ),
@@ -84,11 +137,21 @@ const entryBlocks = (card: CardInfo, { name, host }: NonNullable<CardInfo['entry
   ),
 ]
 
-/** A message longer than an alert takes is repeated in full below it. */
+/** What is longer than an alert takes goes on below it. */
 function alertBlocks(words: string | undefined): KnownBlock[] {
   if (words === undefined) return []
-  const alert: AlertBlock = { type: 'alert', level: 'error', text: plainTextObject(words, LIMITS.alert) }
-  return words.length > LIMITS.alert ? [alert, contextBlock(escapeMrkdwn(words))] : [alert]
+  const [first, rest] = splitAlert(words)
+  const alert: AlertBlock = { type: 'alert', level: 'error', text: plainTextObject(first, LIMITS.alert) }
+  return rest === '' ? [alert] : [alert, sectionBlock(escapeMrkdwn(rest))]
+}
+
+/** At the end of a sentence where there is one, else of a word. */
+function splitAlert(words: string): [first: string, rest: string] {
+  if (words.length <= LIMITS.alert) return [words, '']
+  const head = words.slice(0, LIMITS.alert)
+  const end = Math.max(...[...head.matchAll(/[.!?](?= )/g)].map(({ index }) => index + 1), 0) || head.lastIndexOf(' ')
+  const at = end > 0 ? end : LIMITS.alert - 1
+  return [end > 0 ? words.slice(0, at) : `${words.slice(0, at)}…`, words.slice(at).trim()]
 }
 
 function cardPickerBlock(cards: CardInfo[], chosen: CardInfo | undefined): InputBlock {
@@ -117,30 +180,34 @@ const cardOption = (card: CardInfo) => ({
 /** Slack keeps typed values while block_id and action_id stay the same; the card's name in one resets the field for another card. */
 const fieldId = (card: string, field: string): string => `${card}.${field}`
 
-const nameField = (card: string, name: string): ModalField => ({
+const nameField = ({ name: card, named }: CardInfo, name: string): ModalField => ({
   id: 'name',
   action: fieldId(card, 'name'),
   label: 'Name',
-  hint: 'What you will call this connection: lowercase letters, digits and dashes.',
-  optional: false,
+  hint:
+    named === 'by_address'
+      ? 'What you will call this connection. Leave it empty to take it from the address.'
+      : 'What you will call this connection: lowercase letters, digits and dashes.',
+  optional: named === 'by_address',
   kind: 'text',
   initial: name,
   max: 32,
 })
 
 /** A card's input as a field. A secret gets no initial value. */
-function inputFieldOf(field: Field, { card, values, metadata }: ConnectForm): ModalField {
+function inputFieldOf(field: Field, form: ConnectForm): ModalField {
+  const { card, values, metadata } = form
   const { name, label, secret, required, choices, example } = field
   const reconnects = metadata.connection !== undefined
   const initial = values[name] ?? field.default
   const options = choices?.slice(0, LIMITS.options.select).map(textOption)
   return {
     id: name,
-    action: fieldId(card.name, name),
+    action: fieldId(card.name, secret && metadata.attempt !== undefined ? `${name}.${metadata.attempt}` : name),
     label,
     hint: hintOf(field, reconnects),
     // A field left empty may be filled from the operator's settings, so the check is ours, not Slack's.
-    optional: !required || (reconnects && secret),
+    optional: !required || (reconnects && secret) || (field.instead !== undefined && showsMore(form)),
     ...(options
       ? { kind: 'choice', options, initial }
       : { kind: 'text', initial: secret ? undefined : initial, placeholder: example }),

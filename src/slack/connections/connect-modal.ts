@@ -6,58 +6,72 @@ import { ConnectionId, createConnectionId, type Principal } from '../../ids.ts'
 import { errorModal } from '../blocks/error-message.ts'
 import type { ConnectionDeps, HomeTabDeps, PolicyDeps, WebApiDeps } from '../deps.ts'
 import { findConnectionFor } from '../interactions/find-for-person.ts'
-import { onButtonPress } from '../interactions/interaction.ts'
+import { type BlockAction, onButtonPress } from '../interactions/interaction.ts'
 import { onViewSubmission, type ViewSubmission } from '../interactions/modals.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
-import { addCard, allowedCardsFor } from './allowed-cards.ts'
-import { connectModal, connectTestingModal } from './connect-form.ts'
-import { connectAndReport, connectMetadataOf, type SubmittedForm, submittedFormModal } from './connect-outcome.ts'
+import { type ConnectMetadata, connectTestingModal } from './connect-form.ts'
+import { connectAndReport, connectMetadataOf, problemsText, type SubmittedForm } from './connect-outcome.ts'
+import { buildFormModal, formCardOf, plainInputsOf, proposedNameFor, shownNameFor } from './form-card.ts'
 
 const Metadata = z.object({
   card: z.string().optional(),
   channel: z.string().optional(),
   connection: ConnectionId.optional(),
+  more: z.boolean().optional(),
+  alert: z.boolean().optional(),
+  attempt: z.string().optional(),
 })
 type Metadata = z.infer<typeof Metadata>
 
 export function registerConnect(app: App, deps: WebApiDeps & ConnectionDeps & PolicyDeps & HomeTabDeps): void {
   onButtonPress(app, deps, 'connect_pick', async ({ by, value, view }) => {
-    const card = await deps.connect.offer(value)
+    const card = await deps.connect.offer(by, value)
     if (card === undefined || view === undefined) return
-    const metadata = Metadata.parse(JSON.parse(view.privateMetadata))
-    const next = await emptyFormModal(deps, by, card, metadata)
+    const next = await emptyFormModal(deps, by, card, metadataIn(view))
     // Without a hash, so that the last choice wins.
     await deps.webApi.call('views.update', { view_id: view.id, view: next }, AnyResponse, 0)
   })
+  onButtonPress(app, deps, 'connect_more', (press) => showMore(deps, press))
   onViewSubmission(app, deps, 'connect', (submit) => handleSubmission(deps, submit))
 }
+
+const metadataIn = ({ privateMetadata }: { privateMetadata: string }): Metadata =>
+  Metadata.parse(JSON.parse(privateMetadata))
 
 async function emptyFormModal(
   deps: ConnectionDeps & PolicyDeps,
   by: Principal,
   card: CardInfo,
-  metadata: Metadata,
+  { channel, connection }: Metadata,
 ): Promise<ModalView> {
-  const [cards, name] = await Promise.all([
-    allowedCardsFor(deps, by.workspace),
-    deps.connect.defaultName(by, card.name),
-  ])
-  const { channel } = metadata
-  return connectModal({
-    cards: addCard(cards, card),
+  const name = await proposedNameFor(deps, by, card)
+  const metadata = connectMetadataOf({ channel, reconnects: connection })
+  return buildFormModal(deps, by, { card, name, values: {}, metadata })
+}
+
+/** Opens the fields that few people need; Slack keeps what was typed in the others. */
+async function showMore(deps: WebApiDeps & ConnectionDeps & PolicyDeps, { by, view }: BlockAction): Promise<void> {
+  if (view === undefined) return
+  const { alert: _alert, ...metadata } = metadataIn(view)
+  const card = await formCardOf(deps, by, metadata)
+  if (card === undefined) return
+  const { connection } = metadata
+  const existing = connection === undefined ? undefined : await findConnectionFor(deps, by, connection)
+  const next = await buildFormModal(deps, by, {
     card,
-    name,
-    values: {},
-    metadata: connectMetadataOf({ channel, reconnects: metadata.connection }),
+    name: existing?.name ?? (await proposedNameFor(deps, by, card)),
+    values: existing?.inputs ?? {},
+    metadata: { ...connectMetadataFrom(metadata), more: true },
   })
+  await deps.webApi.call('views.update', { view_id: view.id, hash: view.hash, view: next }, AnyResponse, 0)
 }
 
 async function handleSubmission(
   deps: WebApiDeps & ConnectionDeps & PolicyDeps & HomeTabDeps,
   { by, viewId, hash, privateMetadata, typed, ack }: ViewSubmission,
 ): Promise<void> {
-  const metadata = Metadata.parse(JSON.parse(privateMetadata))
-  const card = await submittedCardOf(deps, by, metadata, typed.card)
+  const metadata = metadataIn({ privateMetadata })
+  const card = await formCardOf(deps, by, { card: typed.card ?? metadata.card, connection: metadata.connection })
   if (card === undefined) {
     await ack({
       response_action: 'update',
@@ -71,29 +85,22 @@ async function handleSubmission(
   }
   const inputs = Object.fromEntries(card.inputs.map(({ name }) => [name, typed[name]?.trim() ?? '']))
   const { channel, connection: reconnects } = metadata
-  const details = { card: card.name, name: await nameOf(deps, by, metadata, typed), channel, reconnects }
+  const name = await nameOf(deps, { by, metadata, card, inputs, typed: typed.name })
+  const details = { card: card.name, name, channel, reconnects }
   const submission = { id: createConnectionId(), by, view: { id: viewId, hash }, details, inputs }
   const problems = await findProblems(deps, submission)
   if (problems.length > 0) {
-    await ackProblems(deps, { ...submission, card }, problems, ack)
+    await ackProblems(
+      deps,
+      { submission: { ...submission, card }, problems, metadata, fields: Object.keys(typed) },
+      ack,
+    )
     return
   }
   const fresh = await deps.connect.submissions.save(submission)
   await ack({ response_action: 'update', view: connectTestingModal(card, details.name) })
   // One that stands already is told by whoever connects it.
   if (fresh) await connectAndReport(deps, submission)
-}
-
-/** A reconnect uses the connection's own card, a new connection one that is offered now. */
-async function submittedCardOf(
-  deps: ConnectionDeps,
-  by: Principal,
-  metadata: Metadata,
-  picked: string | null | undefined,
-) {
-  if (metadata.connection === undefined) return deps.connect.offer(picked ?? metadata.card ?? '')
-  const connection = await findConnectionFor(deps, by, metadata.connection)
-  return connection && deps.connect.cardOf(connection)
 }
 
 /** A reconnect is checked when it is tried, as it keeps its name and may leave secrets empty. */
@@ -104,33 +111,63 @@ async function findProblems(
   return reconnects === undefined ? connect.check(by, { card, name, inputs }) : []
 }
 
-async function nameOf(
-  deps: ConnectionDeps,
-  by: Principal,
-  { connection }: Metadata,
-  typed: ViewSubmission['typed'],
-): Promise<string> {
-  const existing = connection === undefined ? undefined : await findConnectionFor(deps, by, connection)
-  return existing?.name ?? typed.name?.trim() ?? ''
+type FormName = {
+  by: Principal
+  metadata: Metadata
+  card: CardInfo
+  inputs: Record<string, string>
+  typed: string | null | undefined
 }
 
-/** Shows problems at their fields, or all on top of the form if one has no field. */
+/** The name as typed; left empty where that may be, the one that the address gives. */
+async function nameOf(deps: ConnectionDeps, { by, metadata, card, inputs, typed }: FormName): Promise<string> {
+  const { connection } = metadata
+  const existing = connection === undefined ? undefined : await findConnectionFor(deps, by, connection)
+  const name = existing?.name ?? typed?.trim() ?? ''
+  return name === '' && card.named === 'by_address' ? deps.connect.defaultName(by, card.name, inputs.url) : name
+}
+
+type FormProblems = {
+  submission: SubmittedForm
+  problems: InputProblem[]
+  metadata: Metadata
+  /** The fields that the form shows. */
+  fields: string[]
+}
+
+/**
+ * Shows problems at their fields, or all on top of the form where one has no field or an older failure stands there: it would be read
+ * as if it were new. What was typed stays in either case.
+ */
 async function ackProblems(
   deps: ConnectionDeps & PolicyDeps,
-  submission: SubmittedForm,
-  problems: InputProblem[],
+  { submission, problems, metadata, fields }: FormProblems,
   ack: ViewSubmission['ack'],
 ): Promise<void> {
-  // The form of a registry entry has no card field.
-  const { card } = submission
-  const cardField = card.entry === undefined ? ['card'] : []
-  const fields = new Set([...cardField, 'name', ...card.inputs.map((input) => input.name)])
-  const atField = problems.filter(({ field }) => fields.has(field))
-  if (atField.length === problems.length) {
+  const { card, details, inputs, by } = submission
+  const atField = problems.filter(({ field }) => fields.includes(field))
+  if (atField.length === problems.length && !metadata.alert) {
     const errors = Object.fromEntries(atField.map(({ field, message }) => [field, message]))
     await ack({ response_action: 'errors', errors })
     return
   }
-  const alert = problems.map(({ message }) => message).join(' ')
-  await ack({ response_action: 'update', view: await submittedFormModal(deps, submission, alert) })
+  const more =
+    metadata.more === true || problems.some(({ field }) => card.inputs.find(({ name }) => name === field)?.more)
+  const { channel, reconnects: connection } = details
+  const attempt = metadata.attempt
+  const view = await buildFormModal(deps, by, {
+    card,
+    name: await shownNameFor(deps, by, { card, name: details.name, inputs }),
+    values: plainInputsOf(card, inputs),
+    metadata: connectMetadataFrom({ channel, connection, attempt, ...(more && { more }) }),
+    alert: problemsText(card, problems),
+  })
+  await ack({ response_action: 'update', view })
 }
+
+/** Without what is undefined, which JSON would leave out. */
+const connectMetadataFrom = ({ channel, connection, attempt, more }: Omit<Metadata, 'alert'>): ConnectMetadata => ({
+  ...connectMetadataOf({ channel, reconnects: connection }),
+  ...(attempt && { attempt }),
+  ...(more && { more }),
+})

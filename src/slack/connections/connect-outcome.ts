@@ -1,13 +1,13 @@
 import type { ModalView } from '@slack/types'
-import type { CardInfo, ConnectOutcome, ConnectSubmission } from '../../connect/connect-types.ts'
+import type { CardInfo, ConnectOutcome, ConnectSubmission, InputProblem } from '../../connect/connect-types.ts'
 import { errorChainOf, errorMessageOf } from '../../errors.ts'
 import { errorModal } from '../blocks/error-message.ts'
 import type { ConnectionDeps, HomeTabDeps, PolicyDeps, WebApiDeps } from '../deps.ts'
-import { findConnectionFor } from '../interactions/find-for-person.ts'
 import { updateModalView } from '../interactions/modals.ts'
-import { addCard, allowedCardsFor } from './allowed-cards.ts'
-import { type ConnectMetadata, connectModal } from './connect-form.ts'
+import type { ConnectMetadata } from './connect-form.ts'
+import { createConnectRetryButton } from './connect-retry.ts'
 import { connectedMessage, connectedModal, notConnectedMessage } from './connected-message.ts'
+import { buildFormModal, formCardOf, plainInputsOf, secretsAgainText, shownNameFor } from './form-card.ts'
 import { replySignInOutcome, showSignIn } from './sign-in.ts'
 
 /** A first start may download a server; a person who closes the modal gets a message. */
@@ -27,21 +27,20 @@ export const connectMetadataOf = ({
 })
 
 /** The form with the submitted values but without secrets. */
-export async function submittedFormModal(
+async function submittedFormModal(
   deps: ConnectionDeps & PolicyDeps,
-  { by, card, details, inputs }: SubmittedForm,
+  { id, by, card, details, inputs }: SubmittedForm,
   alert: string,
 ): Promise<ModalView> {
-  const shown = card.inputs.filter((input) => !input.secret).map((input) => [input.name, inputs[input.name] ?? ''])
-  const secret = card.inputs.some((input) => input.secret && inputs[input.name])
-  const words = secret ? `${alert} Please enter secrets again.` : alert
-  return connectModal({
-    cards: addCard(await allowedCardsFor(deps, by.workspace), card),
+  const again = secretsAgainText(card, inputs)
+  // A failure may name a field that is not shown yet.
+  const more = card.inputs.some((input) => input.more && alert.includes(`"${input.label}"`))
+  return buildFormModal(deps, by, {
     card,
-    name: details.name,
-    values: Object.fromEntries(shown),
-    metadata: connectMetadataOf(details),
-    alert: words,
+    name: await shownNameFor(deps, by, { card, name: details.name, inputs }),
+    values: plainInputsOf(card, inputs),
+    metadata: { ...connectMetadataOf(details), attempt: id, ...(more && { more }) },
+    alert: again === '' ? alert : `${alert} ${again}`,
   })
 }
 
@@ -88,11 +87,10 @@ async function reportOutcome(deps: OutcomeDeps, submission: ConnectSubmission, o
     await showSignIn(deps, { by, name, channel, view: view.id }, outcome.signIn)
     return
   }
-  const card = await submittedCardOf(deps, submission)
-  const again = details.reconnects === undefined ? `connect ${details.card}` : `reconnect ${name}`
+  const card = await formCardOf(deps, by, { card: details.card, connection: details.reconnects })
   const content = outcome.ok
     ? connectedMessage({ ...outcome, card })
-    : notConnectedMessage(name, outcome.message, again)
+    : notConnectedMessage(name, outcome.message, createConnectRetryButton(card, typedFormOf(submission)))
   const shown = outcome.ok ? connectedModal({ ...outcome, card }) : await failedModal(deps, submission, card, outcome)
   if (!(await updateModalView(deps, view.id, shown))) await replySignInOutcome(deps, { by, channel }, content)
 }
@@ -109,12 +107,11 @@ const failedModal = async (
     ? errorModal(outcome.message)
     : submittedFormModal(deps, { ...submission, card }, failureText(card, outcome))
 
-/** The card as it is offered now, which may be gone since. */
-async function submittedCardOf(deps: OutcomeDeps, { by, details }: ConnectSubmission): Promise<CardInfo | undefined> {
-  if (details.reconnects === undefined) return deps.connect.offer(details.card)
-  const connection = await findConnectionFor(deps, by, details.reconnects)
-  return connection && deps.connect.cardOf(connection)
-}
+const typedFormOf = ({ inputs, details: { name, reconnects } }: ConnectSubmission) => ({
+  name,
+  inputs,
+  ...(reconnects && { connection: reconnects }),
+})
 
 async function tryConnect(
   { connect, log }: OutcomeDeps,
@@ -133,7 +130,17 @@ async function tryConnect(
 
 /** The failure and the problems of its fields. */
 function failureText(card: CardInfo, { message, problems }: Failed): string {
-  const labels = new Map(card.inputs.map((input) => [input.name, input.label]))
-  const fields = problems.filter((problem) => !message.includes(problem.message))
-  return [message, ...fields.map((problem) => `${labels.get(problem.field) ?? 'Name'}: ${problem.message}`)].join(' ')
+  const more = problemsText(
+    card,
+    problems.filter((problem) => !message.includes(problem.message)),
+  )
+  return more === '' ? message : `${message} ${more}`
+}
+
+/** Problems with the labels of their fields; what is about the form as a whole stands without. */
+export function problemsText(card: CardInfo, problems: InputProblem[]): string {
+  const labels = new Map([['name', 'Name'], ...card.inputs.map(({ name, label }): [string, string] => [name, label])])
+  return problems
+    .map(({ field, message }) => [labels.get(field), message].filter((part) => part !== undefined).join(': '))
+    .join(' ')
 }

@@ -1,4 +1,4 @@
-import type { ModalView } from '@slack/types'
+import type { Button, ModalView } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { CardInfo } from '../../connect/connect-types.ts'
 import type { Connection } from '../../registry/connection.ts'
@@ -13,6 +13,8 @@ import {
   sectionBlock,
 } from '../blocks/build-blocks.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn, pluralize } from '../blocks/text.ts'
+import { canBeSaved } from './connections-message.ts'
+import { lacksSqlFunction, projectToolsText, sqlFunctionBlocks } from './sql-function-command.ts'
 
 type Connected = {
   connection: Connection
@@ -25,16 +27,16 @@ type Connected = {
 /** Confirms a connection and offers starter questions. */
 export function connectedMessage({ connection, card, starters, through }: Connected): MessageContent {
   const count = connection.tools.length
-  const service = connection.entry === undefined ? connection.card : escapeInlineMrkdwn(connection.entry.title)
-  const first = `✅ Connected! ${pluralize(count, `${service} tool`)} now available`
+  const service = serviceWordOf(connection, card)
+  const first = `✅ Connected! ${projectToolsText(connection) ?? pluralize(count, `${service} tool`)} now available`
   const questions = starters.slice(0, 3)
   return {
     text: first,
     blocks: [
       sectionBlock(`*${first}*`),
-      ...unusableBlocks(connection),
+      ...(lacksSqlFunction(connection) ? sqlFunctionBlocks(connection) : unusableBlocks(connection)),
       sectionBlock(
-        `${card?.icon ?? ':electric_plug:'} *${escapeMrkdwn(connection.name)}* is yours alone. Ask me in a message, or mention me in a channel. Changes wait for your OK.`,
+        `${card?.icon ?? ':electric_plug:'} *${escapeMrkdwn(connection.name)}* is yours alone. Ask me in a message, or mention me in a channel. What changes something waits for an OK: yours, or an approver’s where it can destroy something.`,
       ),
       ...(through === undefined
         ? []
@@ -43,9 +45,16 @@ export function connectedMessage({ connection, card, starters, through }: Connec
       actionsBlock([
         createCommandButton('Show its tools', `tools ${connection.name}`),
         createCommandButton('My connections', 'list'),
+        ...(canBeSaved(connection) ? [createCommandButton('Save as a run card', `save-card ${connection.name}`)] : []),
       ]),
     ],
   }
+}
+
+/** A custom server is what the person calls it. */
+function serviceWordOf({ name, card, entry }: Connection, info: CardInfo | undefined): string {
+  if (entry !== undefined) return escapeInlineMrkdwn(entry.title)
+  return info?.named === 'by_address' ? escapeInlineMrkdwn(name) : card
 }
 
 const MAX_REASONS = 3
@@ -84,13 +93,12 @@ export const connectedModal = (connected: Connected): ModalView =>
   createModal({ id: 'connected', title: 'Connected', close: 'Done', blocks: connectedMessage(connected).blocks })
 
 /** Says that connecting failed, once the modal is closed. */
-export function notConnectedMessage(name: string, message: string, again: string): MessageContent {
-  const text = `${name} is not connected: ${message}`
+export function notConnectedMessage(name: string, message: string, again: Button): MessageContent {
   return {
-    text,
+    text: escapeMrkdwn(`${name} is not connected: ${message}`),
     blocks: [
       sectionBlock(`:warning: *${escapeMrkdwn(name)}* is not connected. ${escapeMrkdwn(message)}`),
-      actionsBlock([createCommandButton('Try again', again, 'primary')]),
+      actionsBlock([again]),
     ],
   }
 }

@@ -14,6 +14,7 @@ import {
   disconnectedMessage,
   nothingConnectedMessage,
 } from './connections-message.ts'
+import { lacksSqlFunction } from './sql-function-command.ts'
 import { type TestedConnection, testResultMessage } from './test-result-message.ts'
 
 /** Longer than the slowest first start of a server, and well within a response_url's 30 minutes. */
@@ -23,6 +24,7 @@ export const testCommand: Command = {
   name: 'test',
   usage: '[connection]',
   description: 'checks that a connection works',
+  rare: true,
   async run(deps, { words, responder }) {
     const [name] = words
     const one = name === undefined ? undefined : await findNamedConnection(deps, responder, name, 'test')
@@ -49,7 +51,8 @@ async function testConnection(
   if (!outcome.ok) return { name, outcome, leftOut: [], circuit: connect.circuit(id) }
   const now = await findConnectionFor(deps, by, id)
   const unusable = runs.leftOut((now?.tools ?? []).map((tool) => ({ connection: name, tool })))
-  return { name, outcome, leftOut: [...(now?.unusableTools ?? []), ...unusable] }
+  const leftOut = [...(now?.unusableTools ?? []), ...unusable]
+  return { name, outcome, leftOut, lacksSql: now !== undefined && lacksSqlFunction(now) }
 }
 
 export const listCommand: Command = {

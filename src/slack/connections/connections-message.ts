@@ -1,6 +1,7 @@
 import type { KnownBlock } from '@slack/types'
 import type { CardInfo, Connect, DisconnectedConnection } from '../../connect/connect-types.ts'
 import type { Connection } from '../../registry/connection.ts'
+import { isOwnCardName } from '../../registry/own-cards.ts'
 import { truncate } from '../../text.ts'
 import {
   actionsBlock,
@@ -24,7 +25,7 @@ const STATUS = {
 }
 
 export const nothingConnectedMessage: MessageContent = {
-  text: 'You have no connections yet. Connect one with /mcp connect.',
+  text: 'You have no connections yet. Connect a tool and I can use it for you.',
   blocks: [
     sectionBlock('You have no connections yet. Connect a tool and I can use it for you.'),
     actionsBlock([
@@ -48,7 +49,11 @@ export function connectionsMessage(
       // Each takes two of a message's 50 blocks.
       ...connections.slice(0, 20).flatMap((one) => connectionBlocks(one, cardOf, circuitOf)),
       ...(connections.length > 20
-        ? [contextBlock(`and ${connections.length - 20} more. To see one of them, add its name: \`/mcp tools name\``)]
+        ? [
+            contextBlock(
+              `and ${connections.length - 20} more. To see one of them, type \`/mcp tools name\` in our direct messages.`,
+            ),
+          ]
         : []),
       actionsBlock([createCommandButton('Connect another', 'connect')], 'connections more'),
     ],
@@ -70,16 +75,25 @@ export function connectionBlocks(one: Connection, cardOf: CardOf, circuitOf = AL
       [
         ...(one.status === 'connected' ? [] : [repairButton(one)]),
         createCommandButton('Tools', `tools ${one.name}`),
-        ...(one.offers?.resources ? [createCommandButton('Resources', `resources ${one.name}`)] : []),
-        ...(one.offers?.prompts ? [createCommandButton('Prompts', `prompts ${one.name}`)] : []),
-        ...(one.offers?.skills ? [createCommandButton('Skills', `skills ${one.name}`)] : []),
+        ...offerButtons(one),
         createCommandButton('Test', `test ${one.name}`),
+        ...(canBeSaved(one) ? [createCommandButton('Save as a run card', `save-card ${one.name}`)] : []),
         createCommandButton('Disconnect', `disconnect ${one.name}`),
       ],
       `connection ${one.id}`,
     ),
   ]
 }
+
+const offerButtons = ({ name, offers }: Connection) => [
+  ...(offers?.resources ? [createCommandButton('Resources', `resources ${name}`)] : []),
+  ...(offers?.prompts ? [createCommandButton('Prompts', `prompts ${name}`)] : []),
+  ...(offers?.skills ? [createCommandButton('Skills', `skills ${name}`)] : []),
+]
+
+/** A card is made of what a person found themselves, by its address or in a configuration, and what works. */
+export const canBeSaved = ({ status, card, entry }: Pick<Connection, 'status' | 'card' | 'entry'>): boolean =>
+  status === 'connected' && (card === 'custom' || (entry !== undefined && isOwnCardName(entry.name)))
 
 /** An OAuth connection needs a sign-in, any other its inputs again. */
 const repairButton = ({ name, status, signsIn }: Connection) =>

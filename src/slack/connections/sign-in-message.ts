@@ -106,12 +106,9 @@ export const createAnswerAgainButton = (input: string): Button =>
 export const createSignInAgainButton = (name: string): Button =>
   createButton({ ...TRY_AGAIN, action: 'sign_in_again', value: name })
 
-export const createConnectAgainButton = (card: string): Button =>
-  createCommandButton(TRY_AGAIN.text, `connect ${card}`, TRY_AGAIN.style)
-
 export function signInFailedMessage(name: string, message: string, again: Button): MessageContent {
   return {
-    text: `Not signed in for ${name}: ${message}`,
+    text: escapeMrkdwn(`Not signed in for ${name}: ${message}`),
     blocks: [
       sectionBlock(`:warning: *Not signed in* for *${escapeMrkdwn(name)}*. ${escapeMrkdwn(truncate(message, 1_000))}`),
       actionsBlock([again]),

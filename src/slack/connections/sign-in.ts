@@ -20,12 +20,11 @@ import {
 } from '../interactions/interaction.ts'
 import { loadingModal, showLoadedView, updateModalView } from '../interactions/modals.ts'
 import { postDirectly, postToOnePerson } from '../interactions/post-in-thread.ts'
-import { addCard, allowedCardsFor } from './allowed-cards.ts'
-import { connectModal } from './connect-form.ts'
+import { createConnectRetryButton } from './connect-retry.ts'
 import { connectedMessage, connectedModal } from './connected-message.ts'
+import { buildFormModal } from './form-card.ts'
 import {
   createAnswerAgainButton,
-  createConnectAgainButton,
   createSignInAgainButton,
   noSignInNeededMessage,
   signedInMessage,
@@ -175,10 +174,13 @@ async function outcomeMessage(
   result: SignInResult,
   input: string | undefined,
 ): Promise<MessageContent> {
-  const { title, name = title, card = '' } = result
+  const { title, name = title, card = '', inputs = {} } = result
   if (!result.ok) {
     const existing = await findConnectionOf(deps, result)
-    const again = existing === undefined ? createConnectAgainButton(card) : createSignInAgainButton(existing.name)
+    const again =
+      existing === undefined
+        ? createConnectRetryButton(result.by && (await deps.connect.offer(result.by, card)), { name, inputs })
+        : createSignInAgainButton(existing.name)
     if (input === undefined) return signInFailedMessage(name, result.message, again)
     // A denial has answered the input already.
     if (result.denied) return signInFailedMessage(name, `${result.message} I go on without it.`, again)
@@ -205,12 +207,19 @@ const findConnectionOf = async (deps: ReplyDeps, { by, connection }: FailedSignI
 async function retryFormModal(deps: ReplyDeps, result: FailedSignIn): Promise<ModalView | undefined> {
   const { by, card: cardName = '', name = '', inputs = {}, place, message } = result
   const existing = await findConnectionOf(deps, result)
-  const card = existing === undefined ? await deps.connect.offer(cardName) : undefined
+  const card = existing === undefined && by !== undefined ? await deps.connect.offer(by, cardName) : undefined
   if (by === undefined || card === undefined) return undefined
-  const cards = addCard(await allowedCardsFor(deps, by.workspace), card)
   const metadata = place?.channel === undefined ? {} : { channel: place.channel }
-  const secrets = card.inputs.some(({ secret }) => secret) ? ' If you had entered a secret, please enter it again.' : ''
-  return connectModal({ cards, card, name, values: inputs, metadata, alert: `Not signed in: ${message}${secrets}` })
+  const secrets = card.inputs.some(({ secret }) => secret)
+    ? ' If you had entered a secret, please enter it again: I never keep them.'
+    : ''
+  return buildFormModal(deps, by, {
+    card,
+    name,
+    values: inputs,
+    metadata,
+    alert: `Not signed in: ${message}${secrets}`,
+  })
 }
 
 /** Posts what only the person sees to the channel, or to their direct messages. Never throws. */

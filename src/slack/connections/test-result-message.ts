@@ -10,6 +10,7 @@ import {
 } from '../blocks/build-blocks.ts'
 import { escapeMrkdwn, pluralize } from '../blocks/text.ts'
 import { type CircuitOf, circuitText } from './connections-message.ts'
+import { sqlFunctionBlocks } from './sql-function-command.ts'
 
 export type TestedConnection = {
   name: string
@@ -18,6 +19,8 @@ export type TestedConnection = {
     | { ok: false; message: string; signIn?: boolean }
   /** Tools that the model cannot be offered. */
   leftOut: { tool: string; why: string }[]
+  /** One of them needs a function in the database. */
+  lacksSql?: boolean
   /** The circuit breaker of a connection that failed. */
   circuit?: ReturnType<CircuitOf>
 }
@@ -31,8 +34,11 @@ const UNUSABLE_CHARS = 220
 export function testResultMessage(results: TestedConnection[]): MessageContent {
   const shown = results.slice(0, 20)
   return {
-    text: truncate(results.map((result) => `${result.name}: ${resultText(result)}`).join('\n'), LIMITS.message.text),
-    // Each takes at most two of a message's 50 blocks.
+    text: truncate(
+      escapeMrkdwn(results.map((result) => `${result.name}: ${resultText(result)}`).join('\n')),
+      LIMITS.message.text,
+    ),
+    // Each takes two of a message's 50 blocks, and rarely a third.
     blocks: shown.flatMap((result) => testedBlocks(result, Math.min(1_000, Math.floor(MESSAGE_CHARS / shown.length)))),
   }
 }
@@ -51,7 +57,7 @@ const factsText = ({ ms, tools }: { ms: number; tools: number }): string =>
   `${pluralize(tools, 'tool')}, answered in ${Math.round(ms)} ms`
 
 function testedBlocks(result: TestedConnection, maxChars: number): KnownBlock[] {
-  const { name, outcome, leftOut, circuit = { kind: 'closed' } } = result
+  const { name, outcome, lacksSql = false, circuit = { kind: 'closed' } } = result
   if (!outcome.ok) {
     return [
       sectionBlock(
@@ -66,6 +72,7 @@ function testedBlocks(result: TestedConnection, maxChars: number): KnownBlock[] 
       ]),
     ]
   }
+  const leftOut = lacksSql ? [] : result.leftOut
   const most = Math.max(1, Math.min(10, Math.floor(maxChars / UNUSABLE_CHARS)))
   const unusable = leftOut
     .slice(0, most)
@@ -77,6 +84,7 @@ function testedBlocks(result: TestedConnection, maxChars: number): KnownBlock[] 
       : `\nI cannot use ${pluralize(leftOut.length, 'tool')}:\n${[...unusable, ...more].join('\n')}`
   return [
     sectionBlock(`:large_green_circle: *${escapeMrkdwn(name)}* works: ${factsText(outcome)}.${missing}`),
+    ...(lacksSql ? sqlFunctionBlocks({ name }) : []),
     // Helps whoever supports the person.
     ...(outcome.protocolVersion === '' ? [] : [contextBlock(`MCP version ${escapeMrkdwn(outcome.protocolVersion)}`)]),
   ]

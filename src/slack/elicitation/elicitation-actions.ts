@@ -18,6 +18,7 @@ import {
 } from './elicitation-card.ts'
 import {
   elicitationModal,
+  fieldProblemsIn,
   fitsFormModal,
   formFieldBlockIdOf,
   readSubmittedForm,
@@ -72,7 +73,8 @@ async function answerFromButton(
 async function showAnswer(deps: WebApiDeps & RunsDeps, press: BlockAction): Promise<void> {
   if (press.message === undefined) return
   const found = await findInputFor(deps, press.by, press.value)
-  if (found?.input.given) await showOnUnknownMessage(deps, press, found.state.id, elicitationMessage(found, new Date()))
+  if (found?.input.given)
+    await showOnUnknownMessage(deps, press.message, found.state.id, elicitationMessage(found, new Date()))
 }
 
 /** Closes a card that still shows buttons for an answered elicitation; false if it is gone. */
@@ -154,7 +156,7 @@ async function submitForm(
   const errors = Object.fromEntries(
     outcome.problems.map(({ field, message }) => [places.get(field) ?? formFieldBlockIdOf(0), message]),
   )
-  await ack({ response_action: 'errors', errors })
+  await ack({ response_action: 'errors', errors: { ...errors, ...fieldProblemsIn(fields, values) } })
 }
 
 /** Closing the form answers the elicitation with `cancel`. */

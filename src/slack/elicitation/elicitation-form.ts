@@ -154,3 +154,14 @@ export function readSubmittedForm(fields: FormField[], values: Record<string, un
   })
   return Object.fromEntries(read)
 }
+
+/** What is wrong with a text that is no value of its field, by the field's block. */
+export function fieldProblemsIn(fields: FormField[], values: Record<string, unknown>): Record<string, string> {
+  const state = ModalState.parse(values)
+  const problems = shownFieldsOf(fields).flatMap((field, index) => {
+    const id = formFieldBlockIdOf(index)
+    const reading = readField(modalFieldOf(field, index), fieldStateIn(state, id))
+    return reading !== undefined && 'problem' in reading ? [[id, reading.problem]] : []
+  })
+  return Object.fromEntries(problems)
+}

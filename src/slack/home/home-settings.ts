@@ -19,6 +19,7 @@ import {
   sectionBlock,
 } from '../blocks/build-blocks.ts'
 import { formatBar, formatMoney } from '../blocks/figures.ts'
+import { readNumber } from '../blocks/read-number.ts'
 import { escapeMrkdwn, pluralize } from '../blocks/text.ts'
 
 /** The workspace settings as owners and admins see them. */
@@ -110,6 +111,18 @@ export function allowedCardMessage(title: string, then: string): MessageContent 
 /** Above this, an amount is taken for a typing error. */
 const MAX_USD = 1_000_000
 
+/** The budget that was typed, null for none, or what is wrong with it. */
+export function readBudget(typed: string): { usd: number | null } | { problem: string } {
+  const text = typed.trim().replace(/^\$\s*|\s*(?:\$|USD)$/gi, '')
+  if (text === '') return { usd: null }
+  const reading = readNumber(text)
+  if ('problem' in reading) return reading
+  if (reading.value < 0) return { problem: 'A budget cannot be below 0.' }
+  if (reading.value > MAX_USD)
+    return { problem: `That is more than $${MAX_USD.toLocaleString('en-US')}. Please check it.` }
+  return { usd: reading.value }
+}
+
 /** The modal that asks for the budget. */
 export const budgetModal = ({ budgetUsd }: Pick<WorkspaceSettings, 'budgetUsd'>): ModalView =>
   createModal({
@@ -124,11 +137,11 @@ export const budgetModal = ({ budgetUsd }: Pick<WorkspaceSettings, 'budgetUsd'>)
         hint: 'Once it is used up, I start nothing new until next month (UTC) or until you raise it. Work under way is finished. Leave empty for no limit.',
         optional: true,
         element: {
-          type: 'number_input',
+          // Slack's own field for numbers takes no decimal comma.
+          type: 'plain_text_input',
           action_id: 'value',
-          is_decimal_allowed: true,
-          min_value: '0',
-          max_value: String(MAX_USD),
+          max_length: 20,
+          placeholder: plainTextObject('50 or 12.50', LIMITS.placeholder),
           ...(budgetUsd !== undefined && { initial_value: String(budgetUsd) }),
         },
       }),

@@ -1,8 +1,9 @@
 import type { KnownBlock } from '@slack/types'
 import type { MonthUsage } from '../../run/usage.ts'
-import { revealInvisible } from '../../text.ts'
-import { contextBlock, DIVIDER_BLOCK, headerBlock } from '../blocks/build-blocks.ts'
+import { revealInvisible, truncate } from '../../text.ts'
+import { contextBlock, DIVIDER_BLOCK, headerBlock, sectionBlock } from '../blocks/build-blocks.ts'
 import { codeBlockFor, formatAmount, formatBar, formatMoney, formatSparkline, padText } from '../blocks/figures.ts'
+import { escapeMrkdwn } from '../blocks/text.ts'
 
 const BAR_WIDTH = 12
 const NAME_WIDTH = 28
@@ -24,12 +25,29 @@ export function usageBlocks(usage: MonthUsage): KnownBlock[] {
         figureField('Cost', formatMoney(usage.costUsd)),
       ],
     },
-    codeBlockFor([...dailyLines(usage), ...toolLines(usage)]),
+    ...(hasWeek(usage) ? [codeBlockFor([...dailyLines(usage), ...toolLines(usage)])] : toolFigures(usage)),
     DIVIDER_BLOCK,
   ]
 }
 
 const figureField = (name: string, value: string) => ({ type: 'mrkdwn' as const, text: `*${name}*\n${value}` })
+
+/** Bars of a few days compare nothing. */
+const CHART_FROM_DAYS = 7
+
+function hasWeek({ days, today }: MonthUsage): boolean {
+  const first = Math.min(...days.map(({ day }) => day))
+  return today - first + 1 >= CHART_FROM_DAYS
+}
+
+function toolFigures({ tools: used }: MonthUsage): KnownBlock[] {
+  if (used.length === 0) return []
+  const lines = used.map(({ tool, connection, calls }) => {
+    const owner = connection === undefined ? '' : ` (${escapeMrkdwn(truncate(connection, NAME_WIDTH))})`
+    return `${escapeMrkdwn(truncate(tool, NAME_WIDTH))}${owner}: ${formatAmount(calls)}`
+  })
+  return [sectionBlock(`*Tools used most*\n${lines.join('\n')}`)]
+}
 
 function dailyLines({ days: asked, today }: MonthUsage): string[] {
   const byDay = new Map(asked.map(({ day, runs }) => [day, runs]))

@@ -1,29 +1,33 @@
 import type { HomeView, KnownBlock } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
+import type { UserId } from '../../ids.ts'
 import type { Rule } from '../../policy/rules.ts'
 import type { Connection } from '../../registry/connection.ts'
 import type { PendingInput } from '../../run/runs.ts'
 import type { CallState, RunState } from '../../run/state/state.ts'
 import type { MonthUsage, RecentRun } from '../../run/usage.ts'
-import { truncate } from '../../text.ts'
 import { approvalMessage } from '../approvals/approval-card.ts'
+import type { ApprovalContent } from '../approvals/approval-groups.ts'
+import { editConfirmationMessage, editContentOf } from '../approvals/edit-confirmation.ts'
 import { approversText, ruleBlock } from '../approvals/rules-message.ts'
 import {
   actionsBlock,
   contextBlock,
   createCommandButton,
-  createDetailsButton,
   DIVIDER_BLOCK,
   headerBlock,
   sectionBlock,
 } from '../blocks/build-blocks.ts'
-import { escapeMrkdwn, formatDate, pluralize } from '../blocks/text.ts'
+import { pluralize } from '../blocks/text.ts'
 import { type CardOf, type CircuitOf, connectionBlocks } from '../connections/connections-message.ts'
 import { elicitationMessage } from '../elicitation/elicitation-card.ts'
 import { overBudgetBlocks, settingsBlocks, type WorkspaceSettingsView } from './home-settings.ts'
 import { usageBlocks } from './home-usage.ts'
+import { type RequestLinks, recentRequestsBlocks } from './recent-requests.ts'
 
 export type HomeContent = {
+  /** Whose Home it is. */
+  reader?: UserId
   pending: { state: RunState; call: CallState }[]
   /** What servers ask of this person. */
   inputs: PendingInput[]
@@ -32,6 +36,7 @@ export type HomeContent = {
   rules: Rule[]
   approvers: string[]
   recent: RecentRun[]
+  links: RequestLinks
   usage: MonthUsage
   cardOf: CardOf
   circuitOf?: CircuitOf
@@ -50,7 +55,7 @@ export function createHomeView(content: HomeContent): HomeView {
     ...pendingBlocks(content),
     ...inputBlocks(content),
     ...connectionsBlocks(content),
-    ...recentBlocks(content.recent.slice(0, HOME_LIST_LENGTHS.recent)),
+    ...recentRequestsBlocks(content.recent.slice(0, HOME_LIST_LENGTHS.recent), content.links),
     ...rulesBlocks(content),
     ...usageBlocks(content.usage),
     ...(workspace === undefined ? [] : settingsBlocks(workspace)),
@@ -58,14 +63,14 @@ export function createHomeView(content: HomeContent): HomeView {
   return { type: 'home', callback_id: 'home', blocks: blocks.slice(0, LIMITS.view.blocks) }
 }
 
-function pendingBlocks({ pending }: HomeContent): KnownBlock[] {
+function pendingBlocks({ pending, reader }: HomeContent): KnownBlock[] {
   if (pending.length === 0) return []
   const cards = pending
     .slice(0, HOME_LIST_LENGTHS.pending)
     .flatMap(({ state, call }) =>
       call.approval === undefined
         ? []
-        : [...approvalMessage({ state, call, approval: call.approval }).blocks, DIVIDER_BLOCK],
+        : [...pendingCardBlocks({ state, call, approval: call.approval }, reader), DIVIDER_BLOCK],
     )
   const rest = pending.length - HOME_LIST_LENGTHS.pending
   return [
@@ -73,6 +78,16 @@ function pendingBlocks({ pending }: HomeContent): KnownBlock[] {
     ...cards,
     ...(rest > 0 ? [contextBlock(`and ${rest} more, shown here once you have decided these.`)] : []),
   ]
+}
+
+/** The owners decide in place of approvers who cannot, so that the reader may not be among those who were asked. */
+function pendingCardBlocks(content: ApprovalContent, reader: UserId | undefined): KnownBlock[] {
+  const edited = editContentOf(content)
+  if (edited) return editConfirmationMessage(edited).blocks
+  const { approval } = content
+  const approvers =
+    reader === undefined || approval.approvers.includes(reader) ? approval.approvers : [reader, ...approval.approvers]
+  return approvalMessage({ ...content, approval: { ...approval, approvers } }, { reader, isElsewhere: true }).blocks
 }
 
 function inputBlocks({ inputs, now }: HomeContent): KnownBlock[] {
@@ -97,6 +112,8 @@ function connectionsBlocks({ connections, cardOf, circuitOf }: HomeContent): Kno
   return [
     headerBlock('Your connections'),
     ...(shown.length === 0 ? [none] : shown.flatMap((one) => connectionBlocks(one, cardOf, circuitOf))),
+    // The buttons of the last connection would read as one row with these.
+    ...(shown.length === 0 ? [] : [DIVIDER_BLOCK]),
     actionsBlock(
       [
         createCommandButton('Connect a tool', 'connect', 'primary'),
@@ -128,30 +145,4 @@ function rulesBlocks({ rules, approvers }: HomeContent): KnownBlock[] {
     contextBlock(approversText(approvers)),
     DIVIDER_BLOCK,
   ]
-}
-const OUTCOME_TEXTS: Record<RecentRun['outcome'], [mark: string, words: string]> = {
-  working: [':hourglass_flowing_sand:', 'in progress'],
-  waiting: [':raised_hand:', 'waiting for approval'],
-  finished: [':white_check_mark:', 'done'],
-  failed: [':warning:', 'failed'],
-  stopped: [':octagonal_sign:', 'stopped'],
-}
-
-/** The person's latest runs and how they ended. */
-function recentBlocks(recent: RecentRun[]): KnownBlock[] {
-  if (recent.length === 0) return []
-  return [
-    headerBlock('Recent requests'),
-    ...recent.map((run) => sectionBlock(recentLine(run), createDetailsButton(run.id))),
-    DIVIDER_BLOCK,
-  ]
-}
-
-function recentLine({ text, outcome, why, calls, place, channel, at }: RecentRun): string {
-  const [mark, outcomeText] = OUTCOME_TEXTS[outcome]
-  const [words = ''] = text.trim().split('\n')
-  const reason = why === undefined ? '' : `: ${escapeMrkdwn(truncate(why, 200))}`
-  const where = place === 'dm' ? 'in our direct messages' : `in <#${channel}>`
-  const used = calls === 0 ? '' : ` · ${pluralize(calls, 'tool call')}`
-  return `${mark} *${escapeMrkdwn(truncate(words, 120).replaceAll('*', ''))}* ${outcomeText}${reason} · ${where}${used} · ${formatDate(at)}`
 }

@@ -7,6 +7,7 @@ import { logIgnoredEvent, markTaken } from '../interactions/taken.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
 import type { WorkspaceSettingsView } from './home-settings.ts'
 import { createHomeView, HOME_LIST_LENGTHS } from './home-view.ts'
+import { createRequestLinks } from './recent-requests.ts'
 
 /** Changes come in bursts; Slack takes about 100 calls of views.publish a minute. */
 const REFRESH_AFTER_MS = 1_500
@@ -15,6 +16,7 @@ const REFRESH_AFTER_MS = 1_500
 const VIEWER_TTL_MS = 60 * 60_000
 const MAX_VIEWERS = 1_000
 
+type RequestLinksOf = ReturnType<typeof createRequestLinks>
 type HomeDeps = WebApiDeps & RunsDeps & ConnectionDeps & PolicyDeps
 
 export type Home = {
@@ -29,18 +31,19 @@ export type Home = {
 export function createHome(deps: HomeDeps): Home {
   const timers = new Map<string, NodeJS.Timeout>()
   const viewers = createRecentViewers()
+  const painting = { ...deps, linksOf: createRequestLinks(deps) }
   return {
     refresh(principal) {
       if (timers.has(principal.user) || !viewers.has(principal.user)) return
       const publishSoon = () => {
         timers.delete(principal.user)
-        void publish(deps, principal)
+        void publish(painting, principal)
       }
       timers.set(principal.user, setTimeout(publishSoon, REFRESH_AFTER_MS))
     },
     publish(principal) {
       viewers.add(principal.user)
-      return publish(deps, principal)
+      return publish(painting, principal)
     },
     close() {
       for (const timer of timers.values()) clearTimeout(timer)
@@ -64,7 +67,7 @@ export function createRecentViewers(now = Date.now): { add(user: UserId): void; 
 }
 
 /** Never throws: a Home tab that could not be published is published when it is opened next. */
-async function publish(deps: HomeDeps, principal: Principal): Promise<void> {
+async function publish(deps: HomeDeps & { linksOf: RequestLinksOf }, principal: Principal): Promise<void> {
   try {
     const [pending, inputs, connections, rules, approvers, recent, usage, workspace] = await Promise.all([
       deps.runs.pendingFor(principal),
@@ -77,6 +80,7 @@ async function publish(deps: HomeDeps, principal: Principal): Promise<void> {
       workspaceOf(deps, principal),
     ])
     const view = createHomeView({
+      reader: principal.user,
       pending,
       inputs,
       now: new Date(),
@@ -84,6 +88,7 @@ async function publish(deps: HomeDeps, principal: Principal): Promise<void> {
       rules,
       approvers,
       recent,
+      links: await deps.linksOf(recent),
       usage,
       workspace,
       cardOf: deps.connect.cardOf,

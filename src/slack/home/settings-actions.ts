@@ -7,7 +7,7 @@ import type { ConnectionDeps, HomeTabDeps, PolicyDeps, WebApiDeps } from '../dep
 import { type BlockAction, onDurablePress } from '../interactions/interaction.ts'
 import { onViewSubmission, type ViewSubmission } from '../interactions/modals.ts'
 import { AnyResponse, isPermanentError } from '../web-api/web-api.ts'
-import { allowedCardMessage, budgetModal } from './home-settings.ts'
+import { allowedCardMessage, budgetModal, readBudget } from './home-settings.ts'
 
 /** Listens to the workspace settings in the Home tab; each press checks again that the person is an owner or admin. */
 export function registerSettings(app: App, deps: WebApiDeps & ConnectionDeps & PolicyDeps & HomeTabDeps): void {
@@ -85,13 +85,12 @@ async function setBudget(
     await ack({ response_action: 'errors', errors: { budget: 'Only an owner or admin can change this.' } })
     return
   }
-  const text = typed.budget?.trim() ?? ''
-  const usd = Number(text)
-  if (!Number.isFinite(usd) || usd < 0) {
-    await ack({ response_action: 'errors', errors: { budget: 'Please enter an amount like 50 or 12.50.' } })
+  const budget = readBudget(typed.budget ?? '')
+  if ('problem' in budget) {
+    await ack({ response_action: 'errors', errors: { budget: budget.problem } })
     return
   }
-  await deps.settings.change(by, { budgetUsd: text === '' ? null : usd })
+  await deps.settings.change(by, { budgetUsd: budget.usd })
   await ack()
   await deps.publishHome(by)
 }

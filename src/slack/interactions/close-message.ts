@@ -11,8 +11,14 @@ type Deps = Pick<WebApiDeps, 'webApi' | 'log'> & RunsDeps
 /** Which message of a run the pressed button says it is in. */
 type Named = { run: RunId | undefined; key?: string | undefined }
 
+type PressedPlace = Pick<PressedMessage, 'channel' | 'ts' | 'ephemeral'>
+
 /** The message that a button was pressed in. It is a copy only where another one stands recorded by the same key: any other may be shown before its record. */
-async function pressedIn({ runs }: RunsDeps, { message }: BlockAction, { run, key: named }: Named) {
+async function pressedIn<M extends PressedPlace>(
+  { runs }: RunsDeps,
+  message: M | undefined,
+  { run, key: named }: Named,
+) {
   if (message === undefined || message.ephemeral) return undefined
   const there = run === undefined ? [] : await runs.shown.of(run)
   const shown = there.filter(({ channel }) => channel === message.channel)
@@ -32,7 +38,7 @@ export async function closeMessage(
   contentOf: (key: string | undefined) => MessageContent | undefined,
 ): Promise<boolean> {
   try {
-    const pressed = await pressedIn(deps, press, named)
+    const pressed = await pressedIn(deps, press.message, named)
     if (pressed === undefined) return true
     const { message, key, isCopy } = pressed
     const { channel, ts } = message
@@ -49,12 +55,12 @@ export async function closeMessage(
 /** Shows what was decided on a card that has no record: the others are edited with their run. Never throws. */
 export async function showOnUnknownMessage(
   deps: Deps,
-  press: BlockAction,
+  message: PressedPlace | undefined,
   run: RunId,
   content: MessageContent,
 ): Promise<void> {
   try {
-    const pressed = await pressedIn(deps, press, { run })
+    const pressed = await pressedIn(deps, message, { run })
     if (pressed === undefined || pressed.recorded !== undefined) return
     const { channel, ts } = pressed.message
     await deps.webApi.call('chat.update', { channel, ts, ...content }, AnyResponse)

@@ -235,6 +235,8 @@ export type Command = {
   description: string
   /** Only buttons run it: it is left out of help and suggestions. */
   hidden?: boolean
+  /** The help only names it. */
+  rare?: boolean
   /** It changes something, so it is acknowledged when that is stored; others are acknowledged at once. */
   durable?: boolean
   /** It reads mentions as Slack writes them; other commands get names in their place. */

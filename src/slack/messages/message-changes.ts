@@ -1,10 +1,13 @@
 import { UserId } from '../../ids.ts'
 import type { RunsDeps, WebApiDeps } from '../deps.ts'
 import { isMentioned, withoutMentionsOf } from './addressees.ts'
+import { buildRequest, whyNotForApp } from './build-request.ts'
 import { hearMessage, removeHeard } from './hear-messages.ts'
-import { isDirect } from './message-places.ts'
+import { isDirect, messageKeyOf, threadOf } from './message-places.ts'
 import type { MessageEvent, PersonMessage } from './read-message-event.ts'
+import { isGreeting, isStopWord, isThanks, isYesOrNo } from './short-words.ts'
 import { isByApp } from './slack-message.ts'
+import { stopByWord } from './stop-by-word.ts'
 
 type EventOfKind<K extends MessageEvent['kind']> = Extract<MessageEvent, { kind: K }>
 
@@ -31,18 +34,43 @@ export async function handleAppMessage(
 /** What was acted on is remembered for a day; an older message is not a new request because a word in it was mended. */
 const REMEMBERED_MS = 24 * 60 * 60_000
 
-/** A mention that an edit adds asks as a new message would, once; `ask` gets the message as it is now. */
+/**
+ * New words of a request that is at work are taken as such. A mention that an edit adds asks as a new message would, once; `ask` gets
+ * the message as it is now.
+ */
 export async function handleEdit(
   deps: WebApiDeps & RunsDeps,
-  { message, before, editedTs }: EventOfKind<'edited'>,
+  event: EventOfKind<'edited'>,
   ask: (message: PersonMessage) => Promise<void>,
 ): Promise<void> {
+  const { message, before, editedTs } = event
+  if (await changeRequest(deps, event)) return
   await hearMessage(deps, message, editedTs)
   const { user: app } = await deps.bot()
   const user = UserId.safeParse(message.user)
   const why = whyNoRequest(message, before, app)
   if (why !== undefined || !user.success) return noteIgnored(deps, message, why ?? 'edited, no author')
   await ask({ ...message, type: 'app_mention', user: user.data })
+}
+
+/** False where the edit changes nothing that is at work; Slack tells of a preview that it added as of an edit. */
+async function changeRequest(
+  deps: WebApiDeps & RunsDeps,
+  { message: edited, before, editedTs }: EventOfKind<'edited'>,
+): Promise<boolean> {
+  const bot = await deps.bot()
+  const user = UserId.safeParse(edited.user)
+  const isSame = edited.edited === undefined || before?.text === edited.text
+  if (!user.success || isByApp(edited) || edited.user === bot.user || isSame) return false
+  const message = { ...edited, user: user.data }
+  const active = await deps.runs.activeIn(bot.workspace, message.channel, threadOf(message))
+  if (active === undefined || (await whyNotForApp(deps, bot, message)) !== undefined) return false
+  const words = withoutMentionsOf(message.text, bot.user)
+  if (isStopWord(words)) return stopByWord(deps, bot, message, words)
+  if (isYesOrNo(words) || isThanks(words) || isGreeting(words)) return false
+  const { request } = await buildRequest(deps, bot, message)
+  const key = messageKeyOf(bot, message)
+  return (await deps.runs.change({ ...request, dedupeKey: `${key}:edited:${editedTs}` }, key)) !== 'over'
 }
 
 function whyNoRequest(

@@ -1,31 +1,24 @@
 import type { App } from '@slack/bolt'
 import { errorChainOf, isAppError } from '../../errors.ts'
 import type { RunId } from '../../ids.ts'
-import type { StartRequest } from '../../run/runs.ts'
-import type { AttachedFile, Origin, ThreadRange } from '../../run/state/events.ts'
-import { withDeadline } from '../../timing.ts'
 import { sectionBlock } from '../blocks/build-blocks.ts'
 import type { RunsDeps, WebApiDeps } from '../deps.ts'
 import { postNotice, postReply } from '../interactions/post-in-thread.ts'
 import { markTaken } from '../interactions/taken.ts'
-import { joinLines } from '../message-text/payload-fields.ts'
 import { helloMessage } from '../onboarding/welcome-message.ts'
-import type { Asker, BotIdentity } from '../web-api/users.ts'
-import { isForOthers, isMentioned, withoutMentionsOf } from './addressees.ts'
+import type { BotIdentity } from '../web-api/users.ts'
+import { isMentioned, withoutMentionsOf } from './addressees.ts'
+import { buildRequest, greetingKeyOf, type MessageRequest, whyNotForApp } from './build-request.ts'
 import { hearMessage } from './hear-messages.ts'
 import { handleAppMessage, handleDeletion, handleEdit, noteIgnored } from './message-changes.ts'
-import { limitFiles } from './message-content.ts'
-import { fetchMessageNames, NO_NAMES } from './message-names.ts'
+import { NO_NAMES } from './message-names.ts'
 import { isDirect, isTopLevel, messageKeyOf, threadOf } from './message-places.ts'
 import { pointAtCard } from './point-at-card.ts'
 import { type MessageEvent, type PersonMessage, readMessageEvent } from './read-message-event.ts'
 import { isGreeting, isStopWord, isThanks, isYesOrNo, readAfterStop } from './short-words.ts'
-import { filesOfMessage, hasMoreThanText, requestTextOf } from './slack-message.ts'
+import { hasMoreThanText } from './slack-message.ts'
 import { stopByWord } from './stop-by-word.ts'
 import { createThreadOrder } from './thread-order.ts'
-
-/** Names are left out if they take longer: an event has to be acknowledged in 3 s, and the next of its thread waits for it. */
-const LOOKUP_TIMEOUT_MS = 1_200
 
 /** A mention comes as two events, and more than this need not be remembered to tell of it once. */
 const MOST_TOLD = 1_000
@@ -118,42 +111,19 @@ function isHello({ user }: BotIdentity, message: PersonMessage): boolean {
   return /^[\s,:.!?]*$/.test(words) || (!isDirect(message) && isGreeting(words))
 }
 
-/** Stops a run, or points at the card that a yes or no was typed under; false where the words are a request. */
+/** Stops a run, or points at the card that a yes, a no or a courtesy was typed under; false where the words are a request. */
 async function actOnShortWord(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: PersonMessage): Promise<boolean> {
   const words = withoutMentionsOf(message.text, bot.user)
   const isStop = isStopWord(words) || readAfterStop(words) !== undefined
   if (isStop && (await stopByWord(deps, bot, message, words))) return true
-  return isYesOrNo(words) && (await pointAtCard(deps, bot, message))
-}
-
-/** Why the app leaves a message alone; undefined where it is for the app. */
-async function whyNotForApp({ runs }: RunsDeps, bot: BotIdentity, message: PersonMessage): Promise<string | undefined> {
-  const { type, text, channel, user, thread_ts: thread = '' } = message
-  if (type === 'app_mention' || isMentioned(text, bot.user)) return undefined
-  const onlyThanks = isThanks(text) && !hasMoreThanText(message, NO_NAMES) ? 'thanks' : undefined
-  if (isDirect(message)) return onlyThanks
-  if (message.subtype === 'me_message') return '/me without a mention'
-  if (isTopLevel(message)) return 'not addressed'
-  const knows =
-    (await runs.knowsThread(bot.workspace, channel, thread)) ||
-    (await runs.wasSeen(greetingKeyOf(bot, { channel, thread, user })))
-  if (!knows) return 'not in a thread of the app'
-  return isForOthers(text) ? 'for somebody else' : onlyThanks
+  const isCourtesy = !isTopLevel(message) && (isThanks(words) || isGreeting(words))
+  return (isYesOrNo(words) || isCourtesy) && (await pointAtCard(deps, bot, message))
 }
 
 async function startRun(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: PersonMessage): Promise<void> {
-  const [asker, names, earlier] = await Promise.all([
-    withDeadline(deps.people.askerOf(message.user), LOOKUP_TIMEOUT_MS, { userName: 'somebody' }),
-    withDeadline(fetchMessageNames(deps.names, [message]), LOOKUP_TIMEOUT_MS, NO_NAMES),
-    earlierThreadOf(deps, bot, message),
-  ])
-  const { files, notice } = limitFiles(filesOfMessage(message))
-  const { own, quoted } = requestTextOf(message, names, bot.user)
-  const plain = joinLines([own || (quoted === '' ? '(no words, only files)' : '(no words of their own)'), quoted])
-  const text = notice === undefined ? plain : `${plain}\n[${notice}]`
-  const request = { origin: originOf(bot, message, asker), text, dedupeKey: messageKeyOf(bot, message) }
-  const { run, fresh } = await deps.runs.start({ ...request, ...(earlier && { earlier }), files })
-  if (!fresh) return addLateFiles(deps, run, { ...request, files })
+  const { request, notice } = await buildRequest(deps, bot, message)
+  const { run, fresh } = await deps.runs.start(request)
+  if (!fresh) return addLateFiles(deps, run, request)
   if (notice !== undefined) await postNotice(deps, { channel: message.channel, thread: threadOf(message) }, notice)
 }
 
@@ -164,34 +134,12 @@ async function startRun(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: 
 async function addLateFiles(
   { runs, log }: WebApiDeps & RunsDeps,
   run: RunId,
-  request: StartRequest & { files: AttachedFile[] },
+  request: MessageRequest['request'],
 ): Promise<void> {
   const outcome = await runs.addFiles(run, request.origin.workspace, request.files)
   if (outcome !== 'late') return log.debug({ run, outcome }, 'message acted on before')
   const text = `${request.text}\n[The files of this message came only now.]`
   await runs.start({ ...request, text, dedupeKey: `${request.dedupeKey}:files` })
-}
-
-const originOf = (bot: BotIdentity, message: PersonMessage, asker: Asker): Origin => ({
-  door: 'slack',
-  workspace: bot.workspace,
-  user: message.user,
-  ...asker,
-  channel: message.channel,
-  threadTs: threadOf(message),
-  messageTs: message.ts,
-  place: isDirect(message) ? 'dm' : 'channel',
-  teamId: bot.team,
-})
-
-/** What was said in a thread before the app's first run in it; later runs know the conversation. */
-async function earlierThreadOf(
-  { runs }: RunsDeps,
-  { workspace }: BotIdentity,
-  { thread_ts: thread, channel, ts: before }: PersonMessage,
-): Promise<ThreadRange | undefined> {
-  if (thread === undefined || thread === before) return undefined
-  return (await runs.knowsThread(workspace, channel, thread)) ? undefined : { channel, thread, before }
 }
 
 /** Greets who mentions the app without a word; their next line in that thread is then the request. */
@@ -210,8 +158,3 @@ async function postHello(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message:
     throw error
   }
 }
-
-const greetingKeyOf = (
-  { workspace }: BotIdentity,
-  { channel, thread, user }: { channel: string; thread: string; user: string },
-): string => `greeted:${workspace}:${channel}:${thread}:${user}`

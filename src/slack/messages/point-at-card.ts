@@ -1,7 +1,8 @@
 import type { Principal } from '../../ids.ts'
 import type { ShownMessage } from '../../run/runs.ts'
 import type { CallState, RunState } from '../../run/state/state.ts'
-import { approvalKeyOf } from '../approvals/approval-card.ts'
+import { approvalKeyOf, groupOf, pendingKeyOf } from '../approvals/approval-groups.ts'
+import { editKeyOf } from '../approvals/edit-confirmation.ts'
 import { joinWords, mentionOf } from '../blocks/text.ts'
 import type { RunsDeps, WebApiDeps } from '../deps.ts'
 import { elicitationKeyOf } from '../elicitation/elicitation-card.ts'
@@ -72,9 +73,14 @@ async function shownCardOf(
   { channel, user }: PersonMessage,
 ): Promise<ShownMessage | undefined> {
   const keys = call.inputs.map(({ id }) => elicitationKeyOf(id))
-  const id = call.approval?.id
-  const isCard = ({ key, channel: where }: ShownMessage): boolean =>
-    id !== undefined && (key === approvalKeyOf(id, where) || key === `pending:${id}`)
+  const { approval } = call
+  const id = approval && groupOf({ state, call, approval }).id
+  const isCard = ({ key, channel: where }: ShownMessage): boolean => {
+    if (approval === undefined || id === undefined) return false
+    return approval.proposal
+      ? key === editKeyOf(approval.id)
+      : key === approvalKeyOf(id, where) || key === pendingKeyOf(id)
+  }
   const cards = (await deps.runs.shown.of(state.id)).filter((one) => isCard(one) || keys.includes(one.key))
   const here = cards.find((one) => one.channel === channel)
   if (here !== undefined || cards.length === 0) return here

@@ -39,6 +39,8 @@ export async function askInDm(deps: WebApiDeps & RunsDeps, press: BlockAction): 
   const ts = anchor.messageTs
   const request = { origin: await originOf(deps, by, anchor), text: value, dedupeKey: dedupeKeyOf(press) }
   await startRunAt(deps, anchor, request, ack)
+  // Whoever pressed it there sees the question come.
+  if (press.message?.channel === channel && press.message.thread === undefined) return
   const text = 'Asked. The answer comes in our direct messages.'
   const link = await fetchPermalink(deps, channel, ts)
   const linked = link === undefined ? text : `${text} <${link}|Go there>`

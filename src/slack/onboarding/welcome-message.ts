@@ -8,63 +8,117 @@ import {
   sectionBlock,
 } from '../blocks/build-blocks.ts'
 import { escapeMrkdwn } from '../blocks/text.ts'
+import { DELETE_QUESTION, type WelcomeStage } from './welcome-stage.ts'
 
-type Demo = { name: string; title: string; starters: string[] }
+export type DemoCard = { name: string; title: string }
 
-/** Greets a new person and offers the demo database for a first answer. */
-export function welcomeMessage(userName: string, demo: Demo | undefined): MessageContent {
-  const hello = `Hi ${escapeMrkdwn(userName)}! I work with the *tools you connect*, and I ask before I change anything.`
-  const own = sectionBlock(
-    'Have your own tool? Connect it, then just tell me what you need, here or by mentioning me in a channel.',
-  )
-  const buttons = actionsBlock(
-    [createCommandButton('Connect a tool', 'connect'), createCommandButton('Help', 'help')],
-    'welcome-own',
-  )
-  const first = demo === undefined ? [] : demoBlocks(demo)
-  return { text: 'Hi! I work with the tools you connect.', blocks: [sectionBlock(hello), ...first, own, buttons] }
+export type WelcomeFacts = {
+  userName: string
+  stage: WelcomeStage
+  /** The demo database, where it can be connected. */
+  demo: DemoCard | undefined
+  /** The connection to ask first, and a question that it can answer. */
+  first: { name: string; question: string | undefined } | undefined
 }
 
-function demoBlocks({ name, title, starters }: Demo): MessageContent['blocks'] {
+const HELLO = 'I work with the *tools you connect*, and I ask before I do anything that could do harm.'
+
+/** Greets a new person with the one next step. Pure: it is repainted as they go on. */
+export function welcomeMessage(facts: WelcomeFacts): MessageContent {
+  const next = nextStepOf(facts)
+  const elements = [...next.buttons, createCommandButton('Connect a tool', 'connect')]
+  return {
+    text: 'Hi! I work with the tools you connect.',
+    blocks: [
+      sectionBlock(`Hi ${escapeMrkdwn(facts.userName)}! ${HELLO}`),
+      sectionBlock(next.words),
+      actionsBlock(elements, `welcome ${facts.stage}`),
+    ],
+  }
+}
+
+type NextStep = { words: string; buttons: Button[] }
+
+function nextStepOf({ stage, demo, first }: WelcomeFacts): NextStep {
+  switch (stage) {
+    case 'connect':
+      return demo === undefined
+        ? { words: 'Connect one, then tell me what you need.', buttons: [] }
+        : {
+            words: `*Try it in a minute:* the ${escapeMrkdwn(demo.title.toLowerCase())} holds made-up employees and needs no password.`,
+            buttons: [createDemoButton(demo)],
+          }
+    case 'ask':
+      return askStepOf(first)
+    case 'approval':
+      return {
+        words:
+          'That was your first answer. Now try something that changes data: it *waits for approval* before it happens.',
+        buttons: [createQuestionButton(stage, DELETE_QUESTION)],
+      }
+    case 'done':
+      return {
+        words: 'You have seen how it works. Ask me anything here, or mention me in a channel.',
+        buttons: [createCommandButton('Help', 'help')],
+      }
+    default:
+      return stage satisfies never
+  }
+}
+
+function askStepOf(first: WelcomeFacts['first']): NextStep {
+  const name = `*${escapeMrkdwn(first?.name ?? 'Your tool')}*`
+  return first?.question === undefined
+    ? { words: `✅ ${name} is connected. Ask it something, right here.`, buttons: [] }
+    : {
+        words: `✅ ${name} is connected. Ask it something, right here, or begin with this:`,
+        buttons: [createQuestionButton('ask', first.question)],
+      }
+}
+
+/** The same button pressed twice asks once, so each question has its own. */
+const createQuestionButton = (stage: WelcomeStage, question: string): Button =>
+  createButton({ text: question, action: `welcome_ask:${stage}`, value: question, style: 'primary' })
+
+const createDemoButton = ({ name, title }: DemoCard): Button =>
+  createCommandButton(`Connect the ${title.toLowerCase()}`, `connect ${name}`, 'primary')
+
+/** Answers a question before anything is connected. */
+export const connectFirstMessage = (demo: DemoCard | undefined): MessageContent => {
+  const title = demo === undefined ? 'a tool' : `the ${demo.title.toLowerCase()}`
+  const buttons = demo === undefined ? [] : [createDemoButton(demo)]
+  return {
+    text: `Connect ${title} first.`,
+    blocks: [
+      sectionBlock(`Connect ${escapeMrkdwn(title)} first, then press the question again.`),
+      actionsBlock([...buttons, createCommandButton('Connect a tool', 'connect')]),
+    ],
+  }
+}
+
+/** Answers who connects the demo database again: a second copy helps nobody. */
+export function alreadyConnectedMessage(name: string, starters: string[]): MessageContent {
+  const text = `You have it already: ${name}. Ask it something.`
   const questions = starters.slice(0, 3)
-  return [
-    sectionBlock(
-      `*Try it in a minute:* connect the ${escapeMrkdwn(title.toLowerCase())} (made-up employees, no password), then ask it something.`,
-    ),
-    actionsBlock(
-      [createCommandButton(`Connect the ${title.toLowerCase()}`, `connect ${name}`, 'primary')],
-      'welcome-demo',
-    ),
-    actionsBlock(
-      questions.map((question, at) => createButton({ text: question, action: `welcome_ask:${at}`, value: question })),
-      'welcome-questions',
-    ),
-    contextBlock(
-      'Each question is asked in your name; the answer comes right here. Then try “Delete employee 10001”: that one waits for approval.',
-    ),
-  ]
+  return {
+    text,
+    blocks: [
+      sectionBlock(`You have it already: *${escapeMrkdwn(name)}*. Ask it something.`),
+      actionsBlock([
+        ...questions.map((question, at) =>
+          createButton({ text: question, action: `starter_ask:${at}`, value: question }),
+        ),
+        createCommandButton('Connect another tool', 'connect'),
+      ]),
+    ],
+  }
 }
 
-/** Answers a question about the demo database before it is connected. */
-export const connectFirstMessage = ({ name, title }: Demo): MessageContent => ({
-  text: `Connect the ${title.toLowerCase()} first.`,
-  blocks: [
-    sectionBlock(
-      `That question needs the ${escapeMrkdwn(title.toLowerCase())}. Connect it first, then press the question again.`,
-    ),
-    actionsBlock([createCommandButton(`Connect the ${title.toLowerCase()}`, `connect ${name}`, 'primary')]),
-  ],
-})
-
-export const helpButtonsFor = (...more: Button[]) =>
+export const createHelpButtons = () =>
   actionsBlock([
     createCommandButton('Connect a tool', 'connect', 'primary'),
     createCommandButton('Find a tool', 'search'),
     createCommandButton('My connections', 'list'),
-    createCommandButton('Tools', 'tools'),
-    createCommandButton('Test', 'test'),
-    createCommandButton('Rules', 'rules'),
-    ...more,
   ])
 
 /** Answers a message without text or files. */
@@ -72,6 +126,24 @@ export const helloMessage: MessageContent = {
   text: 'Hi! Tell me what to do, or connect a tool first.',
   blocks: [
     sectionBlock('Hi! Tell me what you need, for example _list my files_. Or connect a tool first.'),
-    helpButtonsFor(),
+    createHelpButtons(),
   ],
+}
+
+/** Stands under an answer to a person without connections. */
+export function connectOfferMessage(demo: DemoCard | undefined): MessageContent {
+  const text = 'You have no tools connected yet. Connect one, and I can work with it for you.'
+  const buttons = demo === undefined ? [] : [createDemoButton(demo)]
+  return {
+    text,
+    blocks: [contextBlock(text), actionsBlock([...buttons, createCommandButton('Connect a tool', 'connect')])],
+  }
+}
+
+/** The same offer once it was taken. */
+export function offerTakenMessage(name: string, run: string | undefined): MessageContent {
+  const text = `✅ ${name} is connected.`
+  const again =
+    run === undefined ? [] : [actionsBlock([createButton({ text: 'Ask again', action: 'run_again', value: run })])]
+  return { text, blocks: [contextBlock(`✅ *${escapeMrkdwn(name)}* is connected.`), ...again] }
 }

@@ -2,29 +2,25 @@ import type { App } from '@slack/bolt'
 import { z } from 'zod'
 import { errorChainOf } from '../../errors.ts'
 import type { Principal } from '../../ids.ts'
-import type { ConnectionDeps, RunsDeps, WebApiDeps } from '../deps.ts'
+import type { ConnectionDeps, OnboardingDeps, RunsDeps, WebApiDeps } from '../deps.ts'
 import { onDurablePress } from '../interactions/interaction.ts'
-import { AnyResponse } from '../web-api/web-api.ts'
+import { postMessage } from '../web-api/post-message.ts'
 import { askInDm } from './starter-questions.ts'
 import { connectFirstMessage, welcomeMessage } from './welcome-message.ts'
+import { DEMO_CARD } from './welcome-stage.ts'
 
-/** The card a new person can try without an account. */
-const DEMO_CARD = 'demo-database'
-
-/** Listens to the question buttons of the welcome. */
+/** Listens to the question button of the welcome. */
 export function registerWelcome(app: App, deps: WebApiDeps & RunsDeps & ConnectionDeps): void {
   onDurablePress(app, deps, 'welcome_ask', async (press) => {
-    const demo = deps.connect.card(DEMO_CARD)
     const connections = await deps.registry.connectionsOf(press.by)
-    const ready = connections.some(({ card }) => card === DEMO_CARD)
-    if (demo !== undefined && !ready) await press.responder.reply(connectFirstMessage(demo), 'Connect first')
-    else await askInDm(deps, press)
+    if (connections.length > 0) return askInDm(deps, press)
+    await press.responder.reply(connectFirstMessage(deps.connect.card(DEMO_CARD)), 'Connect first')
   })
 }
 
 /** Welcomes a person once, unless they have connections or runs already. Never throws. */
 export async function sendWelcome(
-  deps: WebApiDeps & RunsDeps & ConnectionDeps,
+  deps: WebApiDeps & RunsDeps & ConnectionDeps & OnboardingDeps,
   by: Principal,
   channel: string,
 ): Promise<void> {
@@ -32,9 +28,11 @@ export async function sendWelcome(
     if (!(await isNew(deps, by))) return
     if (await deps.runs.seen(`welcome:${by.workspace}:${by.user}`)) return
     if (await hasAppMessages(deps, channel)) return
-    const content = welcomeMessage(await deps.people.nameOf(by.user), deps.connect.card(DEMO_CARD))
-    const noUnfurl = { unfurl_links: false, unfurl_media: false }
-    await deps.webApi.call('chat.postMessage', { channel, ...content, ...noUnfurl }, AnyResponse)
+    const userName = await deps.people.nameOf(by.user)
+    const demo = deps.connect.card(DEMO_CARD)
+    const content = welcomeMessage({ userName, stage: 'connect', demo, first: undefined })
+    const ts = await postMessage(deps.webApi, { channel, thread: undefined }, content)
+    await deps.onboarding.save(by, { channel, ts, kind: 'welcome', run: undefined, shown: 'connect' })
   } catch (error) {
     deps.log.warn({ user: by.user, why: errorChainOf(error) }, 'welcome not sent')
   }

@@ -13,7 +13,7 @@ import { AnyResponse, slackErrorCodeOf, type WebApi } from '../web-api/web-api.t
 
 /** What it takes to show the runs of one workspace. */
 export type RenderDeps = {
-  runs: Pick<Runs, 'shown' | 'withdraw'>
+  runs: Pick<Runs, 'shown' | 'withdraw' | 'activeIn'>
   settings: Pick<Settings, 'of'>
   webApi: WebApi
   bot: () => Promise<BotIdentity>
@@ -21,6 +21,8 @@ export type RenderDeps = {
   sessions: AgentSessions
   streams: StreamLimits
   refreshHome(principal: Principal): void
+  /** Offers a connection under a finished answer to a person who has none; never throws. */
+  postConnectOffer(state: RunState): Promise<void>
   log: Log
 }
 
@@ -37,6 +39,8 @@ export type PostedMessages = {
   closed: CloseReason | undefined
   /** Where a post got no answer, so that its message may be in Slack without a record, or come there late. */
   lost: Map<string, MessagePlace>
+  /** Leads to the message that asked, once that was looked up. */
+  requestLink?: string | undefined
   /** The places that were read since. */
   read: Set<string>
   /** Files of the app that were found without a record. */
@@ -95,15 +99,17 @@ export async function removeMessage(posted: PostedMessages, shown: ShownMessage)
   await forgetShownMessage(posted, shown.key)
 }
 
-/** A message that Slack refuses to delete is left. */
+/** A message that Slack refuses to delete is left; false then. */
 export async function deleteMessage(
   { deps, run }: PostedMessages,
   { key, channel, ts }: Pick<ShownMessage, 'key' | 'channel' | 'ts'>,
-): Promise<void> {
+): Promise<boolean> {
   try {
     await deps.webApi.call('chat.delete', { channel, ts }, AnyResponse)
+    return true
   } catch (error) {
     if (slackErrorCodeOf(error) === undefined) throw error
     deps.log.warn({ run, key, why: slackErrorCodeOf(error) }, 'message not removed')
+    return false
   }
 }

@@ -3,7 +3,7 @@ import { errorChainOf } from '../../errors.ts'
 import type { RunId } from '../../ids.ts'
 import type { ShownMessage } from '../../run/runs.ts'
 import { truncate } from '../../text.ts'
-import type { MessageContent } from '../blocks/build-blocks.ts'
+import { contextBlock, type MessageContent } from '../blocks/build-blocks.ts'
 import { stopMessageStream } from '../web-api/agents.ts'
 import { postMessage } from '../web-api/post-message.ts'
 import { AnyResponse, isPermanentError, slackErrorCodeOf } from '../web-api/web-api.ts'
@@ -11,6 +11,7 @@ import { closePlace, contentFor, noteClosedPlace, placeFor } from './closed-plac
 import { findBeforePosting, METADATA_TYPE, noteLostAnswer } from './find-messages.ts'
 import {
   contentHashOf,
+  deleteMessage,
   forgetShownMessage,
   type MessageSlot,
   type PostedMessages,
@@ -136,8 +137,15 @@ export async function endStrayStreams(posted: PostedMessages): Promise<void> {
   }
 }
 
+/** What stands where a page was that Slack does not delete, as in workspaces that must keep all messages. */
+const MOVED_TEXT = 'The answer is below.'
+const MOVED: MessageContent = { text: MOVED_TEXT, blocks: [contextBlock(MOVED_TEXT)] }
+
 /** Deletes pages that the answer has no longer. */
 export async function removeOldPages(posted: PostedMessages, keys: Set<string>): Promise<void> {
-  for (const shown of [...posted.byKey.values()])
-    if (shown.key.startsWith('answer:') && !keys.has(shown.key)) await removeMessage(posted, shown)
+  for (const shown of [...posted.byKey.values()]) {
+    if (!shown.key.startsWith('answer:') || keys.has(shown.key)) continue
+    if (!(await deleteMessage(posted, shown))) await editMessage(posted, shown, MOVED)
+    await forgetShownMessage(posted, shown.key)
+  }
 }

@@ -1,18 +1,9 @@
 import type { AnyChunk } from '@slack/types'
-import { LIMITS } from '../../block-kit/limits.ts'
 import { errorChainOf } from '../../errors.ts'
 import type { CallState, RunState } from '../../run/state/state.ts'
-import { truncate } from '../../text.ts'
 import { earliestOf } from '../../timing.ts'
 import { type RenderedMessage, renderAnswer, stopButtonsFor } from '../answer/answer-messages.ts'
-import {
-  type AnswerPage,
-  callsOnPage,
-  isAfterApproval,
-  nextSegmentOf,
-  paginateAnswer,
-} from '../answer/paginate-answer.ts'
-import { stepsText, type TaskLine, taskLineOf, taskUpdateChunk } from '../answer/task-blocks.ts'
+import { type AnswerPage, isAfterApproval, nextSegmentOf, paginateAnswer } from '../answer/paginate-answer.ts'
 import { contextBlock } from '../blocks/build-blocks.ts'
 import { appendToStream, STREAM_LIFETIME_MS, startMessageStream } from '../web-api/agents.ts'
 import { isUnsupportedMethod, slackErrorCodeOf } from '../web-api/web-api.ts'
@@ -20,6 +11,7 @@ import { noteThreadGone } from './closed-place.ts'
 import { noteLostAnswer } from './find-messages.ts'
 import { contentHashOf, type PostedMessages, saveMessage, threadSlotOf } from './message-records.ts'
 import { endStreamOf, showMessage } from './posted-messages.ts'
+import { chunksFor, createEmptyStream, type LiveRunInfo, type StreamedContent, THINKING } from './stream-content.ts'
 
 /** Slack's advice for editing one message (docs.slack.dev/apis/web-api/rate-limits). */
 const EDIT_EVERY_MS = 3_000
@@ -56,7 +48,7 @@ export async function renderLiveAnswer(posted: PostedMessages, live: LiveAnswer)
   if (posted.closed !== undefined) return undefined
   const page = growingPageOf(live)
   if (live.stream?.key !== page?.key) await endStream(posted, live)
-  const messages = renderAnswer(live.state, live.words)
+  const messages = renderAnswer(live.state, live.words, live.progress)
   const waits: (number | undefined)[] = []
   for (const message of messages) if (message.key !== page?.key) waits.push(await edit(posted, live, message))
   if (page !== undefined) {
@@ -75,8 +67,9 @@ function growingPageOf({ state, words }: LiveAnswer): AnswerPage | undefined {
 
 function editedPage(live: LiveAnswer, { key }: AnswerPage, messages: RenderedMessage[]): RenderedMessage {
   const message = messages.find((one) => one.key === key) ?? { key, text: '', blocks: [stopButtonsFor(live.state)] }
-  const waiting = live.waiting === undefined ? [] : [contextBlock(live.waiting)]
-  return { ...message, blocks: [...waiting, ...message.blocks] }
+  const { waiting, isThinking } = liveInfoOf(live)
+  const doing = waiting ?? (isThinking ? THINKING : undefined)
+  return { ...message, blocks: [...(doing === undefined ? [] : [contextBlock(doing)]), ...message.blocks] }
 }
 
 async function edit(
@@ -106,9 +99,11 @@ const stream = (posted: PostedMessages, live: LiveAnswer, page: AnswerPage): Pro
 async function startStream(posted: PostedMessages, live: LiveAnswer, page: AnswerPage): Promise<undefined> {
   const { webApi, streams } = posted.deps
   const { origin } = live.state
-  const first = chunksFor(page, createEmptyStream(), live)
+  const first = chunksFor(page, createEmptyStream(), liveInfoOf(live))
   if (first === undefined || (page.pieces.length === 0 && posted.byKey.size > 0)) return
-  const chunks: AnyChunk[] = [{ type: 'blocks', blocks: [stopButtonsFor(live.state, page.key)] }, ...first.chunks]
+  const buttons: AnyChunk = { type: 'blocks', blocks: [stopButtonsFor(live.state, page.key)] }
+  // Before the first words the buttons stand below what the model does; words would push them out of sight.
+  const chunks = first.sent.words === '' ? [...first.chunks, buttons] : [buttons, ...first.chunks]
   let ts: string
   try {
     ts = await startMessageStream(webApi, origin, chunks)
@@ -129,7 +124,7 @@ async function appendPage(
   page: AnswerPage,
   open: NonNullable<LiveAnswer['stream']>,
 ): Promise<number | undefined> {
-  const next = chunksFor(page, open.sent, live)
+  const next = chunksFor(page, open.sent, liveInfoOf(live))
   if (next === undefined) return giveUpStream(posted, live, page, 'words were taken back')
   if (Date.now() - open.startedAt > STREAM_LIFETIME_MS) return giveUpStream(posted, live, page, 'too old')
   if (next.chunks.length === 0) return
@@ -168,79 +163,11 @@ export function dropStream({ streams }: PostedMessages['deps'], live: LiveAnswer
   live.stream = undefined
 }
 
-/** What a stream has been given so far. */
-export type StreamedContent = {
-  words: string
-  /** The plan's title; undefined while there is no plan. */
-  title: string | undefined
-  tasks: Map<string, { line: string; details: boolean }>
-}
+/** The model is at work, and nothing of what it says can be read yet. */
+const liveInfoOf = ({ state, words, progress, waiting }: LiveAnswer): LiveRunInfo => ({
+  progress,
+  waiting,
+  isThinking: words.trim() === '' && state.calls.every(({ stage }) => ENDED.has(stage)),
+})
 
-export const createEmptyStream = (): StreamedContent => ({ words: '', title: undefined, tasks: new Map() })
-
-/** What is known of a run only while it works: what servers say of calls under way, and why the model is waited for. */
-export type LiveRunInfo = { progress: Map<string, string>; waiting: string | undefined }
-
-export type StreamUpdate = { chunks: AnyChunk[]; sent: StreamedContent }
-
-/**
- * The chunks that make a stream show the page; undefined when words already sent would have to change. All tasks of a stream are in one
- * plan, whose title says what is going on.
- */
-export function chunksFor(page: AnswerPage, sent: StreamedContent, live: LiveRunInfo): StreamUpdate | undefined {
-  const chunks: AnyChunk[] = []
-  const tasks = new Map(sent.tasks)
-  let words = ''
-  for (const piece of page.pieces) {
-    if (piece.kind === 'tasks') chunks.push(...piece.calls.flatMap((call) => callChunks(call, tasks, live)))
-    else {
-      const before = words.length
-      words += `${words === '' ? '' : '\n\n'}${piece.text}`
-      chunks.push(...textChunks(words.slice(Math.max(before, sent.words.length))))
-    }
-  }
-  chunks.push(...waitingChunks(tasks, live))
-  const title = titleOf(callsOnPage(page), tasks, live)
-  if (title !== undefined && title !== sent.title) chunks.unshift({ type: 'plan_update', title })
-  return words.startsWith(sent.words) ? { chunks, sent: { words, title, tasks } } : undefined
-}
-
-function titleOf(
-  steps: CallState[],
-  tasks: StreamedContent['tasks'],
-  { progress, waiting }: LiveRunInfo,
-): string | undefined {
-  if (waiting !== undefined) return truncate(waiting, LIMITS.stream.chunkText)
-  if (steps.length > 0) return stepsText(steps, progress)
-  return tasks.has(WAITING) ? BACK : undefined
-}
-
-function callChunks(call: CallState, tasks: StreamedContent['tasks'], { progress }: LiveRunInfo): AnyChunk[] {
-  return taskChunks(taskLineOf(call, progress.get(call.id)), tasks)
-}
-
-const WAITING = 'waiting'
-const BACK = 'The model is back'
-
-function waitingChunks(tasks: StreamedContent['tasks'], { waiting }: LiveRunInfo): AnyChunk[] {
-  if (waiting === undefined && !tasks.has(WAITING)) return []
-  const status = waiting === undefined ? 'complete' : 'in_progress'
-  return taskChunks({ id: WAITING, title: waiting ?? BACK, status, details: undefined }, tasks)
-}
-
-function taskChunks(task: TaskLine, tasks: StreamedContent['tasks']): AnyChunk[] {
-  const known = tasks.get(task.id)
-  const line = `${task.status} ${task.title}`
-  if (known?.line === line) return []
-  const details = task.details !== undefined && known?.details !== true
-  tasks.set(task.id, { line, details: details || known?.details === true })
-  return [taskUpdateChunk(task, details)]
-}
-
-function textChunks(text: string): AnyChunk[] {
-  const chunks: AnyChunk[] = []
-  for (let at = 0; at < text.length; at += LIMITS.message.markdownText) {
-    chunks.push({ type: 'markdown_text', text: text.slice(at, at + LIMITS.message.markdownText) })
-  }
-  return chunks
-}
+const ENDED = new Set<CallState['stage']>(['done', 'failed', 'unknown', 'denied', 'cancelled'])

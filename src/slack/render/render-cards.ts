@@ -1,120 +1,24 @@
-import type { UserId } from '../../ids.ts'
 import { toCsv } from '../../run/calls/result-table.ts'
 import type { PendingInput } from '../../run/runs.ts'
-import type { RunState } from '../../run/state/state.ts'
+import type { ApprovalState, CallState, RunState } from '../../run/state/state.ts'
 import { removeInvisible } from '../../text.ts'
 import { largeTablesOf } from '../answer/answer-tables.ts'
-import { resultMessage } from '../answer/result-message.ts'
+import { resultMessages } from '../answer/result-message.ts'
 import {
   type ApprovalContent,
+  type ApprovalGroup,
+  approvalGroupsOf,
   approvalKeyOf,
-  approvalMessage,
-  argumentsText,
-  pendingApprovalMessage,
-  SHOWN_ARGUMENTS,
-} from '../approvals/approval-card.ts'
+} from '../approvals/approval-groups.ts'
+import { editKeyOf } from '../approvals/edit-confirmation.ts'
+import { shownArgumentsOf } from '../approvals/group-card.ts'
+import { argumentsText } from '../blocks/arguments-text.ts'
 import { COUNTDOWN_STEP_MS, elicitationKeyOf, elicitationMessage } from '../elicitation/elicitation-card.ts'
 import { postFile } from '../web-api/post-file.ts'
-import { channelMembersOf } from '../web-api/users.ts'
 import { noteClosedPlace, placeFor } from './closed-place.ts'
 import { findBeforePosting, noteLostAnswer, takeFoundFile } from './find-messages.ts'
 import { type MessageSlot, type PostedMessages, saveMessage, threadSlotOf } from './message-records.ts'
-import { editMessage, noteRefusal, showMessage } from './posted-messages.ts'
-
-const approvalsIn = (state: RunState): ApprovalContent[] =>
-  state.calls.flatMap((call) => (call.approval === undefined ? [] : [{ state, call, approval: call.approval }]))
-
-const cardKeyOf = ({ approval }: ApprovalContent, channel: string): string => approvalKeyOf(approval.id, channel)
-const pendingKeyOf = ({ approval }: ApprovalContent): string => `pending:${approval.id}`
-
-/** Posts the cards that wait for a decision where those who may decide see them, and edits those that have one. */
-export async function renderApprovals(posted: PostedMessages, state: RunState): Promise<void> {
-  for (const content of approvalsIn(state)) {
-    if (content.approval.decided) await editDecidedCards(posted, content)
-    else await postCards(posted, content)
-  }
-}
-
-/** Edits the cards that are posted already and decided now. */
-export async function closeApprovals(posted: PostedMessages, state: RunState): Promise<void> {
-  for (const content of approvalsIn(state)) if (content.approval.decided) await editDecidedCards(posted, content)
-}
-
-async function editDecidedCards(posted: PostedMessages, content: ApprovalContent): Promise<void> {
-  for (const shown of [...posted.byKey.values()]) {
-    const isCard = shown.key.startsWith(cardKeyOf(content, ''))
-    if (!isCard && shown.key !== pendingKeyOf(content)) continue
-    const message = isCard ? approvalMessage(content) : pendingApprovalMessage(content, undefined)
-    const { origin } = content.state
-    if (shown.channel !== origin.channel) await editMessage(posted, shown, message)
-    else await showMessage(posted, { ...threadSlotOf(origin, shown.key), isBound: true }, message)
-  }
-}
-
-/** What the requester may decide stays in the thread; anything else goes to the approvers. */
-async function postCards(posted: PostedMessages, content: ApprovalContent): Promise<void> {
-  const { origin } = content.state
-  if (content.approval.approvers.includes(origin.user)) return postInThread(posted, content)
-  const { approvalsChannel } = await posted.deps.settings.of(origin.workspace)
-  if (approvalsChannel !== undefined && approvalsChannel !== origin.channel) {
-    const slot = slotIn(content, approvalsChannel)
-    await showMessage(posted, slot, approvalMessage(content))
-    // A channel that cannot be written to any more must not leave an approval where nobody finds it.
-    if (posted.byKey.has(slot.key)) return postPendingNote(posted, content, approvalsChannel)
-  }
-  await postToApprovers(posted, content)
-}
-
-const slotIn = (content: ApprovalContent, channel: string): MessageSlot => ({
-  key: cardKeyOf(content, channel),
-  channel,
-  thread: undefined,
-})
-
-function postInThread(posted: PostedMessages, content: ApprovalContent, isBound = false): Promise<void> {
-  const { origin } = content.state
-  const slot = { ...threadSlotOf(origin, cardKeyOf(content, origin.channel)), isBound }
-  return showMessage(posted, slot, approvalMessage(content))
-}
-
-/**
- * Posts the card in a channel's thread, and in the direct messages of approvers who cannot see it: of all of them where the thread takes
- * nothing any more.
- */
-async function postToApprovers(posted: PostedMessages, content: ApprovalContent): Promise<void> {
-  const { approvers } = content.approval
-  const outside = posted.closed === undefined ? await approversOutside(posted, content) : approvers
-  if (await postDirectly(posted, content, outside)) return postPendingNote(posted, content, undefined)
-  await postInThread(posted, content, true)
-  if (posted.closed === undefined) return
-  const others = approvers.filter((user) => !outside.includes(user))
-  await postDirectly(posted, content, others)
-  await postPendingNote(posted, content, undefined)
-}
-
-async function approversOutside({ deps }: PostedMessages, { state: { origin }, approval }: ApprovalContent) {
-  const members = origin.place === 'dm' ? [origin.user] : await channelMembersOf(deps, origin.channel)
-  return members === undefined ? [] : approval.approvers.filter((user) => !members.includes(user))
-}
-
-/** Posts the card in people's direct messages; true where all approvers have it there. */
-async function postDirectly(posted: PostedMessages, content: ApprovalContent, users: UserId[]): Promise<boolean> {
-  const channels = await Promise.all(users.map(posted.deps.directMessageOf))
-  const slots = channels.filter((channel) => channel !== undefined).map((channel) => slotIn(content, channel))
-  for (const slot of slots) await showMessage(posted, slot, approvalMessage(content))
-  const reached = slots.filter(({ key }) => posted.byKey.has(key))
-  return reached.length > 0 && reached.length === content.approval.approvers.length
-}
-
-/** Tells the requester, who has nothing to press, who is asked; later the note says what came of it. */
-async function postPendingNote(
-  posted: PostedMessages,
-  content: ApprovalContent,
-  channel: string | undefined,
-): Promise<void> {
-  const slot = threadSlotOf(content.state.origin, pendingKeyOf(content))
-  await showMessage(posted, slot, pendingApprovalMessage(content, channel))
-}
+import { noteRefusal, showMessage } from './posted-messages.ts'
 
 const inputsIn = (state: RunState): PendingInput[] =>
   state.calls.flatMap((call) => call.inputs.map((input) => ({ state, call, input })))
@@ -149,8 +53,9 @@ export async function updateElicitations(
 export async function renderShownResults(posted: PostedMessages, { calls, origin }: RunState): Promise<void> {
   for (const call of calls) {
     const shown = call.result?.shown
-    if (shown !== undefined)
-      await showMessage(posted, threadSlotOf(origin, `shown:${call.id}`), resultMessage(call, shown))
+    const messages = shown === undefined ? [] : resultMessages(call, shown)
+    for (const [at, message] of messages.entries())
+      await showMessage(posted, threadSlotOf(origin, at === 0 ? `shown:${call.id}` : `shown:${call.id}:${at}`), message)
   }
 }
 
@@ -178,18 +83,33 @@ export async function renderAnswerTables(posted: PostedMessages, state: RunState
 }
 
 /** Uploads arguments that are too long for their card, in full, beside each card. */
-export async function renderArgumentFiles(posted: PostedMessages, { calls, origin }: RunState): Promise<void> {
-  for (const { approval, arguments: args, tool } of calls) {
-    const text = argumentsText(args)
-    if (approval === undefined || approval.decided || text.length <= SHOWN_ARGUMENTS) continue
-    const cards = [...posted.byKey.values()].filter(({ key }) => key.startsWith(approvalKeyOf(approval.id, '')))
-    for (const { channel, ts } of cards) {
-      const thread = channel === origin.channel ? origin.threadTs : ts
-      const slot = { key: `file:arguments-${approval.id}:${channel}`, channel, thread, isBound: true }
-      await upload(posted, slot, { name: `${removeInvisible(tool)}-arguments.txt`, data: Buffer.from(text) })
-    }
+export async function renderArgumentFiles(posted: PostedMessages, state: RunState): Promise<void> {
+  for (const group of approvalGroupsOf(state)) {
+    const open = group.contents.filter(({ approval }) => !approval.decided)
+    for (const content of open) await uploadArguments(posted, group, content)
   }
 }
+
+async function uploadArguments(posted: PostedMessages, group: ApprovalGroup, content: ApprovalContent): Promise<void> {
+  const { call, approval } = content
+  const { origin } = posted
+  const number = group.contents.length === 1 ? '' : `${group.contents.indexOf(content) + 1}-`
+  const keys = [approvalKeyOf(group.id, ''), editKeyOf(approval.id)]
+  const cards = [...posted.byKey.values()].filter(({ key }) => keys.some((one) => key.startsWith(one)))
+  const files = argumentFilesOf(call, approval).filter(({ text }) => text.length > shownArgumentsOf(group))
+  for (const { channel, ts, file } of cards.flatMap((card) => files.map((file) => ({ ...card, file })))) {
+    const thread = channel === origin.channel ? origin.threadTs : ts
+    const slot = { key: `file:${file.kind}-${approval.id}:${channel}`, channel, thread, isBound: true }
+    await upload(posted, slot, { name: `${number}${file.name}`, data: Buffer.from(file.text) })
+  }
+}
+
+/** The arguments of a call, and what somebody changed them to. */
+const argumentFilesOf = ({ tool, arguments: asked }: CallState, { proposal }: ApprovalState) =>
+  [
+    { kind: 'arguments', text: argumentsText(asked) },
+    ...(proposal ? [{ kind: 'changed', text: argumentsText(proposal.arguments) }] : []),
+  ].map((file) => ({ ...file, name: `${removeInvisible(tool)}-${file.kind}.txt` }))
 
 /** Arguments are never found again: an approver rather sees them twice than another call's. */
 type NewFile = { name: string; data: Buffer; isFoundAgain?: boolean }

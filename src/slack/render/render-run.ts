@@ -2,7 +2,7 @@ import { AppError, errorChainOf } from '../../errors.ts'
 import type { RunId } from '../../ids.ts'
 import type { RunListener, RunProgress } from '../../run/deps.ts'
 import type { Origin } from '../../run/state/events.ts'
-import type { RunState } from '../../run/state/state.ts'
+import { peopleAskedOf, type RunState } from '../../run/state/state.ts'
 import { earliestOf } from '../../timing.ts'
 import { progressText, renderAnswer, waitingText } from '../answer/answer-messages.ts'
 import { type AgentSessionStatus, sessionStatusOf, sessionWordsOf } from '../web-api/agents.ts'
@@ -10,17 +10,23 @@ import { adoptFoundMessages, findLateMessages } from './find-messages.ts'
 import { type PostedMessages, type RenderDeps, readPostedMessages, threadSlotOf } from './message-records.ts'
 import { endStrayStreams, removeOldPages, showMessage } from './posted-messages.ts'
 import { createLiveAnswer, dropStream, endStream, type LiveAnswer, renderLiveAnswer } from './render-answer.ts'
+import { closeApprovals, renderApprovals } from './render-approvals.ts'
 import {
-  closeApprovals,
   renderAnswerTables,
-  renderApprovals,
   renderArgumentFiles,
   renderElicitations,
   renderFiles,
   renderShownResults,
   updateElicitations,
 } from './render-cards.ts'
-import { postQueuedNote, postUnshownNote, postWithdrawnNote } from './thread-notes.ts'
+import { createRenderQueue } from './render-queue.ts'
+import {
+  postQueuedNote,
+  postUnshownNote,
+  postWithdrawnNote,
+  removeQueuedNote,
+  removeQueuedNotes,
+} from './thread-notes.ts'
 
 /** First words at once; then often enough to look alive, and all streams together under Slack's 100 appends a minute. */
 const RENDER_EVERY_MS = 400
@@ -45,8 +51,8 @@ export function createRunRenderer(depsOf: (origin: Origin) => RenderDeps): RunLi
       views.get(run)?.close()
       views.delete(run)
     },
-    onQueued(origin, ahead) {
-      void postQueuedNote(depsOf(origin), origin, ahead)
+    onQueued(queued, ahead) {
+      void postQueuedNote(depsOf(queued.origin), queued, ahead)
     },
     close() {
       for (const view of views.values()) view.close()
@@ -109,6 +115,7 @@ function createRunView(deps: RenderDeps, first: RunState): RunView {
 
 async function renderLive(posted: PostedMessages, live: LiveAnswer): Promise<number | undefined> {
   noteState(posted, live.state)
+  await removeQueuedNote(posted)
   await closeApprovals(posted, live.state)
   const againMs = await updateElicitations(posted, live.state, new Date())
   if (live.state.status !== 'working') return undefined
@@ -133,13 +140,15 @@ async function publishAll(
   await endStream(posted, live)
   const answer = renderAnswer(state)
   const steps = [
+    () => removeQueuedNotes(posted, state),
     () => endStrayStreams(posted),
+    // Before the others: the first message that stands says where it was asked for.
+    () => removeOldPages(posted, new Set(answer.map(({ key }) => key))),
     ...answer.map(
       ({ key, ...content }) =>
         () =>
           showMessage(posted, threadSlotOf(state.origin, key), content),
     ),
-    () => removeOldPages(posted, new Set(answer.map(({ key }) => key))),
     () => renderApprovals(posted, state),
     () => renderElicitations(posted, state, new Date()),
     () => renderArgumentFiles(posted, state),
@@ -147,6 +156,7 @@ async function publishAll(
     () => renderFiles(posted, state),
     () => renderAnswerTables(posted, state),
     () => postWithdrawnNote(posted, state),
+    () => posted.deps.postConnectOffer(state),
   ]
   for (const step of steps) {
     if (signal.aborted) throw new AppError('cancelled', 'Stopped while telling Slack.', { cause: signal.reason })
@@ -184,65 +194,6 @@ function noteProgress(live: LiveAnswer, state: RunState, news: RunProgress): voi
 }
 
 function refreshHomes(deps: RenderDeps, { origin, calls }: RunState): void {
-  const approvers = calls.flatMap((call) => call.approval?.approvers ?? [])
+  const approvers = calls.flatMap(({ approval }) => (approval ? peopleAskedOf(approval) : []))
   for (const user of new Set([origin.user, ...approvers])) deps.refreshHome({ workspace: origin.workspace, user })
-}
-
-/** Renders one thing after the other, and not more often than people can see. */
-type RenderQueue = {
-  /** Renders after at least `leastMs`; of several wishes the earliest counts. */
-  renderSoon(leastMs: number): void
-  /** Runs the job after all that came before it; nothing is rendered until it is done. */
-  runAlone(job: () => Promise<void>): Promise<void>
-  close(): void
-}
-
-/** `render` resolves to the milliseconds after which it wants to run again; what it throws goes to `onError`. */
-function createRenderQueue(
-  render: () => Promise<number | undefined>,
-  everyMs: () => number,
-  onError: (error: unknown) => void,
-): RenderQueue {
-  let tail: Promise<void> = Promise.resolve()
-  let timer: NodeJS.Timeout | undefined
-  let dueAt = 0
-  let renderedAt = 0
-  let jobs = 0
-
-  const close = () => {
-    clearTimeout(timer)
-    timer = undefined
-  }
-  const renderNow = async () => {
-    if (jobs > 0) return
-    renderedAt = Date.now()
-    const againMs = await render()
-    if (againMs !== undefined) renderSoon(againMs)
-  }
-  const fire = () => {
-    timer = undefined
-    tail = tail.then(renderNow).catch(onError)
-  }
-  const renderSoon = (leastMs: number) => {
-    const at = Math.max(Date.now() + leastMs, renderedAt + everyMs())
-    if (jobs > 0 || (timer !== undefined && dueAt <= at)) return
-    close()
-    dueAt = at
-    timer = setTimeout(fire, Math.max(at - Date.now(), 0))
-  }
-  return {
-    renderSoon,
-    async runAlone(job) {
-      jobs += 1
-      close()
-      const done = tail.then(job)
-      tail = done.catch(() => undefined)
-      try {
-        await done
-      } finally {
-        jobs -= 1
-      }
-    },
-    close,
-  }
 }

@@ -1,12 +1,25 @@
 import { errorChainOf } from '../../errors.ts'
+import type { RunId } from '../../ids.ts'
+import type { ShownMessage } from '../../run/runs.ts'
 import type { Origin } from '../../run/state/events.ts'
 import type { RunState } from '../../run/state/state.ts'
 import { truncate } from '../../text.ts'
-import { actionsBlock, createDetailsButton, sectionBlock } from '../blocks/build-blocks.ts'
+import {
+  actionsBlock,
+  createButton,
+  createDetailsButton,
+  type MessageContent,
+  sectionBlock,
+} from '../blocks/build-blocks.ts'
 import { escapeInlineMrkdwn } from '../blocks/text.ts'
-import { postMessage } from '../web-api/post-message.ts'
-import { isThreadGone } from '../web-api/web-api.ts'
-import { type PostedMessages, type RenderDeps, readPostedMessages, threadSlotOf } from './message-records.ts'
+import {
+  deleteMessage,
+  type PostedMessages,
+  type RenderDeps,
+  readPostedMessages,
+  removeMessage,
+  threadSlotOf,
+} from './message-records.ts'
 import { showMessage } from './posted-messages.ts'
 
 const UNSHOWN_TEXT =
@@ -38,27 +51,63 @@ export async function postWithdrawnNote(posted: PostedMessages, state: RunState)
 
 const SHOWN_CHARS = 150
 
-/** Never throws: the request is done later whether or not this is said. */
+const QUEUED = 'note:queued'
+
+/** Says that a request waits, and for what, until it is begun. Never throws: the request is done later whether or not this is said. */
 export async function postQueuedNote(
-  { webApi, log, runs }: RenderDeps,
-  origin: Origin,
+  deps: RenderDeps,
+  { run, origin }: { run: RunId; origin: Origin },
   ahead: RunState | undefined,
 ): Promise<void> {
-  const stages = (ahead?.calls ?? []).map((call) => call.stage)
-  const waitsFor = stages.includes('awaiting_approval')
-    ? 'an approval'
-    : stages.includes('waiting_input') && 'an answer'
-  const text = waitsFor
-    ? `I'll do this after the request before it, which waits for ${waitsFor} above. Decide it there, or say _stop_ to drop it.`
-    : "I'll do this when I am done with the request before it."
   const { workspace, channel, threadTs } = origin
-  const blocks = [sectionBlock(`:hourglass: ${text}`)]
   try {
-    await postMessage(webApi, { channel, thread: threadTs }, { text, blocks }).catch(async (error) => {
-      if (!isThreadGone(error)) throw error
-      await runs.withdraw({ workspace, channel, ts: threadTs, threadTs })
-    })
+    const posted = await readPostedMessages(deps, { id: run, origin, recovered: false, status: 'working' })
+    try {
+      await showMessage(posted, threadSlotOf(origin, QUEUED), queuedMessage(run, origin, ahead))
+    } catch (error) {
+      // The request may have joined the one before it meanwhile, and be no more.
+      const shown = posted.byKey.get(QUEUED)
+      if (shown !== undefined) await deleteMessage(posted, shown)
+      throw error
+    }
+    const active = await deps.runs.activeIn(workspace, channel, threadTs)
+    if (active === undefined || active === run) await removeQueuedNote(posted)
   } catch (error) {
-    log.warn({ why: errorChainOf(error) }, 'queued note not posted')
+    deps.log.warn({ run, why: errorChainOf(error) }, 'queued note not posted')
   }
+}
+
+/** The note goes when its request is begun. */
+export const removeQueuedNote = (posted: PostedMessages): Promise<void> =>
+  removeNotes(posted, [...posted.byKey.values()])
+
+/** The same for requests that joined this run, whose notes another may have recorded since the records were read. */
+export async function removeQueuedNotes(posted: PostedMessages, { id, corrections }: RunState): Promise<void> {
+  const hasJoined = corrections.some(({ queued }) => queued !== undefined)
+  if (hasJoined) await removeNotes(posted, await posted.deps.runs.shown.of(id))
+  else await removeQueuedNote(posted)
+}
+
+async function removeNotes(posted: PostedMessages, shown: ShownMessage[]): Promise<void> {
+  for (const one of shown) if (one.key.startsWith(QUEUED)) await removeMessage(posted, one)
+}
+
+function queuedMessage(run: RunId, origin: Origin, ahead: RunState | undefined): MessageContent {
+  const text = `:hourglass: ${queuedText(origin, ahead)}`
+  const drop = createButton({ text: 'Drop it', action: 'run_stop', value: run })
+  return { text, blocks: [sectionBlock(text), actionsBlock([drop], `queued ${run}`)] }
+}
+
+/** Names are no mentions: whoever is waited for has been told. */
+function queuedText({ user }: Origin, ahead: RunState | undefined): string {
+  const stages = (ahead?.calls ?? []).map((call) => call.stage)
+  const isOwn = ahead === undefined || ahead.origin.user === user
+  const name = escapeInlineMrkdwn(ahead?.origin.userName ?? '')
+  const before = isOwn ? 'your request above' : `the request of ${name} above`
+  if (stages.includes('awaiting_approval')) return `I'll do this after ${before}, which waits for an approval.`
+  if (stages.includes('waiting_input'))
+    return `I'll do this after ${before}, which waits for ${isOwn ? 'your answer' : `an answer of ${name}`}.`
+  return isOwn
+    ? "I'll do this when I am done with the request before it."
+    : `I'll do this when I am done with ${before}.`
 }

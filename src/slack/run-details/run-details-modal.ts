@@ -4,6 +4,7 @@ import type { CallState, CallVisibility, InputState, RunState } from '../../run/
 import { revealInvisible, truncate } from '../../text.ts'
 import { taskLineOf } from '../answer/task-blocks.ts'
 import { decidedApprovalText } from '../approvals/approval-card.ts'
+import { editedText, editProposedText } from '../approvals/edited-call.ts'
 import {
   actionsBlock,
   contextBlock,
@@ -15,6 +16,7 @@ import {
 import { codeBlockFor, formatAmount, formatDuration, formatMoney } from '../blocks/figures.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, mentionOf, pluralize } from '../blocks/text.ts'
 import { givenAnswerMessage } from '../elicitation/elicitation-card.ts'
+import { stepContentBlocks } from './step-content.ts'
 
 const STEPS_PER_PAGE = 10
 const REQUEST_CHARS = 1_500
@@ -40,9 +42,10 @@ export function runDetailsModal({ state, visibility, page: wanted }: DetailsCont
       ...(visibility.whole ? requestBlocks(state) : othersBlocks(state)),
       DIVIDER_BLOCK,
       ...(visibility.calls.length === 0 ? [contextBlock('No steps so far.')] : []),
-      ...shown.map((call) =>
+      ...shown.flatMap((call) => [
         stepBlock(state, call, { whole: visibility.whole, number: state.calls.indexOf(call) + 1 }),
-      ),
+        ...stepContentBlocks(call, visibility.whole),
+      ]),
       ...pageButtonBlocks('run_details', state.id, { page, pages, refreshable: state.status === 'working' }),
     ],
   })
@@ -103,7 +106,7 @@ function stepBlock(
   const text = [
     `*${number}. ${escapeInlineMrkdwn(truncate(singleLine(taskLineOf(call).title), 200))}*`,
     toolText(call, whole),
-    ...verdictLines(call),
+    ...verdictLines(state, call),
     ...(whole ? call.inputs.slice(0, MAX_INPUTS).map(inputText) : []),
   ]
   return sectionBlock(text.join('\n'), whole && lines > 0 ? log : undefined)
@@ -125,8 +128,12 @@ function outcomeTextOf({ stage, result, cause = '', approval }: CallState): stri
   return stage === 'denied' && approval ? '' : cause
 }
 
-function verdictLines({ approval, why, stage }: CallState): string[] {
-  if (approval?.decided) return [decidedApprovalText(approval.decided)]
+function verdictLines(state: RunState, call: CallState): string[] {
+  const { approval, why, stage } = call
+  const edited = approval && editedText({ state, call, approval })
+  if (approval?.decided) return [...(edited ? [edited] : []), decidedApprovalText(approval.decided)]
+  if (approval?.proposal)
+    return [...(edited ? [edited] : []), `:hourglass_flowing_sand: ${editProposedText({ state, approval })}`]
   if (approval) return [`:hourglass_flowing_sand: Nobody has decided yet; until ${formatDate(approval.expiresAt)}.`]
   if (stage === 'denied' || why.length === 0) return []
   return [`:arrow_right: Nobody had to approve it: ${escapeMrkdwn(truncate(why.join(' '), 300))}`]

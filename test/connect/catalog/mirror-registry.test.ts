@@ -122,7 +122,7 @@ test.each([
   // Many looks later it has not been asked again: the next try is a minute away.
   await new Promise((resolve) => setTimeout(resolve, 300))
   expect(registry.state.queries).toHaveLength(asked)
-  expect(text().match(/MCP registry not mirrored/g)).toHaveLength(1)
+  expect(text().match(/public MCP registry cannot be read/g)).toHaveLength(1)
   expect(await names()).toEqual(['dev.acme/one'])
 })
 
@@ -186,7 +186,7 @@ test.each<[string, Record<string, unknown>]>([
   const { mirror, names, text } = await startHouse([entry('dev.acme/one'), odd, entry('dev.acme/two')])
   open.use(mirror()).start()
   await eventually(async () => expect(await names()).toEqual(['dev.acme/odd', 'dev.acme/one', 'dev.acme/two']))
-  expect(text()).not.toContain('not mirrored')
+  expect(text()).not.toContain('cannot be read')
 })
 
 test('an entry that the database refuses hides no other of its page, and is named in the log', async () => {

@@ -72,7 +72,7 @@ async function startServer(name: keyof typeof SCRIPTS, folder: string, clients: 
   }
 }
 
-type Options = { deny?: boolean; result?: string; tools?: OfferedTool[] }
+type Options = { deny?: true | string; result?: string; tools?: OfferedTool[] }
 
 /** A conversation in the app's words: real requests go in, the streamed answer comes out. */
 export function startConversation({ baseURL, servers }: Servers, connections = [...servers.keys()], o: Options = {}) {
@@ -101,7 +101,8 @@ export function startConversation({ baseURL, servers }: Servers, connections = [
   async function resultOf(use: ToolUse): Promise<ToolResult> {
     calls.push(use)
     if (o.deny) {
-      const text = 'Not done. Olive denied it: too risky. Do not try the same again; tell the person.'
+      const words = o.deny === true ? '' : ` and said: ${JSON.stringify(o.deny)}`
+      const text = `Not done. An approver denied this call${words}. ${words === '' ? 'Do not make this call again' : 'Go on that way'}; say so.`
       return { type: 'tool_result', id: use.id, text, isError: true }
     }
     if (o.result !== undefined) return { type: 'tool_result', id: use.id, text: o.result, isError: false }

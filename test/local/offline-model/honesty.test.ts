@@ -95,7 +95,6 @@ test.each([
   ['What is the highest salary?', 'SELECT MAX(amount) AS answer FROM salary'],
   ['What is the average salary?', 'SELECT AVG(amount) AS answer FROM salary'],
   ['What is the latest hire date of the employees?', 'SELECT MAX(hire_date) AS answer FROM employee'],
-  ['Delete employee 10001', 'DELETE FROM employee WHERE emp_no = 10001'],
   ['How many rows are in current_dept_emp?', 'SELECT COUNT(*) AS count FROM current_dept_emp'],
 ])('demo database: %s', async (question, sql) => {
   const text = await talk.say(question)
@@ -106,10 +105,10 @@ test.each([
 test.each([
   ['Show the rows of OrderDetails', 'SELECT * FROM "OrderDetails" LIMIT 10', 'teapot'],
   ['Show the rows of order details', 'SELECT * FROM "OrderDetails" LIMIT 10', 'teapot'],
-  ['How many orders are there?', 'SELECT COUNT(*) AS count FROM "Orders"', '*2* orders'],
-  ['How many rows are in group?', 'SELECT COUNT(*) AS count FROM "group"', '*1* rows'],
+  ['How many orders are there?', 'SELECT COUNT(*) AS count FROM "Orders"', '**2** orders'],
+  ['How many rows are in group?', 'SELECT COUNT(*) AS count FROM "group"', 'There is **1** row'],
   ['Show the rows of "Line Items"', 'SELECT * FROM "Line Items" LIMIT 10', 'mended'],
-  ['How many rows are in weird"name?', 'SELECT COUNT(*) AS count FROM "weird""name"', '*0* rows'],
+  ['How many rows are in weird"name?', 'SELECT COUNT(*) AS count FROM "weird""name"', '**0** rows'],
   ['Show the rows of cheap', 'SELECT * FROM cheap LIMIT 10', '2020-01-01'],
   ['What is the highest rank in invoice_items?', 'SELECT MAX("rank") AS answer FROM invoice_items', 'no value'],
   ['Show the rows of group', 'SELECT * FROM "group" LIMIT 10', '…'],
@@ -165,8 +164,8 @@ test('asks which of two databases is meant, and takes the answer', async () => {
     'How many rows are in Orders in demo-database?',
     'How many rows are in Orders in shop?',
   ])
-  expect(await talk.say('How many rows are in Orders in shop?')).toContain('*2*')
-  expect(await talk.say('How many employees are there in demo-database?')).toMatch(/There are \*[\d,]+\* employees/)
+  expect(await talk.say('How many rows are in Orders in shop?')).toContain('**2**')
+  expect(await talk.say('How many employees are there in demo-database?')).toMatch(/There are \*\*[\d,]+\*\* employees/)
 })
 
 test('asks which of two folders is meant', async () => {
@@ -233,8 +232,8 @@ test.each([
 })
 
 test.each([
-  ['What can you do with my connections?', '*filesystem*'],
-  ['Which tools could I connect, and how?', '/mcp connect demo-database'],
+  ['What can you do with my connections?', '**filesystem**'],
+  ['Which tools could I connect, and how?', 'Connect a tool'],
   ['Are you Claude?', 'not Claude'],
 ])('suggested by the app before anything is asked: %s', async (question, answer) => {
   const text = await talk.say(question)

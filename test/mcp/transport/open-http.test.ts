@@ -121,7 +121,7 @@ describe('a credential', () => {
     )
     await expect(house.mcp.probe(target(server.port), { token: 'wrong-token' }, signal)).rejects.toMatchObject({
       code: 'sign_in_needed',
-      message: 'GitHub refused the token (401). Create a new one at https://example.com/keys and connect again.',
+      message: 'GitHub refused this key (401). Create a new one at https://example.com/keys and connect again.',
     })
     await expect(house.mcp.probe(at(server.port), {}, signal)).rejects.toThrowError(/wants a sign-in \(401\)/)
     expect((await house.mcp.probe(target(server.port), { token: 'right-token' }, signal)).tools).toHaveLength(5)

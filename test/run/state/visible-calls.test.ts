@@ -7,7 +7,7 @@ import { ORIGIN, stateOf } from '../../slack/states.ts'
 const [approver, former, owner] = ['UAPPROVE1', 'UFORMER1', 'UOWNER01'].map((id) => UserId.parse(id))
 if (!approver || !former || !owner) throw new Error('no people')
 const at = new Date('2026-11-21T09:00:00Z')
-const decided = { decision: 'approved' as const, by: former, reason: undefined, at, edited: false, always: false }
+const decided = { decision: 'approved' as const, by: former, reason: undefined, at, edited: false }
 const state = stateOf([
   {
     text: '',

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { connectPostgres } from '../../../src/db/postgres.ts'
 import { AppError } from '../../../src/errors.ts'
-import { createConnectionId, type RunId, UserId, WorkspaceId } from '../../../src/ids.ts'
+import { createConnectionId, type RunId, UserId } from '../../../src/ids.ts'
 import type { JsonValue } from '../../../src/json.ts'
 import type { Mcp } from '../../../src/mcp/mcp.ts'
 import type { ToolOutcome } from '../../../src/mcp/requests/outcome.ts'
@@ -387,30 +387,36 @@ test('an approval that cannot be expired does not keep the others from it', asyn
   expect(worker.log()).toContain('poison')
 })
 
-test('why a call was denied is told to the model when it is asked next, and only by who denied it', async () => {
+test.each([
+  [undefined, 'Not done. The person who asked denied this call. Do not make this call again unless'],
+  [
+    'Sell "two" instead.',
+    'denied this call and said: "Sell \\"two\\" instead.". Do that instead; do not make this call again',
+  ],
+])('a denial with the words %j is told to the model, which goes on in the same run', async (reason, told) => {
   await using database = await createTestDatabase()
   const asked: string[] = []
-  const turn: Turn = async (_last, _signal, messages) => {
-    asked.push(messages)
+  const turn: Turn = async (last) => {
+    asked.push(last)
     return asked.length === 1 ? requests('a') : says('All right.')
   }
   await using worker = startWorker({ url: database.url, turn })
   const { run } = await worker.ask('sell it')
-  const approval = await eventually(() => {
+  const approval = await approvalIn(worker)
+  await worker.runs.answer({ approval, by: origin, decision: 'denied', reason })
+  await eventually(async () => expect(await statusOf(database.url, run)).toBe('closed'))
+  expect(JSON.parse(asked[1] ?? '')).toMatchObject([{ text: expect.stringContaining(told), isError: true }])
+  expect(await query(database.url, 'select reason from approvals')).toEqual([{ reason: reason ?? null }])
+  const audited = await query(
+    database.url,
+    "select details ->> 'reason' as reason from audit_events where action = 'denial_explained'",
+  )
+  expect(audited).toEqual(reason === undefined ? [] : [{ reason }])
+})
+
+const approvalIn = (worker: ReturnType<typeof startWorker>) =>
+  eventually(() => {
     const id = worker.shown[0]?.calls[0]?.approval?.id
     if (id === undefined) throw new Error('nobody is asked yet')
     return id
   })
-  await worker.runs.answer({ approval, by: origin, decision: 'denied' })
-  await eventually(async () => expect(await statusOf(database.url, run)).toBe('closed'))
-  const reason = 'The price is wrong.'
-  const somebody = { workspace: origin.workspace, user: UserId.parse('UBOB') }
-  const elsewhere = { workspace: WorkspaceId.parse('T222'), user: origin.user }
-  expect(await worker.runs.explainDenial({ approval, by: somebody, reason: 'no' })).toBe(false)
-  expect(await worker.runs.explainDenial({ approval, by: elsewhere, reason: 'no' })).toBe(false)
-  expect(await worker.runs.explainDenial({ approval, by: origin, reason })).toBe(true)
-  expect(await query(database.url, 'select reason from approvals')).toEqual([{ reason }])
-  await worker.ask('and now?')
-  await eventually(() => expect(asked).toHaveLength(3))
-  expect(asked[2]).toContain('Not done. Denied: The price is wrong.')
-})

@@ -62,7 +62,7 @@ test('a member connects, looks at tools, tests, revokes a rule and disconnects, 
     .waitFor()
   await picture(page, 'home-rule')
   await home.getByRole('button', { name: 'Details of what was done, step by step' }).click()
-  await modal.getByText('1. Wrote a.txt with filesystem').waitFor()
+  await modal.getByText('1. Wrote a.txt').waitFor()
   await modal.getByText(/Approved by .*always from now on/).waitFor()
   await picture(page, 'details')
   await page.keyboard.press('Escape')

@@ -63,6 +63,7 @@ test('a newcomer connects, asks, has a write approved from another window, and f
     .last()
     .click()
   await other.page.getByRole('button', { name: 'Approve', exact: true }).click()
+  await other.page.getByRole('dialog').getByRole('button', { name: 'Approve', exact: true }).click()
   await thread.getByText('one employee less').waitFor()
   await picture(page, 'approved')
   await page.getByRole('button', { name: 'Patchbay Home' }).click()

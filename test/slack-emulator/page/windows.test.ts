@@ -22,6 +22,7 @@ test('side by side: a click in the approver’s window is seen in the member’s
   await member.page.keyboard.press('Enter')
   const thread = member.page.getByRole('complementary', { name: 'Thread' })
   await thread.getByRole('button', { name: 'Approve', exact: true }).click()
+  await member.page.getByRole('dialog').getByRole('button', { name: 'Approve', exact: true }).click()
   await thread.getByText('Only visible to you').waitFor()
   await picture(member.page, 'wrong-person')
   await thread.getByRole('button', { name: 'Approve', exact: true }).waitFor()
@@ -30,6 +31,7 @@ test('side by side: a click in the approver’s window is seen in the member’s
   await approver.page.getByText('1 approval waiting for you').waitFor()
   await picture(approver.page, 'home-approval')
   await approver.page.getByRole('button', { name: 'Approve', exact: true }).click()
+  await approver.page.getByRole('dialog').getByRole('button', { name: 'Approve', exact: true }).click()
   await thread
     .getByRole('listitem')
     .filter({ hasText: /approved/i })

@@ -38,6 +38,7 @@ const long = (at: number): SearchHit => ({
 })
 const picture = (more: Partial<SearchContent> = {}): SearchContent => ({
   hits: [own, foreign],
+  whole: true,
   near: [],
   registry: 'searched',
   notAllowed: 0,
@@ -51,6 +52,7 @@ const look = { words: 'issues', page: 0 }
 const SAYINGS: Record<string, MessageContent> = {
   found: searchMessage(picture(), look),
   'found, long': searchMessage(many, { words: LONG, page: 1 }),
+  'found, in part only': searchMessage(picture({ whole: false }), { words: 'issues of the neighbours', page: 0 }),
   nothing: searchMessage(nothing, look),
   'nothing near, no address': searchMessage(picture({ hits: [], mayConnectByAddress: false }), look),
 }

@@ -46,7 +46,7 @@ test('connect: choose a card, secrets never come back, failures keep the rest an
   await member.pressInModal('Service', 'custom')
   await modalLike(member, /"Address"/)
   expect(await member.submit({ url: server.url, value: `${secret}-wrong` })).toEqual({ ok: true })
-  await modalLike(member, /Please enter secrets again\./, 30_000)
+  await modalLike(member, /refused this key \(401\).*Please enter \\"Key\\" again: I never keep secrets\./, 30_000)
   const again = await member.modal()
   expect(JSON.stringify(again)).toContain(server.url)
   expect(JSON.stringify(again?.blocks)).not.toContain('hunter2')
@@ -61,7 +61,57 @@ test('connect: choose a card, secrets never come back, failures keep the rest an
   await modalLike(member, /Leave empty to keep/)
   await member.submit({})
   await modalLike(member, /"type":"alert"/, 60_000)
-  expect(JSON.stringify(await member.modal())).not.toContain('enter secrets again')
+  expect(JSON.stringify(await member.modal())).not.toContain('I never keep secrets')
+})
+
+test('the rest of a form comes on request and keeps what was typed; an old failure never stands over a new one', async () => {
+  const server = await startSecretServer('Bearer hunter2')
+  await using world = await startWorld({ change: (settings) => ({ ...settings, egressAllow: [server.host] }) })
+  const member = world.as('member')
+  await member.command('connect custom')
+  await modalLike(member, /"Address".*"Key".*"Name".*"More"/)
+  expect(JSON.stringify(await member.modal())).not.toMatch(/"text":"(Client id|Second header)"/)
+  await member.post('press', { view: true, button: 'More', values: { url: server.url } })
+  await modalLike(member, /"Address".*"Key".*"Name".*"Client id".*"Header".*"Second header"/)
+  expect(JSON.stringify(await member.modal())).toContain(server.url)
+  await member.submit({ url: server.url })
+  await modalLike(member, /This server wants a key\. Paste it in \\"Key\\"/, 30_000)
+  expect(await member.submit({ url: 'https://10.0.0.1/mcp', value: 'hunter2' })).toEqual({ ok: true })
+  await modalLike(member, /"type":"alert".*Address: .*10\.0\.0\.1.*EGRESS_ALLOW/)
+  expect(JSON.stringify(await member.modal())).not.toContain('wants a key')
+  expect(await member.submit({ url: server.url })).toEqual({ ok: true })
+  await modalLike(member, /✅ Connected! 1 custom tool now available/, 30_000)
+  await server[Symbol.asyncDispose]()
+})
+
+test('a failed connect is told, and tried again with what was typed but for secrets', async () => {
+  const server = await startSecretServer('Bearer hunter2')
+  await using world = await startWorld({ change: (settings) => ({ ...settings, egressAllow: [server.host] }) })
+  const member = world.as('member')
+  await member.command('connect custom')
+  await modalLike(member, /"Address"/)
+  await member.submit({ url: server.url, value: 'wrong-key', name: 'mine' })
+  await member.close()
+  const failed = await told(member, /mine\* is not connected.*refused this key/)
+  expect(JSON.stringify(failed)).not.toContain('wrong-key')
+  await member.press({ channel: DM }, failed.ts, 'Try again')
+  await modalLike(member, /Please enter \\"Key\\" again: I never keep secrets/)
+  const form = JSON.stringify(await member.modal())
+  expect(form).toContain(server.url)
+  expect(form).toContain('"mine"')
+  await member.submit({ value: 'hunter2' })
+  await modalLike(member, /✅ Connected! 1 mine tool now available/, 30_000)
+  await server[Symbol.asyncDispose]()
+})
+
+test.each([
+  [{}, /To sign in with your browser is not set up here, so I need this/],
+  [{ github: { client_id: 'ours' } }, /Leave it empty to sign in with your browser\./],
+])('the form of GitHub says whether a sign-in is set up: %o', async (prefills, words) => {
+  await using world = await startWorld({ change: (settings) => ({ ...settings, prefills }) })
+  const member = world.as('member')
+  await member.command('connect github')
+  await modalLike(member, words)
 })
 
 test('connect without pressing the menu: the form of the chosen card comes on submit', async () => {
@@ -100,17 +150,17 @@ test('typos get the nearest word as a button', async () => {
   await member.command('test filesytem')
   await told(member, /You have no connection called "filesytem"\. Did you mean filesystem\?/)
   for (const [typed, button, then] of [
-    ['hlep', 'Yes, help', /anything that could do harm waits for approval/],
-    ['hlp', 'Yes, help', /anything that could do harm waits for approval/],
+    ['hlep', 'Yes, help', /Anything that could do harm waits for approval/],
+    ['hlp', 'Yes, help', /Anything that could do harm waits for approval/],
     ['remove', 'Yes, disconnect', /Which connection do you want to disconnect/],
   ] as const) {
     await member.command(typed)
-    const meant = await told(member, new RegExp(`There is no "/mcp ${typed}"`))
+    const meant = await told(member, new RegExp(`There is no command "/mcp ${typed}"`))
     await member.press({ channel: DM }, meant.ts, button)
     await told(member, then)
   }
   await member.command('add')
-  await member.press({ channel: DM }, (await told(member, /There is no "\/mcp add"/)).ts, 'Yes, connect')
+  await member.press({ channel: DM }, (await told(member, /There is no command "\/mcp add"/)).ts, 'Yes, connect')
   await modalLike(member, /connect_pick/)
 
   await owner.command('aprovers @owner')

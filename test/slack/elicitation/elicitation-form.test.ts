@@ -68,7 +68,7 @@ describe('each kind of field becomes the fitting element', () => {
     [
       'a number',
       { type: 'number', minimum: 0.5, maximum: 9, default: 3.14 },
-      { type: 'number_input', is_decimal_allowed: true, min_value: '0.5', max_value: '9', initial_value: '3.14' },
+      { type: 'plain_text_input', initial_value: '3.14' },
     ],
     ['a whole number', { type: 'integer', default: 0 }, { is_decimal_allowed: false, initial_value: '0' }],
     [

@@ -23,9 +23,8 @@ async function lockTable(url: string, table: string): Promise<() => Promise<void
 }
 
 test.for([
-  { button: 'Approve', shown: /Approved/, table: 'approvals' },
-  { button: 'Deny', shown: /Denied/, table: 'approvals' },
-  { button: 'Approve', shown: /Approved/, table: 'run_events' },
+  { button: 'Approve', shown: /approved:/, table: 'approvals' },
+  { button: 'Approve', shown: /approved:/, table: 'run_events' },
 ])('$button is not acknowledged before $table can be written', async ({ button, shown, table }) => {
   const write = wishes('filesystem__write_file', { path: 'a', content: 'x' })
   await using world = await startWorld({ model: [write, says('All right.')] })
@@ -178,20 +177,16 @@ const CHANGES: Change[] = [
     stored: `select 1 from run_events where type = 'answered' and body -> 'arguments' ->> 'path' = 'b'`,
   },
   {
-    what: 'the reason of a denial',
-    table: 'run_events',
+    what: 'a denial with words',
+    table: 'approvals',
     model: WRITE,
     prepare: async (owner) => {
       const { here, card } = await askToWrite(owner)
       await owner.press(here, card.ts, 'Deny')
-      const denied = await owner.see(here, /Give a reason/)
-      await owner.see(here, /All right/)
-      await owner.press(here, denied.ts, 'Give a reason')
-      await seesModal(owner, 'Reason')
+      await seesModal(owner, 'What should I do instead?')
       return () => owner.submit({ reason: 'Not on a Friday.' })
     },
-    stored: `select 1 from run_events where type = 'denial_explained'`,
-    said: /does not want me to .*Not on a Friday/,
+    stored: `select 1 from approvals where status = 'denied' and reason = 'Not on a Friday.'`,
   },
   {
     what: 'a starter question',

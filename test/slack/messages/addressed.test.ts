@@ -77,6 +77,7 @@ test.each([
   const member = world.as('member')
   const here = await member.mention('begin')
   await member.see(here, /Here you are/)
+  await member.see(here, /You have no tools connected yet/)
   const before = (await member.messages('general', here.thread)).length
   await member.post('app-post', { ...post, channel: 'general', thread_ts: here.thread })
   const { ts } = z.object({ ts: z.string() }).parse(await member.post('app-post', { ...post, channel: 'general' }))

@@ -8,7 +8,6 @@ import { startWorld } from '../../support/world.ts'
 
 const sql = 'DELETE FROM employee WHERE emp_no = 10001'
 const drop = wishes('demo-database__execute_sql', { sql })
-const write = wishes('filesystem__write_file', { path: 'a', content: 'b' })
 
 test.each(['http', 'socket'] as const)('a DM is answered in its thread, over %s', async (mode) => {
   const words = `Hi **member**, how are you? ${'And more. '.repeat(40)}`.trim()
@@ -20,7 +19,8 @@ test.each(['http', 'socket'] as const)('a DM is answered in its thread, over %s'
   expect(lookOf(live)).toContain('run_stop')
   await eventually(async () => {
     const all = await member.messages('dm', here.thread)
-    expect(all).toHaveLength(2)
+    // The third offers to connect something.
+    expect(all).toHaveLength(3)
     expect(all[1]?.text).toBe(words)
     expect(all[1]?.streaming).toBeFalsy()
     expect(lookOf(all[1] ?? live)).not.toContain('run_stop')
@@ -38,31 +38,13 @@ test('only the right person decides; the second press hears who was first', asyn
   const told = await member.see(here, /Only <@UAPPROV1> or <@UOWNER01> can decide this/)
   expect(told.ephemeral).toBe(true)
   await Promise.all([approver.press(here, card.ts, 'Deny'), owner.press(here, card.ts, 'Deny')])
-  const denied = await member.see(here, /Denied by <@/)
-  await eventually(async () => {
-    const seen = [
-      ...(await owner.messages('general', here.thread)),
-      ...(await approver.messages('general', here.thread)),
-    ]
-    expect(seen.filter((one) => /was already denied by <@/.test(one.text))).toHaveLength(1)
-  })
-  const denier = lookOf(denied).includes('Denied by <@UOWNER01>') ? owner : approver
-  await denier.press(here, card.ts, 'Give a reason')
-  await eventually(async () => expect(await denier.modal()).not.toBeNull())
-  await denier.submit({ 'Why not?': 'Use the other folder' })
-  await member.see(here, /<@U\w+> denied the request of <@UMEMBER1> to _execute SQL.*_: Use the other folder/)
-})
-
-test('a reason for denying what one asked for oneself names them once', async () => {
-  await using world = await startWorld({ model: [write, says('All right.')] })
-  const member = world.as('member')
-  await member.connect('filesystem')
-  const here = await member.dm('write')
-  await member.decide(here, 'Deny')
-  await member.decide(here, 'Give a reason')
-  await eventually(async () => expect(await member.modal()).not.toBeNull())
-  await member.submit({ 'Why not?': 'Use the other folder' })
-  await member.see(here, /<@UMEMBER1> does not want me to _write a_: Use the other folder/)
+  const words = 'Use the other folder'
+  await Promise.all([approver.sendDenial(words), owner.sendDenial(words)])
+  const denied = await member.see(here, /<@\w+> denied:[\s\S]*> Use the other folder/)
+  const second = lookOf(denied).includes('<@UOWNER01> denied:') ? approver : owner
+  const modal = JSON.stringify(await second.modal())
+  expect(modal).toMatch(/was already denied by <@(UOWNER01|UAPPROV1)>/)
+  expect(modal).toContain(words)
 })
 
 test("an approver who cannot see the requester's DM gets long arguments with their card", async () => {
@@ -122,7 +104,8 @@ test('another instance goes on where one stopped, in the message that no record 
   await world.restart()
   await eventually(async () => {
     const all = await member.messages('dm', here.thread)
-    expect(all.map(({ text }) => text)).toEqual(['go', 'That is all.'])
+    // An offer to connect something follows.
+    expect(all.slice(0, 2).map(({ text }) => text)).toEqual(['go', 'That is all.'])
   }, 30_000)
 })
 
@@ -132,6 +115,6 @@ test('words taken back by the model are not left standing', async () => {
   const here = await member.dm('go')
   await eventually(async () => {
     const all = await member.messages('dm', here.thread)
-    expect(all.map(({ text }) => text)).toEqual(['go', 'Right words'])
+    expect(all.slice(0, 2).map(({ text }) => text)).toEqual(['go', 'Right words'])
   }, 20_000)
 })

@@ -26,9 +26,10 @@ test.each(['Approve', 'Deny'])(
     await owner.post('delete', { channel: 'general', ts: card.ts })
     await member.home()
     await member.pressInHome(button)
+    if (button === 'Deny') await member.sendDenial()
     await member.see(where, /All right\./)
-    await member.see(where, button === 'Approve' ? /Approved by <@UMEMBER1>/ : /Denied by <@UMEMBER1>/)
-    expect(await atTop(owner, 'general')).not.toMatch(/wants to|Approved|Denied/)
+    await member.see(where, button === 'Approve' ? /<@UMEMBER1> approved:/ : /<@UMEMBER1> denied:/)
+    expect(await atTop(owner, 'general')).not.toMatch(/wants to|approved:|denied:/)
   },
 )
 
@@ -45,10 +46,10 @@ test('where the whole thread went with the card, the decision stands nowhere els
     if (!found) throw new Error('no card')
     return found
   })
-  await approver.press({ channel: 'dm' }, card.ts, 'Deny')
+  await approver.deny({ channel: 'dm' }, card.ts)
   await closed(world)
-  await member.see(where, /Denied by <@UAPPROV1>/)
-  expect(await atTop(owner, 'ops')).not.toMatch(/Denied|DELETE/)
+  await member.see(where, /<@UAPPROV1> denied:/)
+  expect(await atTop(owner, 'ops')).not.toMatch(/denied|DELETE/)
 })
 
 test('a card deleted in the channel for approvals is not posted there again once it is decided', async () => {
@@ -67,7 +68,8 @@ test('a card deleted in the channel for approvals is not posted there again once
   await owner.post('delete', { channel: 'ops', ts: card.ts })
   await approver.home()
   await approver.pressInHome('Deny')
+  await approver.sendDenial()
   await closed(world)
-  await member.see(where, /Denied by <@UAPPROV1>/)
-  expect(await atTop(owner, 'ops')).not.toMatch(/Denied|DELETE/)
+  await member.see(where, /<@UAPPROV1> denied:/)
+  expect(await atTop(owner, 'ops')).not.toMatch(/denied|DELETE/)
 })

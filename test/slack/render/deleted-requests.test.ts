@@ -37,7 +37,7 @@ test('a request that is deleted while its card waits is withdrawn, for who asked
   await deletes(member, 'general', where.thread)
   await closed(world, 'stopped')
   const withdrawn = (await approver.messages('general', where.thread)).find(({ ts }) => ts === card.ts)
-  expect(withdrawn && lookOf(withdrawn)).toMatch(/Withdrawn .* the message that asked for it was deleted/)
+  expect(withdrawn && lookOf(withdrawn)).toMatch(/Withdrawn, as the message that asked for it was deleted/)
   expect(withdrawn && lookOf(withdrawn)).not.toContain('"Approve"')
   await eventually(async () => expect(await told(member)).toHaveLength(1))
   expect(await events(world, 'called')).toBe(0)

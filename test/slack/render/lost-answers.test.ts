@@ -90,6 +90,7 @@ function forgetfulSlack({ method: lossy, late, like = /./ }: Loss) {
       }),
     'conversations.replies': ({ channel, ts }) => read(channel, ts),
     'conversations.members': () => ({ members: [] }),
+    'chat.getPermalink': ({ ts }) => ({ permalink: `https://acme.example/${ts}` }),
     'conversations.history': ({ channel }) => read(channel, undefined),
   }
   const webApi: WebApi = {
@@ -106,7 +107,9 @@ function rendererOn(webApi: WebApi, settings = settingsOf(), unrecorded = 0) {
   let attempts = 0
   const renderer = createRunRenderer(() => ({
     webApi,
+    postConnectOffer: async () => undefined,
     runs: {
+      activeIn: async () => undefined,
       withdraw: async () => 0,
       shown: {
         of: async () => [...kept.values()],

@@ -2,6 +2,7 @@ import { WebAPIPlatformError, WebAPIRequestError } from '@slack/web-api'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { AppError } from '../../../src/errors.ts'
+import { createRunId } from '../../../src/ids.ts'
 import type { ShownMessage } from '../../../src/run/runs.ts'
 import type { RunState } from '../../../src/run/state/state.ts'
 import type { RenderDeps } from '../../../src/slack/render/message-records.ts'
@@ -16,6 +17,7 @@ const Args = z.looseObject({
   ts: z.string().optional(),
   text: z.string().optional(),
   chunks: z.array(z.unknown()).optional(),
+  blocks: z.array(z.unknown()).optional(),
 })
 type Made = { method: string; args: z.infer<typeof Args> }
 
@@ -44,7 +46,8 @@ function easel(answer: (method: string, nth: number) => unknown = () => undefine
   const streams = { open: 0, offUntil: 0 }
   const painter = createRunRenderer(() => ({
     webApi,
-    runs: { shown, withdraw: async () => 0 },
+    postConnectOffer: async () => undefined,
+    runs: { shown, activeIn: async () => createRunId(), withdraw: async () => 0 },
     bot: async () => ({ user: 'UBOT1', bot: 'BBOT1', workspace: WORKSPACE, team: WORKSPACE }),
     directMessageOf: async () => undefined,
     settings: { of: async () => settingsOf() },
@@ -182,6 +185,64 @@ test('nothing is streamed while a person decides', async () => {
 
 test('a request that waits is told so', async () => {
   const { painter, made } = easel()
-  painter.onQueued(working.origin, working)
+  painter.onQueued({ run: working.id, origin: working.origin }, working)
   await eventually(() => expect(made.at(-1)?.args.text).toMatch(/when I am done with the request before it/))
+})
+
+test('an answer that is longer than a message is streamed on in the next one', async () => {
+  const { painter, settle, made, methods } = easel()
+  const line = 'Some words of a long answer, one line of many.\n'
+  painter.onProgress(working, { kind: 'words', text: line.repeat(150) })
+  await eventually(() => expect(methods()).toEqual(['chat.startStream']))
+  painter.onProgress(working, { kind: 'words', text: line.repeat(40) })
+  await eventually(() =>
+    expect(methods()).toEqual(['chat.startStream', 'chat.stopStream', 'chat.update', 'chat.startStream']),
+  )
+  painter.onProgress(working, { kind: 'words', text: 'More.' })
+  await eventually(() => expect(methods().at(-1)).toBe('chat.appendStream'))
+  await settle(stateOf([{ text: `${line.repeat(190)}More.` }]))
+  const text = made.filter(({ method }) => method === 'chat.update').map(({ args }) => JSON.stringify(args))
+  expect(text.at(-1)).toContain('More.')
+  expect(methods()).not.toContain('chat.postMessage')
+})
+
+test('there is something to read before the first words', async () => {
+  const { painter, made } = easel()
+  painter.onProgress(working, { kind: 'event', type: 'started' })
+  await eventually(() => expect(made.map(({ method }) => method)).toContain('chat.startStream'))
+  const chunks = made.find(({ method }) => method === 'chat.startStream')?.args.chunks
+  expect(chunks).toMatchObject([
+    { type: 'plan_update', title: 'Thinking…' },
+    { type: 'task_update', title: 'Thinking…', status: 'in_progress' },
+    { type: 'blocks' },
+  ])
+})
+
+test('so it is without streams', async () => {
+  const { painter, made } = easel((method) => (method === 'chat.startStream' ? refused('unknown_method') : undefined))
+  painter.onProgress(working, { kind: 'event', type: 'started' })
+  await eventually(() => expect(made.map(({ method }) => method)).toContain('chat.postMessage'))
+  expect(made.at(-1)?.args.blocks).toMatchObject([{ type: 'context' }, { type: 'actions' }])
+})
+
+const parted = stateOf([
+  { text: 'I will write.', calls: [{ stage: 'done', approval: approvalOf() }] },
+  { text: 'Written.' },
+])
+
+test('what the model said before a card goes when the answer stands below it', async () => {
+  const { settle, methods, kept } = easel()
+  kept.set('answer:0:0', { key: 'answer:0:0', channel: 'CGENERAL1', ts: '5.000000', contentHash: '', live: false })
+  await settle(parted)
+  expect(methods().filter((method) => method === 'chat.delete')).toHaveLength(1)
+  expect([...kept.keys()].filter((key) => key.startsWith('answer:'))).toEqual(['answer:1:0'])
+})
+
+test('where Slack deletes nothing, that message says where the answer is', async () => {
+  const { settle, made, kept } = easel((method) =>
+    method === 'chat.delete' ? refused('compliance_exports_prevent_deletion') : undefined,
+  )
+  kept.set('answer:0:0', { key: 'answer:0:0', channel: 'CGENERAL1', ts: '5.000000', contentHash: '', live: false })
+  await settle(parted)
+  expect(made.filter(({ args }) => args.ts === '5.000000').at(-1)?.args.text).toBe('The answer is below.')
 })

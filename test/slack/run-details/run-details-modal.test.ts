@@ -10,7 +10,7 @@ import { inputOf, stateOf } from '../states.ts'
 const LONG = 'Long words <!channel> & <@U123> *bold* `code` \u202e 👩‍👩‍👧\n'.repeat(200)
 const at = new Date('2026-11-21T09:59:00Z')
 const approver = UserId.parse('UAPPROVE1')
-const decided = { decision: 'approved' as const, by: approver, reason: undefined, at, edited: true, always: false }
+const decided = { decision: 'approved' as const, by: approver, reason: undefined, at, edited: true }
 const result = { summary: '2 rows', text: '', images: [], isError: false, files: [], ms: 340 }
 const log = [
   { level: 'warning', logger: 'disk', text: 'nearly full' },

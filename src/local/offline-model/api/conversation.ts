@@ -15,16 +15,40 @@ type Message = MessagesRequest['messages'][number]
 
 export function readConversation(request: MessagesRequest): Conversation {
   const hasText = (message: Message) => message.role === 'user' && textsOf(message).length > 0
-  // Words beside tool results are notes to the model ("this is the last turn"), not what the person wants.
-  const alone = request.messages.findLastIndex((message) => hasText(message) && !hasResults(message))
-  const last = alone < 0 ? request.messages.findLastIndex(hasText) : alone
-  const asked = request.messages[last]
+  const spoken = request.messages.findLastIndex((message) => requestIn(message) !== undefined)
+  const last = spoken < 0 ? request.messages.findLastIndex(hasText) : spoken
+  const asked = askedIn(request.messages[last])
+  const before = request.messages.slice(0, Math.max(last, 0)).findLast((message) => requestIn(message) !== undefined)
   return {
-    asked: asked ? plainText(textsOf(asked)[0] ?? '').slice(0, ASKED_MAX_CHARACTERS) : '',
+    asked: withCorrection(askedIn(before), asked),
     done: pastCallsIn(request.messages.slice(last + 1), request.messages),
     before: pastCallsIn(request.messages.slice(0, last + 1), request.messages),
     said: request.messages.slice(0, last).flatMap(textsOf),
   }
+}
+
+/**
+ * What the person wants. Words beside tool results are notes to the model ("this is the last turn"), unless they begin as all requests do:
+ * then the person said them in place of deciding.
+ */
+function requestIn(message: Message): string | undefined {
+  if (message.role !== 'user') return undefined
+  const texts = textsOf(message)
+  return hasResults(message) ? texts.find((text) => STAMP.test(text)) : texts[0]
+}
+
+const askedIn = (message: Message | undefined): string =>
+  message === undefined ? '' : plainText(requestIn(message) ?? textsOf(message)[0] ?? '').slice(0, ASKED_MAX_CHARACTERS)
+
+const MEANT = /^(?:(?:sorry|oh|oops|no|wait)\b[\s,.!]*)*i mean[t]?\b[\s:,]*(.+)$/is
+
+/** "Sorry, I meant 10021": the request before, with the other number in it. */
+function withCorrection(before: string, asked: string): string {
+  const [, meant] = MEANT.exec(asked) ?? []
+  if (meant === undefined) return asked
+  const [number, ...others] = meant.match(/\d+/g) ?? []
+  const isNumber = number !== undefined && others.length === 0 && meant.trim().split(/\s+/).length <= 3
+  return isNumber && before.match(/\d+/g)?.length === 1 ? before.replace(/\d+/, number) : meant
 }
 
 /** What people and the model said; a server's notes on its own use are neither. */
@@ -40,7 +64,7 @@ function hasResults({ content }: Message): boolean {
 
 /** What the app tells before a request: what was said earlier, each in a frame, then who asks and when. */
 const BEFORE = /^\s*(?:<(thread_before|earlier_here)\b[^>]*>\n[\s\S]*?\n<\/\1>\s*)+/
-const STAMP = /^(?:\[[^\n]*\]\n)*?\[[^\n]*\bUTC\b[^\n]*\]\n/
+const STAMP = /^(?:\[[^\n]*\]\n)*?\[[^\n]*\bUTC\b[^\n]*\]\n(?:\[Their message reads differently now:\]\n)?/
 
 /** Only what the person says now. Without Slack's mentions and link brackets. */
 function plainText(text: string): string {
@@ -83,7 +107,7 @@ function resultText(content: ResultContent): string {
 }
 
 /** A person may have changed the arguments before approving; the app says so above the result. */
-const EDITED = /^\[A person changed the arguments to (\{[\s\S]*?\}) before approving\.\]\n/
+const EDITED = /^\[A person changed the arguments to (\{[\s\S]*?\}) before approving\.[^\n]*\]\n/
 
 function withoutEdit(text: string): { text: string; changed: JsonMap | undefined } {
   const found = EDITED.exec(text)

@@ -1,27 +1,36 @@
-import { z } from 'zod'
 import { headOf, truncate } from '../../../text.ts'
 import type { PastCall } from '../api/conversation.ts'
 import { readJsonMap } from '../api/json.ts'
 import type { JsonMap } from '../api/stream.ts'
 import type { OfflineTool, PlanResult } from './plan-types.ts'
+import { sayRows } from './say-rows.ts'
 
 /** Said in every answer: nobody should take it for Claude. */
 export const SIGNATURE = '_Offline model: simple rules, not Claude._'
 
 const SHOWN_MAX_CHARACTERS = 1_800
-const SHOWN_MAX_ROWS = 20
-
-const Row = z.record(z.string(), z.json())
-const Rows = z.object({ data: z.object({ statements: z.array(z.object({ rows: z.array(Row).default([]) })) }) })
 
 /** Only the app itself begins with these words; a tool's own "Access denied" is no person's no. */
 const wasDenied = (text: string): boolean => /^Not done\./.test(text)
 
 export function sayFailure(tool: OfflineTool, text: string, input: JsonMap = {}): string {
-  if (wasDenied(text)) return `That was not approved, so I did not use *${tool.name}*. ${causeIn(text)}`.trim()
+  if (wasDenied(text)) return sayDenial(tool, text)
   if (/may or may not have happened/i.test(text))
-    return `I do not know how *${tool.name}* ended: it may or may not have happened. ${causeIn(text)}`.trim()
-  return fileTrouble(text, input) ?? `*${tool.name}* did not work: ${firstLine(errorIn(text) ?? text)}`
+    return `I do not know how **${tool.name}** ended: it may or may not have happened. ${causeIn(text)}`.trim()
+  return fileTrouble(text, input) ?? `**${tool.name}** did not work: ${firstLine(errorIn(text) ?? text)}`
+}
+
+/** What was denied with words is not gone on with: no rule here would do as they say. */
+function sayDenial({ name }: OfflineTool, text: string): string {
+  const denial =
+    /^Not done\. (?:The person who asked|An approver) denied [\s\S]*?(?: and said: ("(?:[^"\\]|\\.)*"))?\. (?:Do|Go) /.exec(
+      text,
+    )
+  if (denial === null) return `That was not approved, so I did not use **${name}**. ${causeIn(text)}`.trim()
+  const [, reason] = denial
+  return reason === undefined
+    ? `That was denied, so I did not use **${name}**.`
+    : `That was denied with the words ${firstLine(reason)}, so I did not use **${name}**.`
 }
 
 /** The file system's usual errors, in words. */
@@ -47,6 +56,7 @@ const firstLine = (text: string): string => truncate(text.trim().split('\n')[0] 
 
 /** A result as people read it: a short one in the sentence, a long one in a block, both cut where Slack would be flooded. */
 export function showText(text: string): string {
+  if (SHOWN_AS_TABLE.test(text)) return 'You have it in the thread as a table.'
   const { body, files } = withoutFiles(text)
   if (files.length > 0) return sayFiles(body, files)
   const trimmed = body.trim()
@@ -64,6 +74,7 @@ export const NO_OUTPUT = '(no output)'
 /** What the app says of files that it has posted, and how a picture for the model is read here. */
 const POSTED = /^\[Posted in the thread as the file "(.*)"\.\]$/
 const PICTURE = /^\(image\)$/
+const SHOWN_AS_TABLE = /^\[Shown in the thread as a table\b/m
 
 function withoutFiles(text: string): { body: string; files: string[] } {
   const lines = text.split('\n')
@@ -87,69 +98,15 @@ function fenceText(text: string): string {
   return `\`\`\`\n${text.replaceAll('```', "'''")}\n\`\`\``
 }
 
-/** The rows of an SQL result; undefined when the text holds none that can be read. */
-function rowsIn(text: string): z.infer<typeof Row>[] | undefined {
-  const start = text.indexOf('{')
-  const end = text.lastIndexOf('}')
-  if (start < 0 || end < start) return undefined
-  try {
-    const parsed = Rows.safeParse(JSON.parse(text.slice(start, end + 1)))
-    return parsed.success ? parsed.data.data.statements.flatMap(({ rows }) => rows) : undefined
-  } catch {
-    // Cut off on its way here: shown as it is.
-    return undefined
-  }
-}
-
-/** "There are 1,000 employees." where one number answers the question, else a table. */
-export function rowsText(request: string, text: string, firstRowsOnly: boolean): string {
-  const rows = rowsIn(text)
-  if (!rows) return sayUnreadRows(text)
-  if (rows.length === 0) return 'Done. There are no rows to show.'
-  const values = Object.values(rows[0] ?? {})
-  if (rows.length === 1 && values.length === 1) return sayValue(request, values[0])
-  const shown = rows.slice(0, SHOWN_MAX_ROWS)
-  const more = rows.length > shown.length ? `\nand ${rows.length - shown.length} more rows.` : ''
-  const count = rows.length === 1 ? 'One row' : `${rows.length} rows`
-  const head = firstRowsOnly && rows.length >= 10 ? `The first ${rows.length} rows (there may be more)` : count
-  return `${head}:\n${fenceText(gridOf(shown))}${more}`
-}
+/** What a database answered, in words. */
+export const rowsText = (text: string, asked: Parameters<typeof sayRows>[1]): string =>
+  sayRows(text, asked) ?? sayUnreadRows(text)
 
 /** A long result reaches the model cut; a person should not see half of its JSON. */
 function sayUnreadRows(text: string): string {
   const { files } = withoutFiles(text)
   if (files.length > 0) return sayFiles('', files)
   return /^\s*[[{]/.test(text) ? 'The result is too long for me to read. Ask for fewer rows.' : showText(text)
-}
-
-function sayValue(request: string, value: unknown): string {
-  if (value === null) return 'There is no value to show.'
-  const shown = typeof value === 'number' ? value.toLocaleString('en-US', { maximumFractionDigits: 2 }) : String(value)
-  const counted = /\bhow many\s+(.+?)(?:\s+(?:are|is|do|does|did|have|has|were|was|exist|in|per|by)\b|[?.!]|$)/i.exec(
-    request,
-  )?.[1]
-  return counted === undefined ? `The answer is *${shown}*.` : `There are *${shown}* ${counted}.`
-}
-
-const CELL_MAX_CHARACTERS = 40
-
-function cellOf(value: unknown): string {
-  const text = value === null || value === undefined ? 'NULL' : String(value)
-  return truncate(text, CELL_MAX_CHARACTERS)
-}
-
-function gridOf(rows: z.infer<typeof Row>[]): string {
-  const names = Object.keys(rows[0] ?? {})
-  const cells = [names, ...rows.map((row) => names.map((name) => cellOf(row[name])))]
-  const widths = names.map((_, index) => Math.max(...cells.map((line) => (line[index] ?? '').length)))
-  return cells
-    .map((line) =>
-      line
-        .map((cell, index) => cell.padEnd(widths[index] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
 }
 
 /** Says what it cannot do and, in a list that the app shows as buttons, what can be asked instead. */
@@ -162,12 +119,13 @@ export function unableText(why: string, questions: string[]): { text: string; ha
 export function sayTools(tools: OfflineTool[]): string {
   if (tools.length === 0) return 'You have no tools connected yet.'
   const byConnection = Map.groupBy(tools, (tool) => tool.connection || 'tools')
-  const lines = [...byConnection].map(([name, list]) => `- *${name}*: ${namesOf(list)}`)
+  const lines = [...byConnection].map(([name, list]) => `- **${name}**: ${namesOf(list)}`)
   return `These are the tools you have connected:\n${lines.join('\n')}`
 }
 
+/** Slash commands do not run in threads, where this may be read. */
 export const CONNECT_WORDS =
-  'To connect a tool type `/mcp connect demo-database`; other good ones to begin with are `filesystem`, `memory` and `everything`. `/mcp search` finds more.'
+  'To connect one, press **Connect a tool** in my Home tab. Good ones to begin with are the demo database, Files and Memory; **Find a tool** there searches for more.'
 
 function namesOf(tools: OfflineTool[]): string {
   const names = tools.map((tool) => tool.name.replaceAll(/[_-]+/g, ' '))
@@ -185,7 +143,7 @@ export function doneText(done: PastCall[]): string {
 export function askWhich(request: string, tools: OfflineTool[]): PlanResult {
   const names = tools.map(({ connection }) => connection)
   const [, words = request, end = ''] = /^([\s\S]*?)([\s?.!]*)$/.exec(request) ?? []
-  const why = `Several connections can do that: ${names.map((name) => `*${name}*`).join(', ')}. Which one do you mean?`
+  const why = `Several connections can do that: ${names.map((name) => `**${name}**`).join(', ')}. Which one do you mean?`
   return unableText(
     why,
     names.map((name) => `${words} in ${name}${end.trim()}`),
@@ -198,7 +156,7 @@ export function entitiesText(text: string): string | undefined {
   const pattern = /"name":\s*"([^"]+)",\s*"entityType":\s*"([^"]+)",\s*"observations":\s*\[([^\]]*)\]/g
   const found = [...text.matchAll(pattern)].map(([, name, type, facts = '']) => {
     const list = facts.match(/"((?:[^"\\]|\\.)*)"/g)?.map((fact) => fact.slice(1, -1)) ?? []
-    return `*${name}* (${type})${list.length > 0 ? `: ${list.join('; ')}` : ''}`
+    return `**${name}** (${type})${list.length > 0 ? `: ${list.join('; ')}` : ''}`
   })
   if (found.length === 0) return 'I found nothing noted there.'
   return found.length === 1 ? `I found ${found[0]}.` : `I found:\n${found.map((one) => `- ${one}`).join('\n')}`

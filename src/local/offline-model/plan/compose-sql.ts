@@ -3,7 +3,7 @@ import { namedIn, spokenFormOf, stemsOf } from './names.ts'
 export type Table = { name: string; schema: string | undefined }
 export type Column = { name: string; table: string; type: string }
 /** `firstRowsOnly` says that there may be more rows than the statement asks for. */
-export type Statement = { sql: string; firstRowsOnly: boolean }
+export type Statement = { sql: string; firstRowsOnly: boolean; deletesFrom?: Table }
 type Target = { table: Table; columns: Column[]; quote: (name: string) => string }
 
 /** Rows shown when nobody says how many. */
@@ -45,7 +45,7 @@ function readerOf(text: string): Reader {
 /** Words that change nothing about what is asked of a table. */
 const FILLER = new Set(
   stemsOf(
-    'a an the of are is was were be there in on from for me my all any please what which who can could you show list give find get display tell see print do does have has exist it its table view row record entry database and with where whose total',
+    'a an the of are is was were be there in on from for me my we i our all any please what which who can could you show list give find get display tell see print do does have has exist it its table view row record entry database and with where whose total',
   ),
 )
 
@@ -68,7 +68,7 @@ export function composeSql(request: string, target: Target): Statement | { uncle
 
 function deleteRows(where: string, { table, quote }: Target): Statement | { unclear: string } {
   if (where === '') return { unclear: `I delete rows of \`${table.name}\` only by their key or a column’s value.` }
-  return { sql: `DELETE FROM ${quote(table.name)}${where}`, firstRowsOnly: false }
+  return { sql: `DELETE FROM ${quote(table.name)}${where}`, firstRowsOnly: false, deletesFrom: table }
 }
 
 const AGGREGATES: { words: RegExp; name: string; order?: string }[] = [

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { readJsonMap } from '../api/json.ts'
+import type { JsonMap } from '../api/stream.ts'
 import { askWhich, rowsText, sayFailure, unableText } from './answer.ts'
 import {
   type Column,
@@ -15,13 +16,25 @@ import { namedIn } from './names.ts'
 import {
   inputNamedIn,
   type OfflineTool,
+  type Outcome,
   type Plan,
   type PlanResult,
   type RequestState,
   type StepsOf,
 } from './plan-types.ts'
+import { readRows } from './result-rows.ts'
+import { countedIn, describeDeletion } from './say-rows.ts'
 
-type Database = { execute: OfflineTool; lister: OfflineTool | undefined; sqlInput: string }
+type Database = { execute: OfflineTool; lister: Lister | undefined; sqlInput: string }
+
+/** What says which tables there are, and which columns they have. */
+type Lister = {
+  tables: OfflineTool
+  kinds: ('table' | 'view')[]
+  tablesInput(kind: 'table' | 'view'): JsonMap
+  columns: OfflineTool
+  columnsInput(table: Table): JsonMap
+}
 
 /** Words that only a question about data has; after the others the names of the tables have to tell. */
 const DATA_WORDS =
@@ -64,11 +77,36 @@ function databasesIn(tools: OfflineTool[]): Database[] {
     (/(?:^|_)sql(?:_|$)/i.test(tool.name) ? inputNamedIn(tool, /^query$/i) : undefined)
   return tools.flatMap((execute) => {
     const input = sqlInputOf(execute)
-    const lister = tools.find(
-      (tool) => tool.connection === execute.connection && inputNamedIn(tool, /^object_type$/) !== undefined,
-    )
-    return input ? [{ execute, lister, sqlInput: input.name }] : []
+    const beside = tools.filter(({ connection }) => connection === execute.connection)
+    return input ? [{ execute, lister: objectLister(beside) ?? tableLister(beside), sqlInput: input.name }] : []
   })
+}
+
+/** One tool that lists objects of any type. */
+function objectLister(tools: OfflineTool[]): Lister | undefined {
+  const tool = tools.find((one) => inputNamedIn(one, /^object_type$/) !== undefined)
+  if (tool === undefined) return undefined
+  const hasViews = inputNamedIn(tool, /^object_type$/)?.choices.includes('view') ?? false
+  return {
+    tables: tool,
+    kinds: hasViews ? ['table', 'view'] : ['table'],
+    tablesInput: (kind) => ({ object_type: kind, pattern: '%', detail_level: 'names' }),
+    columns: tool,
+    columnsInput: ({ schema, name }) => ({
+      object_type: 'column',
+      pattern: '%',
+      detail_level: 'summary',
+      ...(schema !== undefined && { schema, table: name }),
+    }),
+  }
+}
+
+/** A tool that lists tables and views, and another that describes one. */
+function tableLister(tools: OfflineTool[]): Lister | undefined {
+  const tables = tools.find(({ name, inputs }) => name === 'list_tables' && inputs.every(({ required }) => !required))
+  const columns = tools.find((one) => /schema|describe/.test(one.name) && inputNamedIn(one, /^table$/) !== undefined)
+  if (tables === undefined || columns === undefined) return undefined
+  return { tables, kinds: ['table'], tablesInput: () => ({}), columns, columnsInput: ({ name }) => ({ table: name }) }
 }
 
 /** Tables from before in the conversation; the views only where no table is meant. */
@@ -77,28 +115,26 @@ function* findTables(
   { execute, lister }: Database,
   state: RequestState,
 ): StepsOf<Table[] | PlanResult> {
-  if (!lister) return unableText(`*${execute.connection}* does not say what tables it has. Write me the SQL.`, [])
-  const known = state.calls.filter(({ name }) => name === lister.fullName).flatMap(tablesIn)
+  if (!lister) return unableText(`**${execute.connection}** does not say what tables it has. Write me the SQL.`, [])
+  const known = state.calls.filter(({ name }) => name === lister.tables.fullName).flatMap(tablesIn)
   const all = TABLE_WORDS.test(request)
   if (known.length > 0 && !all && namedIn(request, known)) return known
   const tables = yield* listObjects(lister, 'table')
   if (!Array.isArray(tables) || EACH_TABLE.test(request) || (!all && namedIn(request, tables))) return tables
-  const hasViews = inputNamedIn(lister, /^object_type$/)?.choices.includes('view') ?? false
-  const views = hasViews ? yield* listObjects(lister, 'view') : []
+  const views = lister.kinds.includes('view') ? yield* listObjects(lister, 'view') : []
   return Array.isArray(views) ? [...tables, ...views] : views
 }
 
-function* listObjects(lister: OfflineTool, kind: 'table' | 'view'): StepsOf<Table[] | PlanResult> {
-  const input = { object_type: kind, pattern: '%', detail_level: 'names' }
-  const outcome = yield { tool: lister, input, say: `I'll look what ${kind}s there are.` }
-  return outcome.isError ? { text: sayFailure(lister, outcome.text), halt: true } : tablesIn(outcome)
+function* listObjects(lister: Lister, kind: 'table' | 'view'): StepsOf<Table[] | PlanResult> {
+  const say = `I'll look up which ${kind}s there are.`
+  const outcome = yield { tool: lister.tables, input: lister.tablesInput(kind), say }
+  return outcome.isError ? { text: sayFailure(lister.tables, outcome.text), halt: true } : tablesIn(outcome)
 }
 
 function* listColumns({ lister }: Database, table: Table): StepsOf<Column[]> {
   if (!lister) return []
-  const place = table.schema === undefined ? {} : { schema: table.schema, table: table.name }
-  const input = { object_type: 'column', pattern: '%', detail_level: 'summary', ...place }
-  const outcome = yield { tool: lister, input, say: `I'll look what columns ${table.name} has.` }
+  const say = `I'll look up which columns ${table.name} has.`
+  const outcome = yield { tool: lister.columns, input: lister.columnsInput(table), say }
   return listedIn(outcome.text).filter((column) => column.table === table.name)
 }
 
@@ -111,19 +147,19 @@ const Listed = z.object({
 
 /** The entries of a listing, each read by itself, as a long listing is cut on its way here. */
 function listedIn(text: string): z.infer<typeof Listed>[] {
-  const entries = text.match(/\{[^{}]*\}/g) ?? []
-  return entries.flatMap((entry) => Listed.safeParse(readJsonMap(entry)).data ?? [])
+  const entries = text.match(/\{[^{}]*\}/g)?.map(readJsonMap) ?? readRows(text)?.rows ?? []
+  return entries.flatMap((entry) => Listed.safeParse(entry).data ?? [])
 }
 
 /** Only listings of tables and views count: rows of data may have a "name" too. */
 function tablesIn({ text }: { text: string }): Table[] {
-  if (!/"object_type":\s*"(?:table|view)"/.test(text)) return []
+  if (!/"object_type"(?::\s*"(?:table|view)"|[,\]])/.test(text)) return []
   return listedIn(text).map(({ name, schema }) => ({ name, schema }))
 }
 
 function* askAllTables(request: string, tables: Table[], database: Database): Plan {
   const { execute } = database
-  if (tables.length === 0) return { text: `*${execute.connection}* has no tables yet.`, halt: true }
+  if (tables.length === 0) return { text: `**${execute.connection}** has no tables yet.`, halt: true }
   const unread = unreadWordsIn(request, EACH_TABLE, TABLE_WORDS, /\bhow many\b/i)
   if (EACH_TABLE.test(request) && unread.length === 0) {
     const sql = countEach(tables, quoteFor(execute.description))
@@ -153,11 +189,24 @@ function questionsOn(tables: Table[]): string[] {
   return [`How many rows are in "${name}"?`, `Show the first 3 rows of "${name}"`, `Which columns does "${name}" have?`]
 }
 
-function* runSql(request: string, { sql, firstRowsOnly }: Statement, { execute, sqlInput }: Database): Plan {
+function* runSql(request: string, { sql, firstRowsOnly, deletesFrom }: Statement, database: Database): Plan {
+  const { execute, sqlInput } = database
   const outcome = yield { tool: execute, input: { [sqlInput]: sql }, say: "I'll ask the database." }
   if (outcome.isError) return { text: sayFailure(execute, outcome.text), halt: true }
-  const said = rowsText(request, outcome.text, firstRowsOnly)
-  return { text: `${said}\n\`${String(outcome.input[sqlInput]).replaceAll('`', "'")}\``, halt: false }
+  const ran = String(outcome.input[sqlInput])
+  // Somebody may have changed the statement before approving it.
+  const deleted =
+    deletesFrom === undefined || ran !== sql ? undefined : yield* countLeft(deletesFrom, outcome, database)
+  const said = deleted ?? rowsText(outcome.text, { request, sql: ran, firstRowsOnly })
+  return { text: `${said}\n\n\`${ran.replaceAll('`', "'")}\``, halt: false }
+}
+
+/** How many rows are left after some were deleted; undefined where that cannot be told. */
+function* countLeft(table: Table, { text }: Outcome, { execute, sqlInput }: Database): StepsOf<string | undefined> {
+  const sql = `SELECT COUNT(*) AS count FROM ${quoteFor(execute.description)(table.name)}`
+  const outcome = yield { tool: execute, input: { [sqlInput]: sql }, say: "I'll count what is left." }
+  const left = outcome.isError ? undefined : countedIn(outcome.text)
+  return left === undefined ? undefined : describeDeletion(readRows(text)?.changed, left, table.name)
 }
 
 function sayTables(tables: Table[]): string {

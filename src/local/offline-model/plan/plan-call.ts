@@ -79,7 +79,7 @@ function* addObservations(input: JsonMap, tool: OfflineTool, tools: OfflineTool[
 function sayMissing(tool: OfflineTool, missing: string[]): PlanResult {
   const names = missing.map((name) => `\`${name}\``).join(' and ')
   const example = `Use ${tool.name} with ${missing.map((name) => `${name}="…"`).join(' ')}`
-  const why = `I would use *${spokenName(tool.name)}*, but I could not find ${names} in your words. Put names of several words in quotes, or say \`${example}\`.`
+  const why = `I would use **${spokenName(tool.name)}**, but I could not find ${names} in your words. Put names of several words in quotes, or say \`${example}\`.`
   const choices = tool.inputs.find(({ name }) => name === missing[0])?.choices ?? []
   const questions = choices.map((choice) => `Use ${tool.name} with ${missing[0]}="${choice}"`)
   return unableText(why, missing.length === 1 ? questions.slice(0, 4) : [])
@@ -88,8 +88,8 @@ function sayMissing(tool: OfflineTool, missing: string[]): PlanResult {
 function sayResult({ name }: OfflineTool, input: JsonMap, text: string): string {
   const { path, content, entityNames } = input
   const entity = Entities.safeParse(input).data?.entities[0]
-  if (entity) return `I'll remember: *${entity.name}* ${entity.observations.join(', ')}`
-  if (Array.isArray(entityNames)) return `Forgotten: *${entityNames.join(', ')}*.`
+  if (entity) return `I'll remember: **${entity.name}** ${entity.observations.join(', ')}`
+  if (Array.isArray(entityNames)) return `Forgotten: **${entityNames.join(', ')}**.`
   if (typeof path === 'string' && typeof content === 'string')
     return `Done: \`${path}\` now says:\n> ${content.replaceAll('\n', '\n> ')}`
   if (typeof path === 'string' && name === 'list_directory') return sayListing(text, path)

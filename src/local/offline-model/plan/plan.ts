@@ -11,7 +11,7 @@ export function* planRequest(asked: string, state: RequestState): StepsOf<string
   const about = aboutMyself(asked, state.tools)
   if (about) return about.text
   const sections: string[] = []
-  for (const request of requestsIn(asked)) {
+  for (const request of requestsIn(asked.replace(OPENING, ''))) {
     const { text, halt } = yield* planOne(request, state)
     sections.push(text)
     if (halt) break
@@ -20,10 +20,15 @@ export function* planRequest(asked: string, state: RequestState): StepsOf<string
 }
 
 const GREETING =
-  /^\W*(?:hi|hello|hey|help|thanks?|thank you|good (?:morning|evening|day)|what can you do|who are you|are you claude)\b[^.?!]{0,25}[.?!]*$/i
+  /^\W*(?:hi|hello|hey|help|good (?:morning|evening|day)|what can you do|who are you|are you claude)\b[^.?!]{0,25}[.?!]*$/i
+const THANKS =
+  /^\W*(?:(?:many )?thanks?|thank you|thx|cheers|great|perfect|nice|cool|well done|good job)(?:[\s,]+(?:you|a lot|so much|very much|again|for (?:that|this|your help|the help)|(?:that|this) (?:helps|helped|worked|is great|was great)|patchbay|work|job))*[\s.!:)]*$/i
+/** What a request may begin with, and is not a part of it. */
+const OPENING = /^\W*(?:(?:great|ok(?:ay)?|perfect|nice|cool|thanks?|thank you|good)\s*[,.!]+\s*)+(?:now\s+)?(?=\S)/i
 const HOW_TO_CONNECT = /^(?=.*\bconnect\b)(?:which|what|how)\b/i
 
 function aboutMyself(asked: string, tools: OfflineTool[]): PlanResult | undefined {
+  if (THANKS.test(asked)) return { text: 'You are welcome! Ask me the next thing whenever you like.', halt: true }
   const connecting = HOW_TO_CONNECT.test(asked)
   if (!connecting && !GREETING.test(asked)) return undefined
   const hello = /^\W*(?:hi|hello|hey|good)\b/i.test(asked) ? 'Hello! ' : ''
@@ -33,9 +38,9 @@ function aboutMyself(asked: string, tools: OfflineTool[]): PlanResult | undefine
 
 function sayUnfit(tools: OfflineTool[]): PlanResult {
   if (tools.length === 0) return unableText(`You have no tools connected, so I cannot do that. ${CONNECT_WORDS}`, [])
-  const names = [...new Set(tools.map(({ connection }) => connection))].map((name) => `*${name}*`).join(', ')
+  const names = [...new Set(tools.map(({ connection }) => connection))].map((name) => `**${name}**`).join(', ')
   const why = `I cannot do that, or did not understand it: I only match simple words to the tools of ${names}.`
-  return unableText(`${why} \`/mcp connect\` adds others.`, questionsFor(tools))
+  return unableText(`${why} **Connect a tool** in my Home tab adds others.`, questionsFor(tools))
 }
 
 function* planOne(raw: string, all: RequestState): Plan {

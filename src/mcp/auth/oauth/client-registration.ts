@@ -125,7 +125,10 @@ const knownOf = (client: Awaited<ReturnType<typeof registerClient>>): KnownClien
 })
 
 /** The text of a refusal is not shown: it is about our request, and the server may write anything in it. */
-function createClientNeededError({ title, terms, ours }: RegistrationRequest, cause?: unknown): AppError {
+function createClientNeededError(request: RegistrationRequest, cause?: unknown): AppError {
+  const { title, terms, ours } = request
+  const wantsKey = findKeyProblem(request, cause)
+  if (wantsKey !== undefined) return wantsKey
   return new AppError(
     'client_needed',
     `${title} only lets apps sign people in that were registered with it beforehand. Register one there with the redirect address ${ours.redirectUrl}; ${terms.howToRegister}`,
@@ -133,7 +136,21 @@ function createClientNeededError({ title, terms, ours }: RegistrationRequest, ca
   )
 }
 
-function createRegistrationError({ title }: RegistrationRequest, cause: unknown): AppError {
+/** A server that says 401 and nothing of a sign-in wants a key, where one can be filled in. */
+function findKeyProblem({ terms, values, discovered }: RegistrationRequest, cause: unknown): AppError | undefined {
+  const { key } = terms
+  const speaksOfSignIn = discovered.isDescribed || discovered.metadata !== undefined
+  if (key === undefined || speaksOfSignIn || values[key.input]) return undefined
+  return new AppError('sign_in_needed', `This server wants a key. Paste it in "${key.label}".`, {
+    cause,
+    field: key.input,
+  })
+}
+
+function createRegistrationError(request: RegistrationRequest, cause: unknown): AppError {
+  const { title } = request
+  const wantsKey = findKeyProblem(request, cause)
+  if (wantsKey !== undefined) return wantsKey
   return new AppError(
     'server_refused',
     `The sign-in service of ${title} did not register Patchbay in a way I can read. Try again later, or tell whoever runs it.`,

@@ -1,0 +1,140 @@
+import type { UserId } from '../../ids.ts'
+import type { ApprovalState, CallState } from '../../run/state/state.ts'
+import { revealInvisible, truncate } from '../../text.ts'
+import { type CallTense, describeAction, lowerFirst } from '../answer/describe-calls.ts'
+import { isSql } from '../blocks/format-sql.ts'
+import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, mentionOf, pluralize } from '../blocks/text.ts'
+import type { ApprovalContent } from './approval-groups.ts'
+import { askedCallOf, editedText } from './edited-call.ts'
+
+type Decided = NonNullable<ApprovalState['decided']>
+
+const CALL_CHARS = 200
+
+/** The call in one line: its SQL as code, any other in words. */
+export function callTextOf(call: CallState, tense: CallTense): string {
+  const sql = sqlOf(call)
+  if (sql !== undefined) return `\`${escapeMrkdwn(truncate(singleLine(sql), CALL_CHARS)).replaceAll('`', "'")}\``
+  return escapeInlineMrkdwn(truncate(lowerFirst(describeAction(call, tense)), 300))
+}
+
+const singleLine = (text: string): string => revealInvisible(text).replace(/\s+/g, ' ').trim()
+
+/** The statement of a call that runs SQL. */
+export function sqlOf({ arguments: given }: Pick<CallState, 'arguments'>): string | undefined {
+  const [, value] = Object.entries(given).find(([name, text]) => typeof text === 'string' && isSql(name, text)) ?? []
+  return typeof value === 'string' ? value : undefined
+}
+
+/** What was decided on a call and what came of it, in one line and the past tense. `reader` is the only one who reads it there. */
+export function decidedLineOf(content: ApprovalContent, reader?: UserId): string {
+  const { state, call, approval } = content
+  const { decided } = approval
+  if (decided === undefined) return `:hourglass_flowing_sand: ${callTextOf(call, 'wish')}`
+  const when = formatDate(decided.at)
+  const wish = callTextOf(askedCallOf(call), 'wish')
+  const edited = editedText(content)
+  if (edited !== undefined && decided.decision !== 'withdrawn') return editedLineOf(content, edited)
+  switch (decided.decision) {
+    case 'approved':
+      return approvedLineOf({
+        call,
+        decided,
+        when,
+        who: deciderOf(decided, reader),
+        isOther: decided.by !== state.origin.user,
+      })
+    case 'denied': {
+      const words = decided.reason ? `\n> ${escapeMrkdwn(truncate(decided.reason, 500)).replaceAll('\n', '\n> ')}` : ''
+      return `:no_entry_sign: ${deciderOf(decided, reader)} denied: ${wish} · ${when}${words}`
+    }
+    case 'expired':
+      return `:hourglass: Nobody decided in time: ${wish} · ${when}. It was not done. Ask again if you still want it.`
+    case 'stopped':
+      return stoppedLineOf(decided, wish, reader)
+    case 'withdrawn':
+      return `:leftwards_arrow_with_hook: ${wish} · ${withdrawnText(decided)}`
+    default:
+      return decided.decision satisfies never
+  }
+}
+
+const WITHDRAWING_CHARS = 300
+
+/** Who withdrew a call before anybody decided, and with which words. */
+export function withdrawnText(decided: Decided): string {
+  const who = decided.by === undefined ? '' : ` by ${mentionOf(decided.by)}`
+  const words = (decided.words ?? '').replace(/\s+/g, ' ').trim()
+  return `Withdrawn${who}: ${escapeInlineMrkdwn(truncate(words, WITHDRAWING_CHARS))}`
+}
+
+/** "You" for the reader. */
+const deciderOf = ({ by }: Decided, reader: UserId | undefined): string => {
+  if (by === undefined) return 'Somebody'
+  return by === reader ? 'You' : mentionOf(by)
+}
+
+/** The same for a call that somebody changed: who asked for what, and what became of it. */
+function editedLineOf({ state, call, approval }: ApprovalContent, edited: string): string {
+  const { decided } = approval
+  const isOther = approval.proposal !== undefined || decided?.by !== state.origin.user
+  const end = decided?.decision === 'approved' ? endingOf(call, isOther) : { text: '', isTrouble: true }
+  const mark = end.isTrouble ? ':no_entry_sign:' : ':white_check_mark:'
+  const when = decided === undefined ? '' : ` · ${formatDate(decided.at)}`
+  return `${end.isTrouble && decided?.decision === 'approved' ? ':warning:' : mark} ${edited}${when}${end.text === '' ? '' : ` · ${end.text}`}`
+}
+
+const WIDTHS = { once: '', thread: ', and the like in this thread', always: ', and always from now on' }
+
+type ApprovedParts = { call: CallState; decided: Decided; when: string; who: string; isOther: boolean }
+
+function approvedLineOf({ call, decided, when, who, isOther }: ApprovedParts): string {
+  const how = decided.byRule
+    ? ' with a new rule'
+    : `${decided.edited ? ' with changes' : ''}${WIDTHS[decided.width ?? 'once']}`
+  const end = endingOf(call, isOther)
+  const tense = call.stage === 'done' ? 'done' : 'wish'
+  const mark = end.isTrouble ? ':warning:' : ':white_check_mark:'
+  return `${mark} ${who} approved${how}: ${callTextOf(call, tense)} · ${when}${end.text === '' ? '' : ` · ${end.text}`}`
+}
+
+/** How the call ended, without what it gave back: who approved it may not see that. */
+function endingOf(call: CallState, isOther: boolean): { text: string; isTrouble?: boolean } {
+  switch (call.stage) {
+    case 'done':
+      return { text: doneTextOf(call, isOther) }
+    case 'failed':
+    case 'denied':
+      return { text: 'It failed.', isTrouble: true }
+    case 'unknown':
+      return { text: 'It may or may not have happened.', isTrouble: true }
+    case 'cancelled':
+      return { text: 'It was stopped.', isTrouble: true }
+    default:
+      return { text: '' }
+  }
+}
+
+const CHANGES: [RegExp, string][] = [
+  [/^\s*delete\b/i, 'deleted'],
+  [/^\s*update\b/i, 'changed'],
+  [/^\s*insert\b/i, 'added'],
+]
+const COUNT = /"(?:count|row_?count|rows_?affected|affected_?rows|changes)"\s*:\s*(\d+)/i
+
+/** "Done: 1 row deleted" where a database says so; words that say what was done need no "Done" for the person's own. */
+function doneTextOf(call: CallState, isOther: boolean): string {
+  const sql = sqlOf(call) ?? ''
+  const [, change] = CHANGES.find(([statement]) => statement.test(sql)) ?? []
+  const [, count] = COUNT.exec(call.result?.text ?? '') ?? []
+  if (change !== undefined && count !== undefined) return `Done: ${pluralize(Number(count), 'row')} ${change}`
+  return isOther || sql !== '' ? 'Done' : ''
+}
+
+function stoppedLineOf(decided: Decided, wish: string, reader: UserId | undefined): string {
+  const when = formatDate(decided.at)
+  if (decided.reason !== undefined)
+    return `:wastebasket: Withdrawn, as ${escapeMrkdwn(decided.reason)}: ${wish} · ${when}. It was not done.`
+  const who = decided.by === undefined ? 'Stopped' : `${deciderOf(decided, reader)} stopped this`
+  return `:octagonal_sign: ${who}: ${wish} · ${when}. It was not done.`
+}

@@ -1,0 +1,140 @@
+import type { KnownBlock, ModalView } from '@slack/types'
+import { LIMITS } from '../../block-kit/limits.ts'
+import { truncate } from '../../text.ts'
+import { argumentsBlock, SHOWN_ARGUMENTS } from '../blocks/arguments-text.ts'
+import {
+  actionsBlock,
+  contextBlock,
+  createButton,
+  createModal,
+  DIVIDER_BLOCK,
+  type MessageContent,
+  sectionBlock,
+} from '../blocks/build-blocks.ts'
+import {
+  actionTextOf,
+  approvalMessage,
+  approveButtonFor,
+  askedWhereText,
+  type CardPlace,
+  deadlineText,
+  decideButtons,
+  endText,
+  namesText,
+  pendingApprovalMessage,
+  questionText,
+  readerIn,
+  reasonText,
+  requestBlocks,
+} from './approval-card.ts'
+import { type ApprovalContent, type ApprovalGroup, approversIn, openContentsOf } from './approval-groups.ts'
+import { callTextOf, decidedLineOf } from './decided-line.ts'
+
+/** What the arguments on a card may take together, so that all of it stays below what Slack takes of a message. */
+const ALL_ARGUMENTS = 5_000
+const ACTION_CHARS = 120
+const REASON_CHARS = 400
+
+/** How much of each call's arguments a card of so many calls shows. */
+export const shownArgumentsOf = ({ contents }: ApprovalGroup): number =>
+  Math.min(SHOWN_ARGUMENTS, Math.floor(ALL_ARGUMENTS / contents.length))
+
+/** The card of one call or of several of a turn. Pure. */
+export function groupMessage(group: ApprovalGroup, place: CardPlace = {}): MessageContent {
+  const [first, second] = group.contents
+  if (first === undefined) return { text: '', blocks: [] }
+  if (second === undefined) return approvalMessage(first, place)
+  const open = openContentsOf(group)
+  if (group.contents.every(({ approval }) => approval.decided)) return decidedMessage(group, place)
+  const { state } = first
+  const action = open[1] === undefined && open[0] ? actionTextOf(open[0].call) : `do these ${open.length} things`
+  const mark = open.some(({ approval }) => approval.risk === 'destructive') ? ':warning:' : ':lock:'
+  const question = open.length === 0 ? 'Somebody else decides the rest' : questionText(state, action, place)
+  return {
+    text: truncate(`${question}: ${open.map(({ call }) => callTextOf(call, 'wish')).join(', ')}`, LIMITS.section.text),
+    blocks: [
+      sectionBlock(`${mark} *${question}*`),
+      ...requestBlocks(state, place),
+      ...group.contents.flatMap((content, at) => entryBlocks(group, content, { number: at + 1, place })),
+      ...groupButtons(group, open, place),
+    ],
+  }
+}
+
+function decidedMessage({ contents }: ApprovalGroup, { reader }: CardPlace): MessageContent {
+  const lines = contents.map((content) => decidedLineOf(content, reader)).join('\n')
+  return { text: lines, blocks: [sectionBlock(lines)] }
+}
+
+type Entry = { number: number; place: CardPlace }
+
+/** One call of the list: what is asked, or what was decided. */
+function entryBlocks(group: ApprovalGroup, content: ApprovalContent, { number, place }: Entry): KnownBlock[] {
+  const { call, approval } = content
+  if (approval.decided) return [sectionBlock(`${number}. ${decidedLineOf(content, place.reader)}`)]
+  const waits = approval.proposal ? `: changed, waits for ${namesText(approval.approvers)}` : ''
+  return [
+    sectionBlock(`${number}. *${actionTextOf(call, ACTION_CHARS)}*${waits}`),
+    argumentsBlock(call.arguments, shownArgumentsOf(group)),
+    contextBlock(truncate(reasonText(content), REASON_CHARS)),
+  ]
+}
+
+function groupButtons(group: ApprovalGroup, open: ApprovalContent[], place: CardPlace): KnownBlock[] {
+  const [first, second] = open
+  if (first === undefined) return []
+  const approvers = approversIn(group)
+  const deadline = contextBlock(deadlineText(approvers, first.approval, place))
+  if (place.reader !== undefined && !approvers.includes(place.reader)) return [deadline]
+  if (second === undefined) return [deadline, decideButtons(first, place)]
+  const value = first.approval.id
+  return [
+    deadline,
+    actionsBlock(
+      [
+        approveButtonFor(open, { text: `Approve all ${open.length}`, action: 'approvals_approve', value }),
+        createButton({ text: 'Deny all', action: 'approvals_deny', value }),
+        createButton({ text: 'One by one', action: 'approvals_each', value }),
+      ],
+      `approvals ${group.id}`,
+    ),
+  ]
+}
+
+/** The note of a requester who may not decide, for one call or several. Pure. */
+export function pendingGroupMessage(group: ApprovalGroup, channel: string | undefined): MessageContent {
+  const [first, second] = group.contents
+  if (first === undefined) return { text: '', blocks: [] }
+  if (second === undefined) return pendingApprovalMessage(first, channel)
+  const open = openContentsOf(group)
+  const decided = group.contents.filter(({ approval }) => approval.decided)
+  const lines = [
+    ...decided.map((content) => decidedLineOf(content, readerIn(content.state))),
+    ...open.map(({ call }) => `• ${callTextOf(call, 'wish')}`),
+  ]
+  const waits = `Waiting for ${namesText(approversIn(group))} to allow:`
+  const text = open.length === 0 ? lines.join('\n') : `${waits}\n${lines.join('\n')}`
+  return {
+    text,
+    blocks: [
+      sectionBlock(open.length === 0 ? text : `:hourglass_flowing_sand: ${text}`),
+      ...(open.length === 0 ? [] : [contextBlock(`${askedWhereText(channel)}${endText(first.approval)}`)]),
+    ],
+  }
+}
+
+export const GROUP_MODAL = 'approvals'
+
+/** The single cards of a list, for one person; `others` are who decides what they may not. Pure. */
+export function groupModal(contents: ApprovalContent[], place: CardPlace, others: string): ModalView {
+  const cards = contents.flatMap((content, at) => [
+    ...(at > 0 ? [DIVIDER_BLOCK] : []),
+    ...approvalMessage(content, place).blocks,
+  ])
+  return createModal({
+    id: GROUP_MODAL,
+    title: 'One by one',
+    blocks: [...cards, ...(others === '' ? [] : [contextBlock(`The rest waits for ${others}.`)])],
+    metadata: { approval: contents[0]?.approval.id },
+  })
+}

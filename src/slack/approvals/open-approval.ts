@@ -1,0 +1,55 @@
+import type { Principal } from '../../ids.ts'
+import type { PolicyDeps, RunsDeps, WebApiDeps } from '../deps.ts'
+import { closeMessage, showOnUnknownMessage } from '../interactions/close-message.ts'
+import { findApprovalFor, type PendingApproval } from '../interactions/find-for-person.ts'
+import type { BlockAction } from '../interactions/interaction.ts'
+import type { PressedMessage } from '../interactions/pressed-message.ts'
+import { decidedApprovalText } from './approval-card.ts'
+import { approvalKeyOf, groupOf } from './approval-groups.ts'
+import { outcomeMessage, textMessage } from './approval-outcome.ts'
+import { pressedCardMessage } from './show-group.ts'
+
+/** The approval, if this person may decide it now; else replies why not and returns undefined. */
+export async function findOpenApproval(
+  deps: WebApiDeps & RunsDeps & PolicyDeps,
+  press: BlockAction,
+): Promise<PendingApproval | undefined> {
+  const { by, value, responder } = press
+  const found = await findApprovalFor(deps, by, value)
+  if (found === undefined || found.approval.decided) {
+    const text = found?.approval.decided && decidedApprovalText(found.approval.decided)
+    const words = text === undefined ? outcomeMessage({ kind: 'gone' }) : textMessage(text)
+    if (await closeCard(deps, press)) await responder.reply(words, 'Approval')
+    return undefined
+  }
+  const approvers = await deps.runs.approversOf(found)
+  if (approvers.includes(by.user)) return found
+  const { proposal } = found.approval
+  const requester = found.state.origin.user
+  const refusal = proposal
+    ? ({ kind: 'changed', by: proposal.by, requester } as const)
+    : ({ kind: 'not_yours', approvers } as const)
+  await responder.reply(outcomeMessage(refusal), 'Approval')
+  return undefined
+}
+
+/** Closes a card that still shows buttons for a decided approval; false if it is gone. */
+export async function closeCard(deps: WebApiDeps & RunsDeps, press: BlockAction): Promise<boolean> {
+  const found = await findApprovalFor(deps, press.by, press.value)
+  if (found !== undefined && found.approval.decided === undefined) return true
+  const key = approvalKeyOf(found === undefined ? press.value : groupOf(found).id, press.message?.channel ?? '')
+  return closeMessage(deps, press, { run: found?.state.id, key }, () => found && pressedCardMessage(found, press))
+}
+
+/** Shows the decision on the card that was pressed, where its run does not know it. */
+export async function showDecision(
+  deps: WebApiDeps & RunsDeps,
+  by: Principal,
+  approval: string,
+  message: Pick<PressedMessage, 'channel' | 'ts' | 'ephemeral'> | undefined,
+): Promise<void> {
+  if (message === undefined) return
+  const found = await findApprovalFor(deps, by, approval)
+  if (found?.approval.decided)
+    await showOnUnknownMessage(deps, message, found.state.id, pressedCardMessage(found, { by, message }))
+}

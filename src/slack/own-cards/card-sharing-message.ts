@@ -1,0 +1,66 @@
+import type { OwnCard } from '../../registry/own-cards.ts'
+import {
+  actionsBlock,
+  contextBlock,
+  createButton,
+  createCommandButton,
+  type MessageContent,
+  sectionBlock,
+} from '../blocks/build-blocks.ts'
+import { escapeInlineMrkdwn, escapeMrkdwn, joinWords, mentionOf, pluralize } from '../blocks/text.ts'
+
+export const cardHostOf = ({ entry }: OwnCard): string => URL.parse(entry.url)?.host ?? entry.url
+
+const nameOf = ({ entry }: OwnCard): string => `*${escapeInlineMrkdwn(entry.title)}*`
+
+/** Asks an owner whether a card may be shared. */
+export function sharingRequestMessage(card: OwnCard, by: string): MessageContent {
+  const { entry, tools } = card
+  const asks = entry.inputs.map(({ label }) => escapeMrkdwn(label))
+  const inputs = asks.length === 0 ? 'It asks people for nothing.' : `It asks each person for: ${joinWords(asks)}.`
+  const text = `${mentionOf(by)} made a run card of ${entry.title} and wants to share it with everyone here.`
+  return {
+    text,
+    blocks: [
+      sectionBlock(
+        `${entry.icon ?? ':electric_plug:'} ${mentionOf(by)} made a run card of ${nameOf(card)} and wants to share it with everyone here.`,
+      ),
+      ...(entry.description === '' ? [] : [sectionBlock(`> ${escapeMrkdwn(entry.description)}`)]),
+      sectionBlock(
+        `What people ask of it goes to *${escapeInlineMrkdwn(cardHostOf(card))}*. ${inputs} Nobody has checked its ${pluralize(tools.length, 'tool')} yet, so they ask before they run.`,
+      ),
+      actionsBlock([
+        createButton({ text: 'Approve', action: 'card_share_yes', value: entry.name, style: 'primary' }),
+        createButton({ text: 'Deny', action: 'card_share_no', value: entry.name }),
+      ]),
+    ],
+  }
+}
+
+/** What an owner decided, for the owners and for who made the card. */
+export function decidedMessage(card: OwnCard, by: string): MessageContent {
+  const words = card.shared
+    ? `✅ ${mentionOf(by)} shared ${nameOf(card)}: everyone here can connect it.`
+    : `:no_entry_sign: ${mentionOf(by)} did not share ${nameOf(card)}. It stays with ${mentionOf(card.by)}, who can go on using it.`
+  const text = `${card.shared ? 'Shared' : 'Not shared'}: ${card.entry.title}`
+  return {
+    text,
+    blocks: [
+      sectionBlock(words),
+      ...(card.shared
+        ? [
+            contextBlock('Its tools ask before they run, until an owner or admin says what they do.'),
+            actionsBlock([createClassesButton(card), createCommandButton('Connect it', `connect ${card.entry.name}`)]),
+          ]
+        : []),
+    ],
+  }
+}
+
+/** The button that opens the form for a card's tools; its listener refuses all but owners and admins. */
+export const createClassesButton = ({ entry }: OwnCard) =>
+  createButton({ text: 'Say what its tools do', action: 'card_classes', value: entry.name })
+
+export function sharedMessage(card: OwnCard, said: string): MessageContent {
+  return { text: said, blocks: [sectionBlock(`${nameOf(card)}: ${said}`)] }
+}

@@ -1,0 +1,130 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Servers, startConversation, startServers } from './conversations.ts'
+
+let servers: Servers
+beforeAll(async () => {
+  servers = await startServers(['demo-database', 'filesystem'])
+})
+afterAll(() => servers[Symbol.asyncDispose]())
+
+/** It asks no database and no folder, says so, and offers what it can do. */
+const REFUSED = 'refused'
+
+/** What people type in their first minutes, and what has to be in the answer. */
+const SENTENCES: [asked: string, answer: RegExp | typeof REFUSED][] = [
+  ['Hi', /Hello! These are the tools/],
+  ['What can you do?', /These are the tools/],
+  ['Who are you?', /These are the tools[\s\S]*Offline model/],
+  ['Thank you!', /You are welcome!/],
+  ['thanks a lot', /You are welcome!/],
+  ['Great, that helps', /You are welcome!/],
+  ['Which tools could I connect, and how?', /Connect a tool/],
+  ['How many employees are there?', /There are \*\*1,000\*\* employees/],
+  ['How many employees do we have?', /\*\*1,000\*\*/],
+  ['count the employees', /1,000/],
+  ['Which tables are there?', /`employee`/],
+  ['show me the tables', /`department`/],
+  ['Which departments are there?', /\| Finance \|/],
+  ['List the departments', /\| Sales \|/],
+  ['Show me the first 5 employees', /5 rows[\s\S]*\| emp_no \|/],
+  ['show 2 salaries', /2 rows/],
+  ['What columns does employee have?', /`hire_date`/],
+  ['Show employee 10001', /\| 10001 \|/],
+  ['How many departments are there?', /\*\*9\*\* departments/],
+  ['What is the average salary?', /The answer is \*\*[\d,.]+\*\*/],
+  ['What is the highest salary?', /The answer is \*\*[\d,.]+\*\*/],
+  ['Thanks! Now list my files', /Your folder is empty|item/],
+  ['Great, list my files', /Your folder is empty|item/],
+  ['Which employee has the highest salary?', REFUSED],
+  ['average salary by department', REFUSED],
+  ['Who is the manager of Development?', REFUSED],
+  ['Who earns more than 100000?', REFUSED],
+  ['Show me employees hired in 1990', REFUSED],
+  ['How many employees per department?', REFUSED],
+  ['Which department is the largest?', REFUSED],
+  ['Show all women', REFUSED],
+  ['Who was hired last?', REFUSED],
+  ['Give Bob a raise', REFUSED],
+  ['Delete everything', REFUSED],
+  ['Remove all salaries', REFUSED],
+  ['Show employees and their departments', REFUSED],
+  ['Make a chart of salaries', REFUSED],
+  ['Send this to #general', REFUSED],
+  ['What is the weather today?', REFUSED],
+  ['Compare Sales with Marketing', REFUSED],
+  ['Show me the oldest employee', REFUSED],
+  ['Which employees have no department?', REFUSED],
+  ['Sort the employees by name', REFUSED],
+]
+
+test.each(SENTENCES)('%s', async (asked, answer) => {
+  const talk = startConversation(servers)
+  const text = await talk.say(asked)
+  expect(text).toContain('_Offline model')
+  if (answer !== REFUSED) {
+    expect(text).toMatch(answer)
+    return
+  }
+  expect(talk.used().filter((name) => !name.endsWith('search_objects'))).toEqual([])
+  expect(text).toMatch(/cannot|can only|only by|do not (?:see|know)|did not understand/)
+  expect(text.match(/^- .+$/gm)?.length ?? 0).toBeGreaterThanOrEqual(3)
+})
+
+test('after a delete it says how many rows are gone and how many are left', async () => {
+  const talk = startConversation(servers, ['demo-database'])
+  expect(await talk.say('Delete employee 10001')).toMatch(
+    /^Deleted 1 row; 999 employees are left\.\n\n`DELETE FROM employee/,
+  )
+  expect(await talk.say('Delete employee 10001')).toMatch(
+    /^Nothing was deleted: there is no such row; 999 employees are left\./,
+  )
+})
+
+test('with a table that the app shows it says in a sentence what is in it', async () => {
+  const rows = [
+    { id: 1, hired: '2020-01-02' },
+    { id: 2, hired: '2019-05-06' },
+  ]
+  const result = `${JSON.stringify({ rows })}\n[Shown in the thread as a table of 2 rows.]`
+  const talk = startConversation(servers, ['demo-database'], { result })
+  expect(await talk.say('select * from people')).toMatch(
+    /^2 rows, as a table\. In them `hired` runs from 2019-05-06 to 2020-01-02\./,
+  )
+})
+
+test.each([
+  ['[{"a":1,"b":null},{"a":2,"b":"x|y"}]', /\| 1 \| NULL \|\n\| 2 \| x\\\|y \|/],
+  ['{"rows":[{"a":1},{"a":2}]}', /2 rows/],
+  ['The first 2 of 900 rows; the first line names the columns:\n["a","b"]\n[1,"x"]\n[2,null]', /\| 2 \| NULL \|/],
+  ['{"success":true,"data":{"statements":[{"sql":"s","rows":[],"count":0}]}}', /There are no such rows/],
+])('rows in whatever form they come: %s', async (result, answer) => {
+  const talk = startConversation(servers, ['demo-database'], { result })
+  expect(await talk.say('select * from things')).toMatch(answer)
+})
+
+test('what a statement changed is told where the database says it', async () => {
+  const talk = startConversation(servers, ['demo-database'], { result: 'Done: 3 rows changed.' })
+  expect(await talk.say('`update things set a = 1`')).toMatch(/^3 rows changed\./)
+})
+
+test('a database that lists its tables in its own way is asked, too', async () => {
+  const object = { type: 'object' as const, properties: {} }
+  const tools = [
+    { name: 'supabase__list_tables', description: 'Tables', schema: object },
+    {
+      name: 'supabase__get_schema',
+      description: 'Columns',
+      schema: { ...object, properties: { table: { type: 'string' } } },
+    },
+    {
+      name: 'supabase__execute_sql',
+      description: 'Runs SQL',
+      schema: { ...object, properties: { query: { type: 'string' } }, required: ['query'] },
+    },
+  ]
+  const result = '{"rows":[{"name":"users","object_type":"table","columns":"id, email"}]}'
+  const talk = startConversation(servers, [], { tools, result })
+  await talk.say('Show me all users from my database')
+  expect(talk.used()).toEqual(['supabase__list_tables', 'supabase__execute_sql'])
+  expect(talk.calls().at(-1)?.input).toEqual({ query: 'SELECT * FROM users LIMIT 10' })
+})
