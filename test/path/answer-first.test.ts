@@ -23,7 +23,7 @@ test('the answer stands first, its rows are a table, and all of them are in a fi
     'There are 1,000 employees: see [good.example](https://evil.example/list) (evil.example).',
   )
   expect(answer.blocks?.[1]).toMatchObject({ title: 'Used demo-database · 2 steps', status: 'complete' })
-  expect(lookOf(answer)).toMatch(/Executed SQL: count\(\*\): 1000.*Executed SQL: 1,000 rows/)
+  expect(lookOf(answer)).toMatch(/Executed SQL: sql: .*count\(\*\): 1000.*Executed SQL: sql: .*1,000 rows/)
   expect(lookOf(answer)).not.toMatch(/sqlite|I will look|Now all/)
   await member.see(where, /employee: the first 100 of 1,000 rows; the whole table is in employee\.csv/)
   await member.see(where, /file employee\.csv/)

@@ -57,6 +57,8 @@ test('without the function for SQL there are seven of eight tools, and Copy it l
   const member = world.as('member')
   await member.command('connect supabase')
   await modalOf(member, /"Project URL"/)
+  await member.pressInModal('More')
+  await modalOf(member, /"Features"/)
   await member.submit({ Name: 'shop', url: project.url, key: project.key, features: 'database, auth' })
   await modalOf(
     member,
@@ -80,8 +82,8 @@ test('what is filled in wrongly is told with what to do', async () => {
   const member = world.as('member')
   const { url, key, publishableKey } = project
   const attempts: [Record<string, string>, RegExp][] = [
-    [{}, /Project URL is needed\./],
-    [{ url }, /Service key is needed\./],
+    [{}, /"url":"Please complete this required field\."/],
+    [{ url }, /\{"key":"Please complete this required field\."\}/],
     [{ url: 'abc', key }, /should look like https:\/\/abcdefghijklmnopqrst\.supabase\.co/],
     [{ url, key: publishableKey }, /This is the publishable key/],
     [{ url, key: 'sb_secret_0000000000000000000000_00000001' }, /Supabase refused this key/],
