@@ -3,6 +3,7 @@ import type { UserId } from '../../ids.ts'
 import type { JsonObject, JsonValue } from '../../json.ts'
 import type { ApprovalState, CallState, RunState } from '../../run/state/state.ts'
 import { revealInvisible, truncate } from '../../text.ts'
+import { withCapital } from '../answer/describe-calls.ts'
 import { argumentsBlock } from '../blocks/arguments-text.ts'
 import { contextBlock } from '../blocks/build-blocks.ts'
 import { isSql } from '../blocks/format-sql.ts'
@@ -24,32 +25,35 @@ function versionsOf({ call, approval }: Pick<EditedCall, 'call' | 'approval'>): 
 }
 
 /** The arguments of a call, or both versions where it was changed, each under who it is from; the requester may be "You". */
-export function versionBlocks(content: EditedCall, requesterText?: string): KnownBlock[] {
+export function versionBlocks(content: EditedCall, o: { requester?: string; most?: number } = {}): KnownBlock[] {
   const versions = versionsOf(content)
-  if (versions === undefined) return [argumentsBlock(content.call.arguments)]
+  if (versions === undefined) return [argumentsBlock(content.call.arguments, o.most)]
   const { asked, changed, by } = versions
   const requester = content.state.origin.user
   return [
-    contextBlock(`${requesterText ?? mentionOf(requester)} asked for`),
-    argumentsBlock(asked),
+    contextBlock(`${o.requester ?? mentionOf(requester)} asked for`),
+    argumentsBlock(asked, o.most),
     contextBlock(`${mentionOf(by ?? requester)} changed it to`),
-    argumentsBlock(changed),
+    argumentsBlock(changed, o.most),
   ]
 }
 
-/** "@Morgan asked for `a` · @Avery changed it to `b` and approved", undefined where nobody changed it. */
-export function editedText(content: EditedCall): string | undefined {
+/** "@Morgan asked for `a` · @Avery changed it to `b` and approved", undefined where nobody changed it. `reader` is "you". */
+export function editedText(content: EditedCall, reader?: UserId): string | undefined {
   const versions = versionsOf(content)
   if (versions === undefined) return undefined
   const { asked, changed, by } = versions
-  const requester = mentionOf(content.state.origin.user)
-  const who = by === undefined || by === content.state.origin.user ? '' : `${mentionOf(by)} `
+  const requester = content.state.origin.user
+  const who = by === undefined || by === requester ? '' : `${personText(by, reader)} `
   const texts = [differenceText(asked, changed), differenceText(changed, asked)]
-  return `${requester} asked for ${texts[0]} · ${who}changed it to ${texts[1]}${endText(content)}`
+  const asks = withCapital(personText(requester, reader))
+  return `${asks} asked for ${texts[0]} · ${who}changed it to ${texts[1]}${endText(content, reader)}`
 }
 
-function endText({ state, approval }: EditedCall): string {
-  const requester = mentionOf(state.origin.user)
+const personText = (user: UserId, reader: UserId | undefined): string => (user === reader ? 'you' : mentionOf(user))
+
+function endText({ state, approval }: EditedCall, reader: UserId | undefined): string {
+  const requester = personText(state.origin.user, reader)
   const { decided, proposal } = approval
   if (decided?.decision === 'approved') return proposal ? ` · ${requester} approved that` : ' and approved'
   if (decided?.decision === 'denied') return ` · ${requester} denied that`
