@@ -48,7 +48,7 @@ export function approvalMessage(content: ApprovalContent, place: CardPlace = {})
     blocks: [
       sectionBlock(`${mark} *${question}*${replacesText(call)}`),
       ...requestBlocks(state, place),
-      ...versionBlocks(content),
+      ...versionBlocks(content, { reader: place.reader }),
       ...askBlocks(content, place),
     ],
   }
@@ -58,7 +58,7 @@ export function approvalMessage(content: ApprovalContent, place: CardPlace = {})
 function askBlocks(content: ApprovalContent, place: CardPlace): KnownBlock[] {
   const { approval } = content
   if (approval.proposal)
-    return [contextBlock(reasonText(content), `:hourglass_flowing_sand: ${editProposedText(content)}`)]
+    return [contextBlock(reasonText(content), `:hourglass_flowing_sand: ${editProposedText(content, place.reader)}`)]
   const mayDecide = place.reader === undefined || approval.approvers.includes(place.reader)
   return [
     contextBlock(reasonText(content), deadlineText(approval.approvers, approval, place)),

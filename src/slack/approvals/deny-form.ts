@@ -1,6 +1,7 @@
 import type { KnownBlock, ModalView } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { UserId } from '../../ids.ts'
+import type { CallState } from '../../run/state/state.ts'
 import {
   contextBlock,
   createModal,
@@ -13,7 +14,7 @@ import { codeBlockFor } from '../blocks/figures.ts'
 import { mentionOf } from '../blocks/text.ts'
 import type { PendingApproval } from '../interactions/find-for-person.ts'
 import { actionTextOf } from './approval-card.ts'
-import { callTextOf } from './decided-line.ts'
+import { callTextOf, sqlOf } from './decided-line.ts'
 import { askedCallOf } from './edited-call.ts'
 
 const REASON_CHARS = 1_000
@@ -53,12 +54,16 @@ export const denyModal = ({ denied, isList, by, metadata }: DenyOptions): ModalV
     ],
   })
 
+/** A statement says more than that it is one. */
+const wishTextOf = (call: CallState): string =>
+  sqlOf(call) === undefined ? `*${actionTextOf(call)}*` : `run ${callTextOf(call, 'wish')}`
+
 function deniedBlocks(denied: PendingApproval[], by: UserId): KnownBlock[] {
   const [first, second] = denied
   if (first === undefined) return []
   const requester = first.state.origin.user
   const asked = requester === by ? '' : `, which ${mentionOf(requester)} asked for`
-  if (second === undefined) return [sectionBlock(`I will not *${actionTextOf(askedCallOf(first.call))}*${asked}.`)]
+  if (second === undefined) return [sectionBlock(`I will not ${wishTextOf(askedCallOf(first.call))}${asked}.`)]
   const lines = denied.map(({ call }) => `• ${callTextOf(askedCallOf(call), 'wish')}`)
   return [sectionBlock(`I will do none of these ${denied.length} things${asked}:\n${lines.join('\n')}`)]
 }

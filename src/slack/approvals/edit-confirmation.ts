@@ -31,7 +31,7 @@ export function editConfirmationMessage(content: EditContent): MessageContent {
     text: question,
     blocks: [
       sectionBlock(`${mark} *${question}*`),
-      ...versionBlocks(content, isDirect ? { requester: 'You' } : {}),
+      ...versionBlocks(content, { reader: readerIn(state) }),
       contextBlock(
         `${RISKS[proposal.risk]}It runs with your credentials, so only you can decide. ${endText(approval)}`,
       ),

@@ -17,6 +17,8 @@ export type CallVersions = { asked: JsonObject; changed: JsonObject; by: UserId 
 /** The call as the model asked for it, whatever a person made of it. */
 export const askedCallOf = (call: CallState): CallState => ({ ...call, arguments: call.asked ?? call.arguments })
 
+type VersionOptions = { reader?: UserId | undefined; most?: number }
+
 /** Both versions of a call that a person changed, or wants changed. */
 function versionsOf({ call, approval }: Pick<EditedCall, 'call' | 'approval'>): CallVersions | undefined {
   const { proposal, decided } = approval
@@ -24,16 +26,16 @@ function versionsOf({ call, approval }: Pick<EditedCall, 'call' | 'approval'>): 
   return proposal && { asked: call.arguments, changed: proposal.arguments, by: proposal.by }
 }
 
-/** The arguments of a call, or both versions where it was changed, each under who it is from; the requester may be "You". */
-export function versionBlocks(content: EditedCall, o: { requester?: string; most?: number } = {}): KnownBlock[] {
+/** The arguments of a call, or both versions where it was changed, each under who it is from; `reader` is "You". */
+export function versionBlocks(content: EditedCall, o: VersionOptions = {}): KnownBlock[] {
   const versions = versionsOf(content)
   if (versions === undefined) return [argumentsBlock(content.call.arguments, o.most)]
   const { asked, changed, by } = versions
   const requester = content.state.origin.user
   return [
-    contextBlock(`${o.requester ?? mentionOf(requester)} asked for`),
+    contextBlock(`${withCapital(personText(requester, o.reader))} asked for`),
     argumentsBlock(asked, o.most),
-    contextBlock(`${mentionOf(by ?? requester)} changed it to`),
+    contextBlock(`${withCapital(personText(by ?? requester, o.reader))} changed it to`),
     argumentsBlock(changed, o.most),
   ]
 }
@@ -61,9 +63,9 @@ function endText({ state, approval }: EditedCall, reader: UserId | undefined): s
 }
 
 /** Says that only the requester can decide now, and until when. */
-export function editProposedText({ state, approval }: Pick<EditedCall, 'state' | 'approval'>): string {
+export function editProposedText({ state, approval }: Pick<EditedCall, 'state' | 'approval'>, reader?: UserId): string {
   const { proposal, expiresAt } = approval
-  const who = proposal === undefined ? 'Somebody' : mentionOf(proposal.by)
+  const who = proposal === undefined ? 'Somebody' : withCapital(personText(proposal.by, reader))
   const requester = mentionOf(state.origin.user)
   return `${who} changed this. It runs with the credentials of ${requester}, who has to confirm it by ${formatDate(expiresAt)}; otherwise it will not be done.`
 }

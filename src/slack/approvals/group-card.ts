@@ -86,7 +86,7 @@ function entryBlocks(group: ApprovalGroup, content: ApprovalContent, { number, p
   const waits = approval.proposal ? `: changed, waits for ${namesText(approval.approvers)}` : ''
   return [
     sectionBlock(`${number}. *${actionTextOf(call, ACTION_CHARS)}*${waits}${replacesText(call)}`),
-    ...versionBlocks(content, { most: shownArgumentsOf(group) }),
+    ...versionBlocks(content, { reader: place.reader, most: shownArgumentsOf(group) }),
     contextBlock(truncate(reasonText(content), REASON_CHARS)),
   ]
 }
