@@ -49,16 +49,23 @@ function stepList(calls: CallState[], room: number): RichTextBlock {
 const NAMED = 3
 
 /** What did not go well stands on the line; what did is why the answer is there. */
-const ENDS: [CallStage | 'withdrawn', string][] = [
+const ENDS: [StepEnd, string][] = [
   ['failed', 'failed'],
   ['denied', 'not allowed'],
+  ['refused', 'denied'],
   ['withdrawn', 'withdrawn'],
   ['cancelled', 'stopped'],
   ['unknown', 'may or may not have happened'],
 ]
 
-const endOf = ({ stage, approval }: CallState): CallStage | 'withdrawn' =>
-  approval?.decided?.decision === 'withdrawn' ? 'withdrawn' : stage
+/** A person may have said no, or taken it back. */
+type StepEnd = CallStage | 'refused' | 'withdrawn'
+
+function endOf({ stage, approval }: CallState): StepEnd {
+  const decision = approval?.decided?.decision
+  if (decision === 'denied') return 'refused'
+  return decision === 'withdrawn' ? decision : stage
+}
 
 /** "Used demo-database · 2 steps", and how many did not go well. */
 export function usedText(calls: CallState[]): string {

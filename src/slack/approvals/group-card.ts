@@ -84,18 +84,32 @@ function entryBlocks(group: ApprovalGroup, content: ApprovalContent, { number, p
   const { call, approval } = content
   if (approval.decided) return [sectionBlock(`${number}. ${decidedLineOf(content, place.reader)}`)]
   const waits = approval.proposal ? `: changed, waits for ${namesText(approval.approvers)}` : ''
+  const reason = sharedReasonOf(group) === undefined ? [contextBlock(shortReasonOf(content))] : []
   return [
     sectionBlock(`${number}. *${actionTextOf(call, ACTION_CHARS)}*${waits}${replacesText(call)}`),
     ...versionBlocks(content, { reader: place.reader, most: shownArgumentsOf(group) }),
-    contextBlock(truncate(reasonText(content), REASON_CHARS)),
+    ...reason,
   ]
+}
+
+const shortReasonOf = (content: ApprovalContent): string => truncate(reasonText(content), REASON_CHARS)
+
+/** What is said once below the list, where it is the same of all that is open. */
+function sharedReasonOf({ contents }: ApprovalGroup): string | undefined {
+  const open = contents.filter(({ approval }) => approval.decided === undefined)
+  const [reason, ...others] = new Set(open.map(shortReasonOf))
+  return others.length === 0 ? reason : undefined
 }
 
 function groupButtons(group: ApprovalGroup, open: ApprovalContent[], place: CardPlace): KnownBlock[] {
   const [first, second] = open
   if (first === undefined) return []
   const approvers = approversIn(group)
-  const deadline = contextBlock(deadlineText(approvers, first.approval, place))
+  const reason = sharedReasonOf(group)
+  const deadline = contextBlock(
+    ...(reason === undefined ? [] : [reason]),
+    deadlineText(approvers, first.approval, place),
+  )
   if (place.reader !== undefined && !approvers.includes(place.reader)) return [deadline]
   if (second === undefined) return [deadline, decideButtons(first, place)]
   const value = first.approval.id
