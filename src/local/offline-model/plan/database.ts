@@ -39,7 +39,8 @@ type Lister = {
 /** Words that only a question about data has; after the others the names of the tables have to tell. */
 const DATA_WORDS =
   /\b(?:how many|number of|count|average|mean|rows?|records?|tables?|views?|columns?|sql|database|describe|highest|lowest|largest|smallest|oldest|newest|latest|earliest)\b|\bwhere\s+\w+\s*(?:=|is\b)/i
-const MAY_BE_DATA = /^\W*(?:show|list|give|find|get|who|which|delete|remove)\b/i
+const MAY_BE_DATA =
+  /^\W*(?:show|list|give|find|get|who|which|delete|remove)\b|\b(?:employees?|departments?|salar(?:y|ies)|titles?)\b/i
 const FILE_WORDS = /\b(?:files?|folders?|director(?:y|ies))\b|\w\.(?:txt|md|csv|json|log|ya?ml|html?)\b/i
 const COLUMN_WORDS = /\b(?:columns?|fields?|structure|schema|describe)\b/i
 const EACH_TABLE = /\b(?:each|every|per)\s+table\b/i
@@ -56,7 +57,7 @@ export function* planDatabaseRequest(request: string, state: RequestState): Step
       request,
       databases.map(({ execute }) => execute),
     )
-  if (sql !== undefined) return yield* runSql(request, { sql, firstRowsOnly: false }, database)
+  if (sql !== undefined) return yield* runSql(request, { sql }, database)
   const tables = yield* findTables(request, database, state)
   if (!Array.isArray(tables)) return tables
   const table = namedIn(request, tables)
@@ -163,7 +164,7 @@ function* askAllTables(request: string, tables: Table[], database: Database): Pl
   const unread = unreadWordsIn(request, EACH_TABLE, TABLE_WORDS, /\bhow many\b/i)
   if (EACH_TABLE.test(request) && unread.length === 0) {
     const sql = countEach(tables, quoteFor(execute.description))
-    return yield* runSql(request, { sql, firstRowsOnly: false }, database)
+    return yield* runSql(request, { sql }, database)
   }
   const listed = sayTables(tables)
   if (TABLE_WORDS.test(request) && unread.length === 0) return { text: listed, halt: false }
@@ -189,7 +190,7 @@ function questionsOn(tables: Table[]): string[] {
   return [`How many rows are in "${name}"?`, `Show the first 3 rows of "${name}"`, `Which columns does "${name}" have?`]
 }
 
-function* runSql(request: string, { sql, firstRowsOnly, deletesFrom }: Statement, database: Database): Plan {
+function* runSql(request: string, { sql, most, deletesFrom }: Statement, database: Database): Plan {
   const { execute, sqlInput } = database
   const outcome = yield { tool: execute, input: { [sqlInput]: sql }, say: "I'll ask the database." }
   if (outcome.isError) return { text: sayFailure(execute, outcome.text), halt: true }
@@ -197,8 +198,14 @@ function* runSql(request: string, { sql, firstRowsOnly, deletesFrom }: Statement
   // Somebody may have changed the statement before approving it.
   const deleted =
     deletesFrom === undefined || ran !== sql ? undefined : yield* countLeft(deletesFrom, outcome, database)
-  const said = deleted ?? rowsText(outcome.text, { request, sql: ran, firstRowsOnly })
-  return { text: `${said}\n\n\`${ran.replaceAll('`', "'")}\``, halt: false }
+  const asked = { request, sql: ran, most }
+  const withSql = (words: string) => `${words}\n\n\`${ran.replaceAll('`', "'")}\``
+  const written = readRows(outcome.text)?.shown ? rowsText(outcome.text, { ...asked, isWritten: true }) : undefined
+  return {
+    text: withSql(deleted ?? rowsText(outcome.text, asked)),
+    halt: false,
+    ...(written !== undefined && { written: withSql(written) }),
+  }
 }
 
 /** How many rows are left after some were deleted; undefined where that cannot be told. */
