@@ -1,5 +1,6 @@
 import type { RichTextBlock, TaskCardBlock } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
+import { isWithdrawn } from '../../run/state/fold.ts'
 import type { CallStage, CallState } from '../../run/state/state.ts'
 import { truncate } from '../../text.ts'
 import { joinWords, pluralize, withoutMentions } from '../blocks/text.ts'
@@ -49,22 +50,23 @@ function stepList(calls: CallState[], room: number): RichTextBlock {
 const NAMED = 3
 
 /** What did not go well stands on the line; what did is why the answer is there. */
-const ENDS: [CallStage, string][] = [
-  ['failed', 'failed'],
-  ['denied', 'not allowed'],
-  ['cancelled', 'stopped'],
-  ['unknown', 'may or may not have happened'],
-]
+const ENDS: Partial<Record<CallStage, string>> = {
+  failed: 'failed',
+  denied: 'not allowed',
+  cancelled: 'stopped',
+  unknown: 'may or may not have happened',
+}
+
+const endWordOf = (call: CallState): string | undefined => (isWithdrawn(call) ? 'withdrawn' : ENDS[call.stage])
 
 /** "Used demo-database · 2 steps", and how many did not go well. */
 export function usedText(calls: CallState[]): string {
   const names = [...new Set(calls.map(({ connectionName }) => connectionName).filter((name) => name !== ''))]
   const more = names.length > NAMED ? [`${names.length - NAMED} more`] : []
   const used = names.length === 0 ? 'Worked' : `Used ${joinWords([...names.slice(0, NAMED), ...more])}`
-  const ends = ENDS.flatMap(([stage, word]) => {
-    const count = calls.filter((call) => call.stage === stage).length
-    return count === 0 ? [] : [`${count} ${word}`]
-  })
+  const ends = [...Map.groupBy(calls, endWordOf)].flatMap(([word, some]) =>
+    word === undefined ? [] : [`${some.length} ${word}`],
+  )
   const text = [`${used} · ${pluralize(calls.length, 'step')}`, ...ends].join(', ')
   return truncate(withoutMentions(text), LIMITS.taskCard.title)
 }

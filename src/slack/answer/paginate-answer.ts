@@ -45,7 +45,7 @@ const withSteps = (pages: AnswerPiece[][], calls: CallState[]): AnswerPiece[][] 
 const stepsOf = ({ calls }: RunState): CallState[] => calls.filter((call) => call.stage !== 'requested')
 
 /** True for a call that a card below the answer shows. */
-const hasCard = ({ approval, inputs }: CallState): boolean => approval !== undefined || inputs.length > 0
+export const hasCard = ({ approval, inputs }: CallState): boolean => approval !== undefined || inputs.length > 0
 
 /** True when the next words go below a card, not onto the last page. */
 export function isAfterApproval(state: RunState): boolean {

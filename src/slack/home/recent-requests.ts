@@ -61,7 +61,7 @@ type Outcome = [mark: string, words: string]
 
 const UNFINISHED: Record<Exclude<RecentRun['outcome'], 'finished'>, Outcome> = {
   working: [':hourglass_flowing_sand:', 'in progress'],
-  waiting: [':raised_hand:', 'waiting for approval'],
+  waiting: [':raised_hand:', 'waiting for an answer'],
   failed: [':warning:', 'failed'],
   stopped: [':octagonal_sign:', 'stopped'],
 }
