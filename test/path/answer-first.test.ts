@@ -38,7 +38,7 @@ test('the answer stands first, its rows are a table, and all of them are in a fi
   const looks = (await member.messages(where.channel, where.thread)).map(lookOf)
   expect(looks.filter((look) => look.includes('"data_table"'))).toHaveLength(1)
   await member.press(where, answer.ts, 'Details')
-  await eventually(async () => expect(JSON.stringify(await member.modal())).toMatch(/dept_no {2}dept_name\\nd009/))
+  await eventually(async () => expect(JSON.stringify(await member.modal())).toMatch(/dept_no {2}dept_name\\nd001/))
 })
 
 test('what was said before an approval goes when the answer stands below it', async () => {

@@ -586,6 +586,7 @@ describe('an answer', () => {
     failed: stateOf([], { status: 'failed', failure }),
     'over budget': stateOf([], { status: 'failed', failure: spent }),
     stopped: stateOf([{ text: 'Half' }], { status: 'stopped', stoppedBy: MEMBER }),
+    'stopped in a step': stateOf([{ text: "I'll look.", calls: [{ stage: 'cancelled' }] }], { status: 'stopped' }),
     'turn limit': stateOf([{ text: 'Half' }], { note: 'turn_limit' }),
     'nothing said': stateOf([{ text: '' }]),
     resting: stateOf([{ text: '', calls: [{ stage: 'awaiting_approval', approval: approvalOf() }] }], {
@@ -616,6 +617,9 @@ describe('an answer', () => {
     })
     const other = renderAnswer(stateOf([{ text: `These are files:\n${list}` }]))
     expect(JSON.stringify(other)).not.toContain('starter_ask')
+    const [atEnd] = renderAnswer(stateOf([{ text: 'No.\n\nYou could ask me:\n- One?\n- Two?\n' }]))
+    expect(atEnd?.blocks[0]).toEqual({ type: 'markdown', text: 'No.\n\nYou could ask me:' })
+    expect(JSON.stringify(atEnd?.blocks)).toContain('"starter_ask:1"')
   })
 
   test.each(['finished', 'stopped', 'failed', 'working'] as const)(

@@ -15,13 +15,19 @@ const ROWS = { count: 5, cellChars: 20, lineChars: 60 }
 export function stepContentBlocks(call: CallState, whole: boolean): KnownBlock[] {
   const hasArguments = Object.keys(call.arguments).length > 0
   const given = hasArguments ? argumentsExcerptOf(call, ARGUMENTS_CHARS) : ''
-  const { table } = call.result?.shown ?? {}
-  const result = whole ? (table && rowsExcerptOf(table)) || resultExcerptOf(call, RESULT) : ''
+  const result = whole ? resultTextOf(call) : ''
   const elements = [
     ...(given === '' ? [] : [codeOf(given)]),
     ...(result === '' ? [] : [wordsOf('It gave back:'), codeOf(result)]),
   ]
   return elements.length === 0 ? [] : [{ type: 'rich_text', elements }]
+}
+
+/** The step's own line says the summary already. */
+function resultTextOf(call: CallState): string {
+  const { shown, summary } = call.result ?? {}
+  const text = shown?.table ? rowsExcerptOf(shown.table) : resultExcerptOf(call, RESULT)
+  return text === summary ? '' : text
 }
 
 /** The first rows in columns, as many of these as fit on a line. */

@@ -111,10 +111,13 @@ function sayUnreadRows(text: string): string {
   return /^\s*[[{]/.test(text) ? 'The result is too long for me to read. Ask for fewer rows.' : showText(text)
 }
 
+/** What stands above the questions that can be asked; the app shows them as buttons. */
+export const OFFERED = '\n\nYou could ask me:\n'
+
 /** Says what it cannot do and, in a list that the app shows as buttons, what can be asked instead. */
 export function unableText(why: string, questions: string[]): { text: string; halt: true } {
   const list = questions.map((question) => `- ${question}`).join('\n')
-  return { text: list === '' ? why : `${why}\n\nYou could ask me:\n${list}`, halt: true }
+  return { text: list === '' ? why : `${why}${OFFERED}${list}`, halt: true }
 }
 
 /** What the tools are, for somebody who asks. */
