@@ -4,6 +4,7 @@ import { checkMessage } from '../../src/block-kit/check-message.ts'
 import { checkView } from '../../src/block-kit/check-view.ts'
 import { AppError } from '../../src/errors.ts'
 import { ApprovalId, ChannelId, ConnectionId, InputId, UserId } from '../../src/ids.ts'
+import type { ShownResult } from '../../src/run/state/shown-result.ts'
 import type { ApprovalState, CallState } from '../../src/run/state/state.ts'
 import { renderAnswer } from '../../src/slack/answer/answer-messages.ts'
 import { resultMessages } from '../../src/slack/answer/result-message.ts'
@@ -55,6 +56,12 @@ if (!FILES || !POSTGRES) throw new Error('no cards')
 
 /** The first of the messages that show something. */
 const firstOf = ([first]: MessageContent[]): MessageContent => first ?? { text: '', blocks: [] }
+
+/** The first message with what a call gave. */
+const shownFor = (shown: ShownResult, change: Partial<CallState> = {}): MessageContent => {
+  const result = { summary: '', text: '', images: [], isError: false, files: [], shown, ms: 1 }
+  return firstOf(resultMessages({ calls: [callOf({ ...change, result })] }).map(({ content }) => content))
+}
 
 const times = <T>(count: number, make: (at: number) => T): T[] => Array.from({ length: count }, (_, at) => make(at))
 
@@ -220,31 +227,31 @@ const SAYINGS: Record<string, MessageContent> = {
     { connection: undefined, words: '', page: 0 },
     ['one', 'two'].map((connection) => ({ connection, tool: 'simulate-research-query', why: 'it runs as a task' })),
   ),
-  'shown rows': firstOf(
-    resultMessages(callOf(), {
-      table: {
-        name: 'person',
-        columns: ['name', 'age'],
-        rows: [
-          ['Ada', '36'],
-          ['Grace', 'NULL'],
-        ],
-        of: { rows: 1_234, columns: 2 },
-        file: 'person.csv',
-      },
-    }),
-  ),
-  'shown rows with long cells': firstOf(
-    resultMessages(callOf(), { table: { columns: ['id'], rows: [['007'], ['008']], file: 'wrote.csv' } }),
-  ),
-  'shown rows and links, long': firstOf(
-    resultMessages(callOf({ title: LONG }), {
+  'shown rows': shownFor({
+    table: {
+      name: 'person',
+      columns: ['name', 'age'],
+      rows: [
+        ['Ada', '36'],
+        ['Grace', 'NULL'],
+      ],
+      of: { rows: 1_234, columns: 2 },
+      file: 'person.csv',
+    },
+  }),
+  'shown rows with long cells': shownFor({ table: { columns: ['id'], rows: [['007'], ['008']], file: 'wrote.csv' } }),
+  'shown rows that no file holds': shownFor({
+    table: { columns: ['id'], rows: [['007'], ['008']], of: { rows: 900_000, columns: 1 } },
+  }),
+  'shown rows and links, long': shownFor(
+    {
       table: { columns: times(20, (at) => `c${at}`), rows: times(20, () => times(20, () => LONG.slice(0, 20))) },
       links: times(10, (at) => ({
         uri: at === 0 ? 'file:///etc/passwd' : `https://example.com/${LONG}${at}`,
         name: `<!channel> *${LONG}`,
       })),
-    }),
+    },
+    { title: LONG },
   ),
   tested: testResultMessage([
     {
@@ -585,6 +592,7 @@ describe('an answer', () => {
     failed: stateOf([], { status: 'failed', failure }),
     'over budget': stateOf([], { status: 'failed', failure: spent }),
     stopped: stateOf([{ text: 'Half' }], { status: 'stopped', stoppedBy: MEMBER }),
+    'stopped in a step': stateOf([{ text: "I'll look.", calls: [{ stage: 'cancelled' }] }], { status: 'stopped' }),
     'turn limit': stateOf([{ text: 'Half' }], { note: 'turn_limit' }),
     'nothing said': stateOf([{ text: '' }]),
     resting: stateOf([{ text: '', calls: [{ stage: 'awaiting_approval', approval: approvalOf() }] }], {
@@ -615,6 +623,9 @@ describe('an answer', () => {
     })
     const other = renderAnswer(stateOf([{ text: `These are files:\n${list}` }]))
     expect(JSON.stringify(other)).not.toContain('starter_ask')
+    const [atEnd] = renderAnswer(stateOf([{ text: 'No.\n\nYou could ask me:\n- One?\n- Two?\n' }]))
+    expect(atEnd?.blocks[0]).toEqual({ type: 'markdown', text: 'No.\n\nYou could ask me:' })
+    expect(JSON.stringify(atEnd?.blocks)).toContain('"starter_ask:1"')
   })
 
   test.each(['finished', 'stopped', 'failed', 'working'] as const)(

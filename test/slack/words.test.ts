@@ -319,11 +319,12 @@ describe('what the model says between its steps', () => {
   ])('stays where it is an answer itself: %s', (_what, between) => {
     expect(textsOf(between, 'So.')).toEqual([between, 'So.'])
   })
-  test('goes when the run is finished, and not before', () => {
+  test('goes when the run is over, and not before', () => {
     expect(textsOf('I will look.', 'So.')).toEqual(['So.'])
     expect(textsOf('I will look.', '')).toEqual(['I will look.'])
-    for (const status of ['working', 'stopped', 'failed'] as const)
-      expect(textsOf('I will look.', 'So.', { status })).toEqual(['I will look.', 'So.'])
+    expect(textsOf('I will look.', 'So.', { status: 'working' })).toEqual(['I will look.', 'So.'])
+    for (const status of ['stopped', 'failed'] as const)
+      expect(textsOf('I will look.', 'So.', { status })).toEqual(['So.'])
   })
   test.each([
     ["I'll ask the database.", false],

@@ -2,7 +2,7 @@ import { truncate } from '../../text.ts'
 import { type Conversation, type PastCall, readConversation } from './api/conversation.ts'
 import type { MessagesRequest } from './api/request.ts'
 import { createToolUseId, type ModelReply, tokensOf } from './api/stream.ts'
-import { doneText, SIGNATURE } from './plan/answer.ts'
+import { doneText, OFFERED, SIGNATURE } from './plan/answer.ts'
 import { planRequest } from './plan/plan.ts'
 import { type PlannedStep, readTool } from './plan/plan-types.ts'
 
@@ -69,8 +69,11 @@ function filePathOf({ input: { path }, isError }: PastCall): string | undefined 
   return !isError && typeof path === 'string' && path !== '.' ? path : undefined
 }
 
+/** Above the questions it offers, as these end the answer. */
 function signed(text: string): Next {
-  return { kind: 'answer', text: `${text}\n\n${SIGNATURE}` }
+  const at = text.lastIndexOf(OFFERED)
+  const end = at < 0 ? text.length : at
+  return { kind: 'answer', text: `${text.slice(0, end)}\n\n${SIGNATURE}${text.slice(end)}` }
 }
 
 /** A program asks for a summary, not a person: then there are no tools. */

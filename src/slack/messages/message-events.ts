@@ -3,7 +3,7 @@ import { errorChainOf, isAppError } from '../../errors.ts'
 import type { RunId } from '../../ids.ts'
 import type { RunState } from '../../run/state/state.ts'
 import { truncate } from '../../text.ts'
-import { sectionBlock } from '../blocks/build-blocks.ts'
+import { type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
 import { escapeInlineMrkdwn } from '../blocks/text.ts'
 import type { RunsDeps, WebApiDeps } from '../deps.ts'
 import { permalinkTextFor, postNotice, postReply } from '../interactions/post-in-thread.ts'
@@ -100,10 +100,13 @@ async function handleMessage(deps: WebApiDeps & RunsDeps, message: PersonMessage
     noteIgnored(deps, message, why)
     return hearMessage(deps, message)
   }
-  const rest = readAfterStop(withoutMentionsOf(message.text, bot.user))
   if (hasMoreThanText(message, NO_NAMES)) return startRun(deps, bot, message)
   if (isHello(bot, message)) return postHello(deps, bot, message)
-  if (!(await actOnShortWord(deps, bot, message))) return startRun(deps, bot, message)
+  const words = withoutMentionsOf(message.text, bot.user)
+  if (isDirect(message) && isThanks(words)) return postOnce(deps, bot, message, thankedMessage)
+  if (!(await actOnShortWord(deps, bot, message)))
+    return isThanks(words) ? postOnce(deps, bot, message, thankedMessage) : startRun(deps, bot, message)
+  const rest = readAfterStop(words)
   // A stop may have been stored without the request behind it.
   if (rest !== undefined) await startRun(deps, bot, { ...message, text: rest, blocks: [] })
 }
@@ -158,16 +161,28 @@ async function addLateFiles(
 /** Greets who mentions the app without a word; their next line in that thread is then the request. */
 async function postHello(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: PersonMessage): Promise<void> {
   const { channel, user } = message
-  const thread = threadOf(message)
-  await deps.runs.seen(greetingKeyOf(bot, { channel, thread, user }))
-  // A mention is delivered as two events.
+  await deps.runs.seen(greetingKeyOf(bot, { channel, thread: threadOf(message), user }))
+  await postOnce(deps, bot, message, helloMessage)
+}
+
+/** Answers a courtesy without the model; once, as a mention is delivered as two events. */
+async function postOnce(
+  deps: WebApiDeps & RunsDeps,
+  bot: BotIdentity,
+  message: PersonMessage,
+  content: MessageContent,
+): Promise<void> {
   const key = `hello:${messageKeyOf(bot, message)}`
   if (await deps.runs.seen(key)) return
   try {
-    await postReply(deps, { ...message, thread }, helloMessage)
+    await postReply(deps, { ...message, thread: threadOf(message) }, content)
   } catch (error) {
-    // Slack sends the event again, and the person is greeted then.
+    // Slack sends the event again, and the person is answered then.
     await deps.runs.forgetSeen(key)
     throw error
   }
 }
+
+const THANKED = 'You’re welcome!'
+/** What a thanks gets, which asks for nothing. */
+const thankedMessage: MessageContent = { text: THANKED, blocks: [sectionBlock(THANKED)] }

@@ -2,13 +2,13 @@ import { namedIn, spokenFormOf, stemsOf } from './names.ts'
 
 export type Table = { name: string; schema: string | undefined }
 export type Column = { name: string; table: string; type: string }
-/** `firstRowsOnly` says that there may be more rows than the statement asks for. */
-export type Statement = { sql: string; firstRowsOnly: boolean; deletesFrom?: Table }
+/** Where as many rows come as `most`, there may be more than the statement asks for. */
+export type Statement = { sql: string; most?: number; deletesFrom?: Table }
 type Target = { table: Table; columns: Column[]; quote: (name: string) => string }
 
-/** Rows shown when nobody says how many. */
+/** Rows shown when nobody says how many, and of all that there are. */
 const DEFAULT_ROWS = 10
-const MAX_ROWS = 100
+const MAX_ROWS = 2_000
 
 const NUMERIC = /int|num|dec|real|float|double|money/i
 const KEY = /(?:^|_)(?:id|no|key|code)$/i
@@ -78,7 +78,7 @@ export function deletionsIn(request: string): string[] {
 
 function deleteRows(where: string, { table, quote }: Target): Statement | { unclear: string } {
   if (where === '') return { unclear: `I delete rows of \`${table.name}\` only by their key or a column’s value.` }
-  return { sql: `DELETE FROM ${quote(table.name)}${where}`, firstRowsOnly: false, deletesFrom: table }
+  return { sql: `DELETE FROM ${quote(table.name)}${where}`, deletesFrom: table }
 }
 
 const AGGREGATES: { words: RegExp; name: string; order?: string }[] = [
@@ -91,20 +91,23 @@ const AGGREGATES: { words: RegExp; name: string; order?: string }[] = [
 /** "How many" is a number, "the highest" one value, "the 3 highest" are rows in order, and all else is rows. */
 function selectRows(reader: Reader, where: string, target: Target): Statement | { unclear: string } {
   const from = `FROM ${target.quote(target.table.name)}${where}`
-  if (reader.take(/\b(?:how many|count|number of)\b/))
-    return { sql: `SELECT COUNT(*) AS count ${from}`, firstRowsOnly: false }
+  const isAll = reader.take(/\b(?:all|every)\b/) !== undefined
+  if (reader.take(/\b(?:how many|count|number of)\b/)) return { sql: `SELECT COUNT(*) AS count ${from}` }
   const aggregate = AGGREGATES.find(({ words }) => reader.take(words))
   const measure = aggregate && measureIn(reader, target)
   if (aggregate && measure === undefined) return { unclear: whichColumn(target) }
-  const limit = limitIn(reader)
-  if (!aggregate || measure === undefined)
-    return { sql: `SELECT * ${from} LIMIT ${limit ?? DEFAULT_ROWS}`, firstRowsOnly: limit === undefined }
+  const asked = limitIn(reader)
+  const wanted = asked ?? (isAll ? MAX_ROWS : DEFAULT_ROWS)
+  if (!aggregate || measure === undefined) return limitRows(`SELECT * ${from}`, wanted, asked)
   const column = target.quote(measure)
-  const sorted = limit !== undefined && aggregate.order !== undefined
-  const sql = sorted
-    ? `SELECT * ${from} ORDER BY ${column}${aggregate.order} LIMIT ${limit}`
-    : `SELECT ${aggregate.name}(${column}) AS answer ${from}`
-  return { sql, firstRowsOnly: false }
+  return asked !== undefined && aggregate.order !== undefined
+    ? limitRows(`SELECT * ${from} ORDER BY ${column}${aggregate.order}`, wanted, asked)
+    : { sql: `SELECT ${aggregate.name}(${column}) AS answer ${from}` }
+}
+
+function limitRows(select: string, wanted: number, asked: number | undefined): Statement {
+  const limit = Math.min(wanted, MAX_ROWS)
+  return { sql: `${select} LIMIT ${limit}`, ...(limit !== asked && { most: limit }) }
 }
 
 /** The column that is measured: one the request names, else the only number that is no key. */
@@ -121,7 +124,7 @@ function whichColumn({ table, columns }: Target): string {
 
 function limitIn(reader: Reader): number | undefined {
   const count = Number(reader.take(/\b(?:first\s+)?(\d+)\b/)?.[1])
-  return count > 0 ? Math.min(count, MAX_ROWS) : undefined
+  return count > 0 ? count : undefined
 }
 
 /** The conditions a request names, as a WHERE clause; the table's own name is read with them. */

@@ -40,7 +40,8 @@ type Lister = {
 /** Words that only a question about data has; after the others the names of the tables have to tell. */
 const DATA_WORDS =
   /\b(?:how many|number of|count|average|mean|rows?|records?|tables?|views?|columns?|sql|database|describe|highest|lowest|largest|smallest|oldest|newest|latest|earliest)\b|\bwhere\s+\w+\s*(?:=|is\b)/i
-const MAY_BE_DATA = /^\W*(?:show|list|give|find|get|who|which|delete|remove)\b/i
+const MAY_BE_DATA =
+  /^\W*(?:show|list|give|find|get|who|which|delete|remove)\b|\b(?:employees?|departments?|salar(?:y|ies)|titles?)\b/i
 const FILE_WORDS = /\b(?:files?|folders?|director(?:y|ies))\b|\w\.(?:txt|md|csv|json|log|ya?ml|html?)\b/i
 const COLUMN_WORDS = /\b(?:columns?|fields?|structure|schema|describe)\b/i
 const EACH_TABLE = /\b(?:each|every|per)\s+table\b/i
@@ -57,7 +58,7 @@ export function* planDatabaseRequest(request: string, state: RequestState): Step
       request,
       databases.map(({ execute }) => execute),
     )
-  if (sql !== undefined) return yield* runSql(request, { sql, firstRowsOnly: false }, database)
+  if (sql !== undefined) return yield* runSql(request, { sql }, database)
   const tables = yield* findTables(request, database, state)
   if (!Array.isArray(tables)) return tables
   const table = namedIn(request, tables)
@@ -164,7 +165,7 @@ function* askAllTables(request: string, tables: Table[], database: Database): Pl
   const unread = unreadWordsIn(request, EACH_TABLE, TABLE_WORDS, /\bhow many\b/i)
   if (EACH_TABLE.test(request) && unread.length === 0) {
     const sql = countEach(tables, quoteFor(execute.description))
-    return yield* runSql(request, { sql, firstRowsOnly: false }, database)
+    return yield* runSql(request, { sql }, database)
   }
   const listed = sayTables(tables)
   if (TABLE_WORDS.test(request) && unread.length === 0) return { text: listed, halt: false }
@@ -195,7 +196,7 @@ function questionsOn(tables: Table[]): string[] {
   return [`How many rows are in "${name}"?`, `Show the first 3 rows of "${name}"`, `Which columns does "${name}" have?`]
 }
 
-function* runSql(request: string, { sql, firstRowsOnly, deletesFrom }: Statement, database: Database): Plan {
+function* runSql(request: string, { sql, most, deletesFrom }: Statement, database: Database): Plan {
   const { execute, sqlInput } = database
   const outcome = yield { tool: execute, input: { [sqlInput]: sql }, say: "I'll ask the database." }
   if (outcome.isError) return { text: sayFailure(execute, outcome.text), halt: true }
@@ -203,9 +204,14 @@ function* runSql(request: string, { sql, firstRowsOnly, deletesFrom }: Statement
   // Somebody may have changed the statement before approving it.
   const deleted =
     deletesFrom === undefined || ran !== sql ? undefined : yield* countLeft(deletesFrom, [outcome], database)
-  const said = deleted ?? rowsText(outcome.text, { request, sql: ran, firstRowsOnly })
-  return { text: `${said}\n\n\`${ran.replaceAll('`', "'")}\``, halt: false }
+  const asked = { request, sql: ran, most }
+  const end = `\n\n${codeOf(ran)}`
+  const text = (deleted ?? rowsText(outcome.text, asked)) + end
+  if (!readRows(outcome.text)?.shown) return { text, halt: false }
+  return { text, halt: false, written: rowsText(outcome.text, { ...asked, isWritten: true }) + end }
 }
+
+const codeOf = (sql: unknown): string => `\`${String(sql).replaceAll('`', "'")}\``
 
 /** Several statements that delete, made at once: they wait for one decision together. */
 function* deleteEach(statements: Statement[], table: Table, database: Database): Plan {
@@ -217,8 +223,7 @@ function* deleteEach(statements: Statement[], table: Table, database: Database):
   if (done.length === 0) return { text: sayFailure(execute, outcome.text), halt: true }
   const isChanged = outcomes.some((one, at) => one.input[sqlInput] !== statements[at]?.sql)
   const counted = isChanged ? undefined : yield* countLeft(table, done, database)
-  const listed = (some: Outcome[]) =>
-    some.map((one) => `\`${String(one.input[sqlInput]).replaceAll('`', "'")}\``).join('\n')
+  const listed = (some: Outcome[]) => some.map(({ input }) => codeOf(input[sqlInput])).join('\n')
   const missed = outcomes.filter(({ isError }) => isError)
   const parts = [counted ?? 'Done.', listed(done), ...(missed.length > 0 ? [`Not done:\n${listed(missed)}`] : [])]
   return { text: parts.join('\n\n'), halt: false }

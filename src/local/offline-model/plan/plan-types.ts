@@ -50,8 +50,11 @@ export type PlannedStep = { tool: OfflineTool; input: JsonMap; together?: JsonMa
 /** `input` is what was really sent, which a person may have changed; `others` came of the calls made at once with it. */
 export type Outcome = { input: JsonMap; text: string; isError: boolean; others?: Outcome[] }
 
-/** What one request came to; `halt` leaves out those after it in the same message. */
-export type PlanResult = { text: string; halt: boolean }
+/**
+ * What one request came to; `halt` leaves out those after it in the same message. `written` has the rows in it: the app shows those of the
+ * last request as a table, and no others.
+ */
+export type PlanResult = { text: string; halt: boolean; written?: string }
 
 /** A plan yields its steps one at a time and gets each outcome back. It is replayed on every request, up to the new step. */
 export type StepsOf<T> = Generator<PlannedStep, T, Outcome>
