@@ -87,18 +87,18 @@ async function routeCommand(deps: SlackDeps, text: string, asked: Asked): Promis
   await asked.responder.reply(noSuchCommandMessage(shown(text), meant, command ? true : undefined), 'Help')
 }
 
-const offeredNames = () => COMMANDS.filter(({ hidden }) => !hidden).map(({ name }) => name)
+const listOfferedNames = () => COMMANDS.filter(({ hidden }) => !hidden).map(({ name }) => name)
 
 /** The same words behind the nearest command; a sentence's mark would be looked for. */
 function correctCommand(word: string, words: string[]): string | undefined {
-  const near = SYNONYMS.get(word.toLowerCase()) ?? findNearestWord(word, offeredNames())
+  const near = SYNONYMS.get(word.toLowerCase()) ?? findNearestWord(word, listOfferedNames())
   const rest = words.map((one, at) => (at === words.length - 1 ? one.replace(/[?!.]+$/, '') : one)).filter(Boolean)
   return near === undefined ? undefined : [near, ...rest.map(quoteWord)].join(' ')
 }
 
 /** `list my tools` may mean tools. */
 const commandNamedIn = (words: string[], { name }: Command): string =>
-  words.map((word) => word.toLowerCase()).find((word) => offeredNames().includes(word)) ?? name
+  words.map((word) => word.toLowerCase()).find((word) => listOfferedNames().includes(word)) ?? name
 
 /** They add nothing to a command that takes no words. */
 const EMPTY_WORDS = /^(?:a|all|everything|here|me|mine|month|my|now|of|our|please|the|this)$/i
