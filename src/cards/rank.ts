@@ -89,7 +89,7 @@ const SYNONYM_SHARE = 0.7
 const TYPO = 25
 
 function scoreTerm(fields: Fields, { stem, similar }: SearchTerm): number {
-  const others = similar.map((other) => scoreStem(fields, other) * SYNONYM_SHARE)
+  const others = similar.map((other) => scoreStem(fields, other, SYNONYM_PLACES) * SYNONYM_SHARE)
   return Math.max(scoreStem(fields, stem), ...others)
 }
 
@@ -99,8 +99,12 @@ const has = (text: string, stem: string) => text.includes(` ${stem} `)
 const begins = (text: string, stem: string) => stem.length > 2 && text.includes(` ${stem}`)
 
 /** At the end of a word, as "mail" is in Gmail; in its middle only a long one says something. */
-const isInside = (text: string, stem: string) =>
-  stem.length > 3 && (text.includes(`${stem} `) || (stem.length > 5 && text.includes(stem)))
+const INSIDE: Place = [
+  25,
+  ({ title, name }, stem) =>
+    stem.length > 3 &&
+    (`${title}${name}`.includes(`${stem} `) || (stem.length > 5 && `${title}${name}`.includes(stem))),
+]
 
 /** Where a stem may stand, best first. */
 const PLACES: Place[] = [
@@ -110,18 +114,21 @@ const PLACES: Place[] = [
   [45, ({ title }, stem) => begins(title, stem)],
   [40, ({ category, description }, stem) => has(category, stem) || has(description, stem)],
   [30, ({ aliases }, stem) => aliases.some((alias) => has(alias, stem))],
-  [25, ({ title, name }, stem) => isInside(`${title}${name}`, stem)],
+  INSIDE,
   [15, ({ aliases, description }, stem) => [...aliases, description].some((text) => begins(text, stem))],
   [5, ({ tools }, stem) => has(tools, stem)],
 ]
 
+/** "Trip" for "flight" is not meant by Stripe. */
+const SYNONYM_PLACES = PLACES.filter((place) => place !== INSIDE)
+
 /** The words of a phrase may also stand apart, and then say less. */
 const APART_SHARE = 0.5
 
-function scoreStem(fields: Fields, stem: string): number {
-  const together = PLACES.find(([, fits]) => fits(fields, stem))?.[0] ?? 0
+function scoreStem(fields: Fields, stem: string, places = PLACES): number {
+  const together = places.find(([, fits]) => fits(fields, stem))?.[0] ?? 0
   if (together > 0 || !stem.includes(' ')) return together
-  return Math.min(...stem.split(' ').map((one) => scoreStem(fields, one))) * APART_SHARE
+  return Math.min(...stem.split(' ').map((one) => scoreStem(fields, one, places))) * APART_SHARE
 }
 
 function isTypoIn({ title, name }: Fields, stem: string): boolean {

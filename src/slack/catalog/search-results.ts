@@ -69,9 +69,9 @@ function hitBlock(hit: SearchHit): KnownBlock {
   )
 }
 
-/** A server URL with placeholders has no host yet. */
+/** A server URL with placeholders has no host yet, or only the end of one. */
 const hostText = ({ host }: SearchHit): string =>
-  host === undefined || host === '…' ? '' : ` at ${escapeInlineMrkdwn(host)}`
+  host === undefined || host === '…' ? '' : ` at ${escapeInlineMrkdwn(host.replace(/^…\./, ''))}`
 
 function originText({ registry, saved }: SearchHit): string {
   if (saved !== undefined)
@@ -96,7 +96,7 @@ function notesOf({ notAllowed, registry }: SearchContent): string[] {
           `${notAllowed} more may not be connected in this workspace. An owner or admin can allow services in my Home tab.`,
         ]),
     ...(registry === 'never'
-      ? ['I have not read the public MCP registry yet, so these are only the services that come with Patchbay.']
+      ? ['I have not read the public MCP registry yet, so I looked only at the services that come with Patchbay.']
       : []),
   ]
 }

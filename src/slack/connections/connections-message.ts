@@ -45,7 +45,7 @@ export function connectionsMessage(
   return {
     text: `Your connections: ${connections.map((one) => `${one.name} (${pluralize(one.tools.length, 'tool')})`).join(', ')}`,
     blocks: [
-      sectionBlock(`*Your ${pluralize(connections.length, 'connection')}*`),
+      sectionBlock(`*Your ${connections.length === 1 ? 'connection' : pluralize(connections.length, 'connection')}*`),
       // Each takes two of a message's 50 blocks.
       ...connections.slice(0, 20).flatMap((one) => connectionBlocks(one, cardOf, circuitOf)),
       ...(connections.length > 20
