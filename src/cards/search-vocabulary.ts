@@ -57,7 +57,7 @@ issue, ticket, bug, task, project management, issue tracker
   crm, sales, lead, deal, contact, customer, opportunity, sales pipeline
   email, mail, inbox, newsletter
   marketing, campaign, newsletter, audience
-  calendar, schedule, appointment, booking, availability, free time, free, event
+  calendar, schedule, appointment, booking, availability, free time, free
   meeting, call recording, transcript, video call
   summary, summarize, highlight, transcript
   security, vulnerability, security hole, threat

@@ -69,9 +69,9 @@ function hitBlock(hit: SearchHit): KnownBlock {
   )
 }
 
-/** A server URL with placeholders has no host yet, or only the end of one. */
+/** A server URL with placeholders has no host yet, or only its end. */
 const hostText = ({ host }: SearchHit): string =>
-  host === undefined || host === '…' ? '' : ` at ${escapeInlineMrkdwn(host.replace(/^…\./, ''))}`
+  host === undefined || host === '…' ? '' : ` at ${escapeInlineMrkdwn(host.replace(/^.*…\./, ''))}`
 
 function originText({ registry, saved }: SearchHit): string {
   if (saved !== undefined)
