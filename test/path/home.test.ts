@@ -56,7 +56,7 @@ test('an approval is decided in Home, and the request and its cost are found the
   await seesAtHome(member, /waiting for approval/)
   await approver.pressInHome('Approve')
   await member.see(where, /Gone\./)
-  const home = await seesAtHome(member, /delete number 10001\*? done/, /Tool calls/, /execute_sql \(demo-database\): 1/)
+  const home = await seesAtHome(member, /delete number 10001\*? done/, /\*Steps\*/, /execute_sql \(demo-database\): 1/)
   expect(home, 'a chart of one day compares nothing').not.toMatch(/█/)
   expect(home).toMatch(/\|Open thread>/)
   expect(home).toMatch(/\*Requests\*\\n1/)

@@ -50,7 +50,7 @@ function requestLine({ text, why, calls, place, channel, at, ...run }: RecentRun
   const where = place === 'dm' ? 'in our direct messages' : `in <#${channel}>`
   const facts = [
     where,
-    ...(calls === 0 ? [] : [pluralize(calls, 'tool call')]),
+    ...(calls === 0 ? [] : [pluralize(calls, 'step')]),
     formatDate(at),
     ...(link === undefined ? [] : [`<${link}|Open thread>`]),
   ]
