@@ -132,6 +132,7 @@ const SAYINGS: Record<string, MessageContent> = {
     shown: 'tools list of mine?',
   }),
   'no such command, help': noSuchCommandMessage('hlep', { words: 'help', shown: 'help' }),
+  'a command that takes no words': noSuchCommandMessage('list files', { words: 'list', shown: 'list' }, true),
   'no such tools': noSuchToolsMessage(
     LONG,
     times(40, (at) => `c${at}`),
@@ -155,9 +156,9 @@ const SAYINGS: Record<string, MessageContent> = {
         : { kind: 'open', until: new Date('2026-11-25T10:00:00Z'), failures: 3 },
   ),
   'ask to disconnect': disconnectConfirmMessage(longConnection, longCard, true),
-  disconnected: disconnectedMessage({ name: 'files' }, false),
-  'disconnected and told': disconnectedMessage({ name: 'github', revoked: 'revoked' }, false),
-  'disconnected, service not told': disconnectedMessage({ name: 'github', revoked: 'failed' }, true),
+  disconnected: disconnectedMessage({ name: 'files', credential: undefined }, false),
+  'disconnected and told': disconnectedMessage({ name: 'github', credential: 'x', revoked: 'revoked' }, false),
+  'disconnected, service not told': disconnectedMessage({ name: 'github', credential: 'x', revoked: 'failed' }, true),
   'sign in': signInMessage({
     title: 'GitHub',
     name: 'github',

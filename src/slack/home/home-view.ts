@@ -109,7 +109,7 @@ function connectionsBlocks({ connections, cardOf, circuitOf }: HomeContent): Kno
   const none = sectionBlock(
     'None yet. Connect a tool, then ask me to use it in the _Messages_ tab or by mentioning me in a channel.',
   )
-  const demo = createCommandButton('Try the demo database', 'connect demo-database')
+  const demo = createCommandButton('Connect the demo database', 'connect demo-database')
   return [
     headerBlock('Your connections'),
     ...(shown.length === 0 ? [none] : shown.flatMap((one) => connectionBlocks(one, cardOf, circuitOf))),
