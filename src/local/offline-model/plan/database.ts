@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import { readJsonMap } from '../api/json.ts'
-import type { JsonMap } from '../api/stream.ts'
 import { askWhich, rowsText, sayFailure, unableText } from './answer.ts'
 import {
   type Column,
@@ -23,18 +22,13 @@ import {
   type StepsOf,
 } from './plan-types.ts'
 import { readRows } from './result-rows.ts'
+import { type RowTools, rowCallFor, rowToolsIn } from './row-tools.ts'
 import { countedIn, describeDeletion } from './say-rows.ts'
+import { type TableTools, tableToolsIn } from './table-tools.ts'
 
-type Database = { execute: OfflineTool; lister: Lister | undefined; sqlInput: string }
-
-/** What says which tables there are, and which columns they have. */
-type Lister = {
-  tables: OfflineTool
-  kinds: ('table' | 'view')[]
-  tablesInput(kind: 'table' | 'view'): JsonMap
-  columns: OfflineTool
-  columnsInput(table: Table): JsonMap
-}
+/** One that takes SQL, or at least gives rows of one table. */
+type Database = { connection: string; lister: TableTools | undefined; sql?: SqlTool; rows?: RowTools }
+type SqlTool = { tool: OfflineTool; input: string }
 
 /** Words that only a question about data has; after the others the names of the tables have to tell. */
 const DATA_WORDS =
@@ -51,11 +45,7 @@ export function* planDatabaseRequest(request: string, state: RequestState): Step
   const [database] = databases
   const sql = sqlGivenIn(request)
   if (!database || (sql === undefined && !mayBeData(request, state))) return undefined
-  if (databases.length > 1)
-    return askWhich(
-      request,
-      databases.map(({ execute }) => execute),
-    )
+  if (databases.length > 1) return askWhich(request, databases)
   if (sql !== undefined) return yield* runSql(request, { sql, firstRowsOnly: false }, database)
   const tables = yield* findTables(request, database, state)
   if (!Array.isArray(tables)) return tables
@@ -75,47 +65,27 @@ function databasesIn(tools: OfflineTool[]): Database[] {
   const sqlInputOf = (tool: OfflineTool) =>
     inputNamedIn(tool, /^(?:sql|sql_query|statement)$/i) ??
     (/(?:^|_)sql(?:_|$)/i.test(tool.name) ? inputNamedIn(tool, /^query$/i) : undefined)
-  return tools.flatMap((execute) => {
-    const input = sqlInputOf(execute)
-    const beside = tools.filter(({ connection }) => connection === execute.connection)
-    return input ? [{ execute, lister: objectLister(beside) ?? tableLister(beside), sqlInput: input.name }] : []
+  return [...Map.groupBy(tools, ({ connection }) => connection)].flatMap(([connection, beside]): Database[] => {
+    const database = { connection, lister: tableToolsIn(beside) }
+    const taking = beside.flatMap((tool) => {
+      const input = sqlInputOf(tool)
+      return input ? [{ ...database, sql: { tool, input: input.name } }] : []
+    })
+    const rows = rowToolsIn(beside)
+    return taking.length > 0 || rows === undefined ? taking : [{ ...database, rows }]
   })
 }
 
-/** One tool that lists objects of any type. */
-function objectLister(tools: OfflineTool[]): Lister | undefined {
-  const tool = tools.find((one) => inputNamedIn(one, /^object_type$/) !== undefined)
-  if (tool === undefined) return undefined
-  const hasViews = inputNamedIn(tool, /^object_type$/)?.choices.includes('view') ?? false
-  return {
-    tables: tool,
-    kinds: hasViews ? ['table', 'view'] : ['table'],
-    tablesInput: (kind) => ({ object_type: kind, pattern: '%', detail_level: 'names' }),
-    columns: tool,
-    columnsInput: ({ schema, name }) => ({
-      object_type: 'column',
-      pattern: '%',
-      detail_level: 'summary',
-      ...(schema !== undefined && { schema, table: name }),
-    }),
-  }
-}
-
-/** A tool that lists tables and views, and another that describes one. */
-function tableLister(tools: OfflineTool[]): Lister | undefined {
-  const tables = tools.find(({ name, inputs }) => name === 'list_tables' && inputs.every(({ required }) => !required))
-  const columns = tools.find((one) => /schema|describe/.test(one.name) && inputNamedIn(one, /^table$/) !== undefined)
-  if (tables === undefined || columns === undefined) return undefined
-  return { tables, kinds: ['table'], tablesInput: () => ({}), columns, columnsInput: ({ name }) => ({ table: name }) }
-}
+/** How this database writes names. */
+const quoteIn = ({ sql }: Database) => quoteFor(sql?.tool.description ?? '')
 
 /** Tables from before in the conversation; the views only where no table is meant. */
 function* findTables(
   request: string,
-  { execute, lister }: Database,
+  { connection, lister }: Database,
   state: RequestState,
 ): StepsOf<Table[] | PlanResult> {
-  if (!lister) return unableText(`**${execute.connection}** does not say what tables it has. Write me the SQL.`, [])
+  if (!lister) return unableText(`**${connection}** does not say what tables it has. Write me the SQL.`, [])
   const known = state.calls.filter(({ name }) => name === lister.tables.fullName).flatMap(tablesIn)
   const all = TABLE_WORDS.test(request)
   if (known.length > 0 && !all && namedIn(request, known)) return known
@@ -125,7 +95,7 @@ function* findTables(
   return Array.isArray(views) ? [...tables, ...views] : views
 }
 
-function* listObjects(lister: Lister, kind: 'table' | 'view'): StepsOf<Table[] | PlanResult> {
+function* listObjects(lister: TableTools, kind: 'table' | 'view'): StepsOf<Table[] | PlanResult> {
   const say = `I'll look up which ${kind}s there are.`
   const outcome = yield { tool: lister.tables, input: lister.tablesInput(kind), say }
   return outcome.isError ? { text: sayFailure(lister.tables, outcome.text), halt: true } : tablesIn(outcome)
@@ -158,56 +128,84 @@ function tablesIn({ text }: { text: string }): Table[] {
 }
 
 function* askAllTables(request: string, tables: Table[], database: Database): Plan {
-  const { execute } = database
-  if (tables.length === 0) return { text: `**${execute.connection}** has no tables yet.`, halt: true }
+  if (tables.length === 0) return { text: `**${database.connection}** has no tables yet.`, halt: true }
   const unread = unreadWordsIn(request, EACH_TABLE, TABLE_WORDS, /\bhow many\b/i)
   if (EACH_TABLE.test(request) && unread.length === 0) {
-    const sql = countEach(tables, quoteFor(execute.description))
+    const sql = countEach(tables, quoteIn(database))
     return yield* runSql(request, { sql, firstRowsOnly: false }, database)
   }
   const listed = sayTables(tables)
   if (TABLE_WORDS.test(request) && unread.length === 0) return { text: listed, halt: false }
-  return unableText(`I do not see which table you mean. ${listed}`, questionsOn(tables))
+  return unableText(`I do not see which table you mean. ${listed}`, questionsOn(tables, database))
 }
 
 function* askTable(request: string, table: Table, database: Database): Plan {
-  const quote = quoteFor(database.execute.description)
+  const quote = quoteIn(database)
   const asksColumns = COLUMN_WORDS.test(request)
   // Most questions need no columns; one that does is unclear without them.
   const simple = composeSql(request, { table, columns: [], quote })
-  if (!asksColumns && 'sql' in simple) return yield* runSql(request, simple, database)
+  if (!asksColumns && 'sql' in simple) return yield* runStatement(request, simple, { table, database })
   const columns = yield* listColumns(database, table)
   if (asksColumns) return { text: sayColumns(table, columns), halt: false }
   const composed = composeSql(request, { table, columns, quote })
-  if ('unclear' in composed) return unableText(composed.unclear, questionsOn([table]))
-  return yield* runSql(request, composed, database)
+  if ('unclear' in composed) return unableText(composed.unclear, questionsOn([table], database))
+  return yield* runStatement(request, composed, { table, database })
 }
 
 /** Questions about these tables that are sure to be understood. */
-function questionsOn(tables: Table[]): string[] {
+function questionsOn(tables: Table[], { sql }: Database): string[] {
   const name = tables[0]?.name ?? ''
-  return [`How many rows are in "${name}"?`, `Show the first 3 rows of "${name}"`, `Which columns does "${name}" have?`]
+  const known = [`Show the first 3 rows of "${name}"`, `Which columns does "${name}" have?`]
+  return sql === undefined ? [...known, 'Which tables are there?'] : [`How many rows are in "${name}"?`, ...known]
 }
 
+const ASKING = "I'll ask the database."
+
+/** By SQL where the database takes it, else by a tool that needs none. */
+function* runStatement(
+  request: string,
+  statement: Statement,
+  { table, database }: { table: Table; database: Database },
+): Plan {
+  const call = database.rows && rowCallFor(database.rows, table, statement)
+  if (call === undefined) return yield* runSql(request, statement, database)
+  const outcome = yield { ...call, say: ASKING }
+  if (outcome.isError) return { text: sayFailure(call.tool, outcome.text), halt: true }
+  const { sql, firstRowsOnly, deletesFrom } = statement
+  const text =
+    deletesFrom === undefined ? rowsText(outcome.text, { request, sql, firstRowsOnly }) : firstLineOf(outcome)
+  return { text, halt: false }
+}
+
+/** "Deleted 1 row.", before the rows that it was. */
+const firstLineOf = ({ text }: Outcome): string => text.split('\n', 1).join()
+
 function* runSql(request: string, { sql, firstRowsOnly, deletesFrom }: Statement, database: Database): Plan {
-  const { execute, sqlInput } = database
-  const outcome = yield { tool: execute, input: { [sqlInput]: sql }, say: "I'll ask the database." }
-  if (outcome.isError) return { text: sayFailure(execute, outcome.text), halt: true }
-  const ran = String(outcome.input[sqlInput])
+  if (database.sql === undefined) return sayNoSql(database)
+  const { tool, input } = database.sql
+  const outcome = yield { tool, input: { [input]: sql }, say: ASKING }
+  if (outcome.isError) return { text: sayFailure(tool, outcome.text), halt: true }
+  const ran = String(outcome.input[input])
   // Somebody may have changed the statement before approving it.
   const deleted =
-    deletesFrom === undefined || ran !== sql ? undefined : yield* countLeft(deletesFrom, outcome, database)
+    deletesFrom === undefined || ran !== sql ? undefined : yield* countLeft(deletesFrom, outcome, database.sql)
   const said = deleted ?? rowsText(outcome.text, { request, sql: ran, firstRowsOnly })
   return { text: `${said}\n\n\`${ran.replaceAll('`', "'")}\``, halt: false }
 }
 
 /** How many rows are left after some were deleted; undefined where that cannot be told. */
-function* countLeft(table: Table, { text }: Outcome, { execute, sqlInput }: Database): StepsOf<string | undefined> {
-  const sql = `SELECT COUNT(*) AS count FROM ${quoteFor(execute.description)(table.name)}`
-  const outcome = yield { tool: execute, input: { [sqlInput]: sql }, say: "I'll count what is left." }
+function* countLeft(table: Table, { text }: Outcome, { tool, input }: SqlTool): StepsOf<string | undefined> {
+  const sql = `SELECT COUNT(*) AS count FROM ${quoteFor(tool.description)(table.name)}`
+  const outcome = yield { tool, input: { [input]: sql }, say: "I'll count what is left." }
   const left = outcome.isError ? undefined : countedIn(outcome.text)
   return left === undefined ? undefined : describeDeletion(readRows(text)?.changed, left, table.name)
 }
+
+const sayNoSql = ({ connection }: Database): PlanResult =>
+  unableText(
+    `That takes SQL, and **${connection}** has no tool for SQL yet. Without it I can only show rows of one table.`,
+    ['Which tables are there?'],
+  )
 
 function sayTables(tables: Table[]): string {
   const names = tables.map(({ name }) => `\`${name}\``)

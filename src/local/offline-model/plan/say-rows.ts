@@ -19,13 +19,15 @@ export function sayRows(text: string, { request, sql, firstRowsOnly }: Asked): s
   const values = Object.values(rows[0] ?? {})
   if (rows.length === 1 && values.length === 1) return sayValue(request, values[0])
   const head =
-    firstRowsOnly && rows.length >= 10 ? `The first ${rows.length} rows (there may be more)` : countRows(rows.length)
+    firstRowsOnly && mayBeCut(rows, sql) ? `The first ${rows.length} rows (there may be more)` : countRows(rows.length)
   const range = sayRange(rows)
   if (shown) return `${head}, as a table.${range}`
   const more = rows.length > SHOWN_MAX_ROWS ? `\n\nand ${rows.length - SHOWN_MAX_ROWS} more rows.` : ''
   const said = range === '' ? `${head}:` : `${head}.${range}`
   return `${said}\n\n${tableOf(rows.slice(0, SHOWN_MAX_ROWS))}${more}`
 }
+
+const mayBeCut = (rows: ResultRow[], sql: string): boolean => rows.length >= Number(/ LIMIT (\d+)$/.exec(sql)?.[1] ?? 0)
 
 const countRows = (count: number): string => (count === 1 ? 'One row' : `${count.toLocaleString('en-US')} rows`)
 
