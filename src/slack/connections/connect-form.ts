@@ -174,8 +174,12 @@ function cardPickerBlock(cards: CardInfo[], chosen: CardInfo | undefined): Input
 
 const cardOption = (card: CardInfo) => ({
   ...createOption(card.title, card.name),
-  description: plainTextObject(card.description, LIMITS.option.description),
+  description: plainTextObject(aboutCard(card), LIMITS.option.description),
 })
+
+/** What people saved may have one title twice; where each leads tells them apart. */
+const aboutCard = ({ description, entry }: CardInfo): string =>
+  [entry?.host ?? '', description].filter(Boolean).join(': ')
 
 /** Slack keeps typed values while block_id and action_id stay the same; the card's name in one resets the field for another card. */
 const fieldId = (card: string, field: string): string => `${card}.${field}`

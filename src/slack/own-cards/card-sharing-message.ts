@@ -1,15 +1,18 @@
+import type { KnownBlock } from '@slack/types'
 import type { OwnCard } from '../../registry/own-cards.ts'
 import {
   actionsBlock,
   contextBlock,
   createButton,
   createCommandButton,
+  DIVIDER_BLOCK,
+  headerBlock,
   type MessageContent,
   sectionBlock,
 } from '../blocks/build-blocks.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn, joinWords, mentionOf, pluralize } from '../blocks/text.ts'
 
-export const cardHostOf = ({ entry }: OwnCard): string => URL.parse(entry.url)?.host ?? entry.url
+export const cardHostOf = ({ entry }: Pick<OwnCard, 'entry'>): string => URL.parse(entry.url)?.host ?? entry.url
 
 const nameOf = ({ entry }: OwnCard): string => `*${escapeInlineMrkdwn(entry.title)}*`
 
@@ -37,6 +40,21 @@ export function sharingRequestMessage(card: OwnCard, by: string): MessageContent
   }
 }
 
+const MOST_ASKED_SHOWN = 2
+
+/** The cards that wait for an owner's word, for the Home tab: a message may not have reached the owner. */
+export function askedCardBlocks(asked: OwnCard[]): KnownBlock[] {
+  if (asked.length === 0) return []
+  const rest = asked.length - MOST_ASKED_SHOWN
+  return [
+    headerBlock(`${pluralize(asked.length, 'run card')} waiting for your word`),
+    ...asked
+      .slice(0, MOST_ASKED_SHOWN)
+      .flatMap((card) => [...sharingRequestMessage(card, card.by).blocks, DIVIDER_BLOCK]),
+    ...(rest > 0 ? [contextBlock(`and ${rest} more, shown here once you have decided these.`)] : []),
+  ]
+}
+
 /** What an owner decided, for the owners and for who made the card. */
 export function decidedMessage(card: OwnCard, by: string): MessageContent {
   const words = card.shared
@@ -56,6 +74,15 @@ export function decidedMessage(card: OwnCard, by: string): MessageContent {
     ],
   }
 }
+
+/** Opens the form of a card; `card` as /mcp connect takes it. */
+export const createConnectButton = (card: string, title: string) =>
+  createButton({
+    text: 'Connect',
+    action: `command_run:${card}`,
+    value: `connect ${card}`,
+    accessibilityLabel: `Connect ${title}`,
+  })
 
 /** The button that opens the form for a card's tools; its listener refuses all but owners and admins. */
 export const createClassesButton = ({ entry }: OwnCard) =>

@@ -105,7 +105,7 @@ test('a failed connect is told, and tried again with what was typed but for secr
 })
 
 test.each([
-  [{}, /To sign in with your browser is not set up here, so I need this/],
+  [{}, /Signing in with your browser is not set up here, so please fill this in/],
   [{ github: { client_id: 'ours' } }, /Leave it empty to sign in with your browser\./],
 ])('the form of GitHub says whether a sign-in is set up: %o', async (prefills, words) => {
   await using world = await startWorld({ change: (settings) => ({ ...settings, prefills }) })
