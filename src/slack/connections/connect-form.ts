@@ -96,9 +96,7 @@ function fieldsOf(form: ConnectForm, more: boolean): ModalField[] {
 /** What was filled in is never hidden. */
 const showsMore = ({ card, values, metadata }: ConnectForm): boolean =>
   metadata.more === true ||
-  card.inputs.some(
-    ({ name, more, default: usual }) => more && values[name] !== undefined && values[name] !== (usual ?? ''),
-  )
+  card.inputs.some(({ name, more, default: usual }) => more && values[name] && values[name] !== usual)
 
 function moreBlocks({ inputs }: CardInfo, more: boolean): KnownBlock[] {
   const rare = inputs.filter((field) => field.more).map(({ label }) => label)
@@ -203,7 +201,7 @@ function inputFieldOf(field: Field, form: ConnectForm): ModalField {
   const { card, values, metadata } = form
   const { name, label, secret, required, choices, example } = field
   const reconnects = metadata.connection !== undefined
-  const initial = values[name] ?? field.default
+  const initial = values[name] || field.default
   const options = choices?.slice(0, LIMITS.options.select).map(textOption)
   return {
     id: name,
