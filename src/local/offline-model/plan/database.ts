@@ -11,6 +11,7 @@ import {
   type Table,
   unreadWordsIn,
 } from './compose-sql.ts'
+import { type ListTools, listToolsIn } from './list-tools.ts'
 import { namedIn } from './names.ts'
 import {
   inputNamedIn,
@@ -24,10 +25,9 @@ import {
 import { readRows } from './result-rows.ts'
 import { type RowTools, rowCallFor, rowToolsIn } from './row-tools.ts'
 import { countedIn, describeDeletion } from './say-rows.ts'
-import { type TableTools, tableToolsIn } from './table-tools.ts'
 
 /** One that takes SQL, or at least gives rows of one table. */
-type Database = { connection: string; lister: TableTools | undefined; sql?: SqlTool; rows?: RowTools }
+type Database = { connection: string; lister: ListTools | undefined; sql?: SqlTool; rows?: RowTools }
 type SqlTool = { tool: OfflineTool; input: string }
 
 /** Words that only a question about data has; after the others the names of the tables have to tell. */
@@ -66,7 +66,7 @@ function databasesIn(tools: OfflineTool[]): Database[] {
     inputNamedIn(tool, /^(?:sql|sql_query|statement)$/i) ??
     (/(?:^|_)sql(?:_|$)/i.test(tool.name) ? inputNamedIn(tool, /^query$/i) : undefined)
   return [...Map.groupBy(tools, ({ connection }) => connection)].flatMap(([connection, beside]): Database[] => {
-    const database = { connection, lister: tableToolsIn(beside) }
+    const database = { connection, lister: listToolsIn(beside) }
     const taking = beside.flatMap((tool) => {
       const input = sqlInputOf(tool)
       return input ? [{ ...database, sql: { tool, input: input.name } }] : []
@@ -95,7 +95,7 @@ function* findTables(
   return Array.isArray(views) ? [...tables, ...views] : views
 }
 
-function* listObjects(lister: TableTools, kind: 'table' | 'view'): StepsOf<Table[] | PlanResult> {
+function* listObjects(lister: ListTools, kind: 'table' | 'view'): StepsOf<Table[] | PlanResult> {
   const say = `I'll look up which ${kind}s there are.`
   const outcome = yield { tool: lister.tables, input: lister.tablesInput(kind), say }
   return outcome.isError ? { text: sayFailure(lister.tables, outcome.text), halt: true } : tablesIn(outcome)
@@ -168,6 +168,7 @@ function* runStatement(
   { table, database }: { table: Table; database: Database },
 ): Plan {
   const call = database.rows && rowCallFor(database.rows, table, statement)
+  if (call === undefined && database.sql === undefined) return sayNoSql(database, questionsOn([table], database))
   if (call === undefined) return yield* runSql(request, statement, database)
   const outcome = yield { ...call, say: ASKING }
   if (outcome.isError) return { text: sayFailure(call.tool, outcome.text), halt: true }
@@ -181,7 +182,7 @@ function* runStatement(
 const firstLineOf = ({ text }: Outcome): string => text.split('\n', 1).join()
 
 function* runSql(request: string, { sql, firstRowsOnly, deletesFrom }: Statement, database: Database): Plan {
-  if (database.sql === undefined) return sayNoSql(database)
+  if (database.sql === undefined) return sayNoSql(database, ['Which tables are there?'])
   const { tool, input } = database.sql
   const outcome = yield { tool, input: { [input]: sql }, say: ASKING }
   if (outcome.isError) return { text: sayFailure(tool, outcome.text), halt: true }
@@ -201,10 +202,10 @@ function* countLeft(table: Table, { text }: Outcome, { tool, input }: SqlTool): 
   return left === undefined ? undefined : describeDeletion(readRows(text)?.changed, left, table.name)
 }
 
-const sayNoSql = ({ connection }: Database): PlanResult =>
+const sayNoSql = ({ connection }: Database, questions: string[]): PlanResult =>
   unableText(
     `That takes SQL, and **${connection}** has no tool for SQL yet. Without it I can only show rows of one table.`,
-    ['Which tables are there?'],
+    questions,
   )
 
 function sayTables(tables: Table[]): string {

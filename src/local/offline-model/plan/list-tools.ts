@@ -3,7 +3,7 @@ import type { Table } from './compose-sql.ts'
 import { inputNamedIn, type OfflineTool } from './plan-types.ts'
 
 /** What says which tables there are, and which columns they have. */
-export type TableTools = {
+export type ListTools = {
   tables: OfflineTool
   kinds: ('table' | 'view')[]
   tablesInput(kind: 'table' | 'view'): JsonMap
@@ -12,10 +12,10 @@ export type TableTools = {
 }
 
 /** What lists the tables of a connection; undefined where nothing does. */
-export const tableToolsIn = (tools: OfflineTool[]): TableTools | undefined => objectLister(tools) ?? tableLister(tools)
+export const listToolsIn = (tools: OfflineTool[]): ListTools | undefined => objectLister(tools) ?? tableLister(tools)
 
 /** One tool that lists objects of any type. */
-function objectLister(tools: OfflineTool[]): TableTools | undefined {
+function objectLister(tools: OfflineTool[]): ListTools | undefined {
   const tool = tools.find((one) => inputNamedIn(one, /^object_type$/) !== undefined)
   if (tool === undefined) return undefined
   const hasViews = inputNamedIn(tool, /^object_type$/)?.choices.includes('view') ?? false
@@ -34,7 +34,7 @@ function objectLister(tools: OfflineTool[]): TableTools | undefined {
 }
 
 /** A tool that lists tables and views, and another that describes one. */
-function tableLister(tools: OfflineTool[]): TableTools | undefined {
+function tableLister(tools: OfflineTool[]): ListTools | undefined {
   const tables = tools.find(({ name, inputs }) => name === 'list_tables' && inputs.every(({ required }) => !required))
   const columns = tools.find((one) => /schema|describe/.test(one.name) && inputNamedIn(one, /^table$/) !== undefined)
   if (tables === undefined || columns === undefined) return undefined
