@@ -115,7 +115,9 @@ test('what an owner denied in the Home tab stays with its maker, and is not aske
   const owner = world.as('owner')
   const request = await heard(owner, /wants to share it/)
   const home = async () => JSON.stringify(await owner.home())
-  await eventually(async () => expect(await home()).toMatch(/1 run card waiting for your word.*Village gossip/))
+  await eventually(async () =>
+    expect(await home()).toMatch(/made a run card of \*Village gossip\* and wants to share it/),
+  )
   await owner.pressInHome('Deny')
   await heard(member, /did not share \*Village gossip\*/)
   await eventually(async () => expect(await home()).not.toContain('Village gossip'))

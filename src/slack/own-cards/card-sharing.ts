@@ -6,7 +6,7 @@ import type { ConnectionDeps, HomeTabDeps, WebApiDeps } from '../deps.ts'
 import { type BlockAction, onDurablePress } from '../interactions/interaction.ts'
 import { postDirectly, postInThread } from '../interactions/post-in-thread.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
-import { decidedMessage, sharedMessage, sharingRequestMessage } from './card-sharing-message.ts'
+import { decidedMessage, decisionMessage, sharedMessage, sharingRequestMessage } from './card-sharing-message.ts'
 
 type Deps = WebApiDeps & ConnectionDeps & HomeTabDeps
 
@@ -79,7 +79,7 @@ async function decide(deps: Deps, press: BlockAction, shared: boolean): Promise<
   const places = new Map([...card.asked, ...pressed].map((one) => [`${one.channel} ${one.ts}`, one]))
   if (press.view?.kind === 'home') void deps.publishHome(by)
   await Promise.all([...places.values()].map((place) => replaceMessage(deps, place, content)))
-  await postDirectly(deps, card.by, content)
+  await postDirectly(deps, card.by, decisionMessage(card, by.user))
 }
 
 /** Never throws: what was decided stands, and a press on an old message is told so. */

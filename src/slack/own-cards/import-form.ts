@@ -71,7 +71,7 @@ export function importedMessage({ offers, more }: Found): MessageContent {
   const usable = offers.filter((one) => one.kind === 'offer')
   const [on, off] = [usable.filter((one) => !one.off), usable.filter((one) => one.off)]
   const refused = offers.filter((one) => one.kind === 'refused')
-  const title = `I found ${pluralize(offers.length + more, 'server')}${summaryOf(usable.length, refused.length)}`
+  const title = `I found ${pluralize(offers.length + more, 'server')}${summaryOf(usable.length, refused.length, more)}`
   return {
     text: title,
     blocks: [
@@ -92,7 +92,8 @@ export function importedMessage({ offers, more }: Found): MessageContent {
   }
 }
 
-function summaryOf(usable: number, refused: number): string {
+function summaryOf(usable: number, refused: number, more: number): string {
+  if (more > 0) return `. Of the first ${usable + refused} I can connect ${usable}`
   if (refused === 0) return ''
   return usable === 0 ? ', none of which I can connect' : `, ${usable} of which I can connect`
 }
