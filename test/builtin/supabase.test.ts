@@ -376,6 +376,29 @@ describe('users and files', () => {
   })
 })
 
+it('ends a request that is stopped', async () => {
+  const asked: string[] = []
+  const fetch = (input: unknown, init?: RequestInit) => {
+    if (String(input).endsWith('/rest/v1/'))
+      return Promise.resolve(Response.json({ swagger: '2.0', definitions: { ledger: {} } }))
+    asked.push('begun')
+    return new Promise<Response>((_, reject) =>
+      init?.signal?.addEventListener('abort', () => {
+        asked.push('ended')
+        reject(new Error('aborted'))
+      }),
+    )
+  }
+  await using own = await startMcpHouse({ builtin: createBuiltinServers({ egress: { fetch } }) })
+  const stop = new AbortController()
+  const connected = await own.connected(target(), { key: project.key })
+  const calling = own.call(connected, 'select_rows', { table: 'ledger' }, stop.signal)
+  await expect.poll(() => asked).toEqual(['begun'])
+  stop.abort()
+  expect(await calling).toMatchObject({ kind: 'failed', why: 'cancelled' })
+  await expect.poll(() => asked).toEqual(['begun', 'ended'])
+})
+
 it('keeps the key to itself', async () => {
   const outcome = await house.call(connection, 'execute_sql', { query: `select '${project.key}' as k` })
   expect(JSON.stringify(outcome)).not.toContain(project.key)
