@@ -109,7 +109,7 @@ test('an owner says yes once; everybody connects it, and its tools ask until an 
   await heard(approver, /village-gossip.*1 tool/s)
 })
 
-test('what an owner denied in the Home tab stays with its maker, and is not asked again', async () => {
+test('what an owner denied stays with its maker, from the Home tab too, and is not asked again', async () => {
   await using at = await worldWithCard('workspace')
   const { member, world } = at
   const owner = world.as('owner')
