@@ -1857,6 +1857,35 @@ end $function$
 ;
 comment on function patchbay.own_cards_add(text,text,text,jsonb,integer) is 'adds a card that a person saved, or the servers of a configuration they imported';
 
+CREATE OR REPLACE FUNCTION patchbay.own_cards_asked(p_workspace text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select coalesce(jsonb_agg(own_card_json(c) order by c.updated_at, c.card_name), '[]') from mcp_run_cards c
+  where c.workspace_id = p_workspace and c.source = 'saved' and c.sharing = 'asked'
+$function$
+;
+comment on function patchbay.own_cards_asked(text) is 'the cards that the owners are asked to share, the oldest first';
+
+CREATE OR REPLACE FUNCTION patchbay.own_cards_imported(p_workspace text, p_user text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select coalesce(jsonb_agg(own_card_json(c) order by lower(c.title), c.card_name), '[]')
+  -- Imported twice, it is listed once.
+  from (select distinct on (title, config_template ->> 'url') * from mcp_run_cards
+    where workspace_id = p_workspace and created_by = p_user and source = 'imported' and seen_at > clock_timestamp() - interval '7 days'
+    order by title, config_template ->> 'url', seen_at desc) c
+  where not exists (select from mcp_connections m where m.workspace_id = p_workspace and m.user_id = p_user
+    and m.connection_config #>> '{entry,title}' = c.title and m.connection_config #>> '{entry,url}' = c.config_template ->> 'url')
+$function$
+;
+comment on function patchbay.own_cards_imported(text,text) is 'the servers that a person imported in the last seven days and has not connected';
+
 CREATE OR REPLACE FUNCTION patchbay.own_cards_of(p_workspace text, p_user text)
  RETURNS jsonb
  LANGUAGE sql

@@ -99,7 +99,7 @@ function describeInput({ auth }: Card, input: CardInput, prefill: Record<string,
     ? {
         ...input,
         required: true,
-        hint: `To sign in with your browser is not set up here, so I need this. ${input.hint}`,
+        hint: `Signing in with your browser is not set up here, so please fill this in. ${input.hint}`,
       }
     : { ...input, hint: `Leave it empty to sign in with your browser. ${input.hint}` }
 }

@@ -40,6 +40,10 @@ export type OwnCards = {
   get(by: Principal, name: string): Promise<OwnCard | undefined>
   /** The saved cards that this person may connect. */
   of(by: Principal): Promise<OwnCard[]>
+  /** Those that the owners of a workspace are asked to share. */
+  asked(workspace: WorkspaceId): Promise<OwnCard[]>
+  /** What this person imported in the last days and has not connected. */
+  imported(by: Principal): Promise<OwnCard[]>
   /** False when the owners were asked before; with `shared` nobody has to be asked. */
   ask(by: Principal, name: string, shared: boolean): Promise<boolean>
   noteAsked(workspace: WorkspaceId, name: string, messages: AskedMessage[]): Promise<void>
@@ -63,6 +67,8 @@ export const createOwnCards = (db: Db): OwnCards => ({
     db.call('own_cards_add', { workspace, user, source, cards, limit: MOST_SAVED }, Nothing),
   get: ({ workspace, user }, name) => db.call('own_card_get', { workspace, user, name }, Maybe),
   of: ({ workspace, user }) => db.call('own_cards_of', { workspace, user }, z.array(Row)),
+  asked: (workspace) => db.call('own_cards_asked', { workspace }, z.array(Row)),
+  imported: ({ workspace, user }) => db.call('own_cards_imported', { workspace, user }, z.array(Row)),
   ask: ({ workspace, user }, name, shared) => db.call('own_card_ask', { workspace, user, name, shared }, z.boolean()),
   noteAsked: (workspace, name, messages) => db.call('own_card_note_asked', { workspace, name, messages }, Nothing),
   decide: ({ workspace, user }, name, shared) =>

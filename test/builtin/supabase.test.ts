@@ -210,7 +210,8 @@ describe('reading', () => {
       /invalid input syntax.*get_schema/,
     ],
     ['execute_sql', { query: 'select nothing from users' }, /"nothing" does not exist.*get_schema/],
-    ['call_function', { function: 'no_such' }, /no_such/],
+    ['call_function', { function: 'no_such' }, /no function "no_such"\. There are total_of\./],
+    ['call_function', { function: 'x/../patchbay_execute_sql', arguments: { query: 'select 1' } }, /no function "x/],
     ['call_function', { function: 'patchbay_execute_sql', arguments: { query: 'select 1' } }, /call execute_sql/],
   ])('says what is wrong in words: %s %j', async (tool, args, words) => {
     const outcome = await house.call(connection, tool, args)
@@ -350,7 +351,52 @@ describe('users and files', () => {
       content: [{ type: 'resource', mimeType: 'image/png', data: 'iVBORw0KGgo=' }],
     })
     expect(await said('read_file', { bucket: 'reports', path: 'none.txt' })).toMatch(/not found/i)
+    const odd = { bucket: 'reports', path: 'a?b#c %.txt' }
+    await house.call(connection, 'upload_file', { ...odd, content: 'odd' })
+    expect(await house.call(connection, 'read_file', odd)).toMatchObject({ content: [{ text: 'odd' }] })
   })
+
+  it.each<[string, JsonObject]>([
+    ['read_file', { bucket: '../../../auth/v1/admin', path: 'users' }],
+    ['read_file', { bucket: 'reports', path: '../../../../auth/v1/admin/users' }],
+    ['list_files', { bucket: '..' }],
+    [
+      'upload_file',
+      {
+        bucket: '../../../rest/v1/rpc',
+        path: 'patchbay_execute_sql',
+        content: '{"query":"select 1"}',
+        type: 'text/json',
+      },
+    ],
+  ])('leads to no other service of the project: %s %j', async (tool, args) => {
+    const before = project.asked.length
+    expect(await said(tool, args)).toMatch(/names nothing in the storage/)
+    expect(project.asked.slice(before)).toEqual([])
+  })
+})
+
+it('ends a request that is stopped', async () => {
+  const asked: string[] = []
+  const fetch = (input: unknown, init?: RequestInit) => {
+    if (String(input).endsWith('/rest/v1/'))
+      return Promise.resolve(Response.json({ swagger: '2.0', definitions: { ledger: {} } }))
+    asked.push('begun')
+    return new Promise<Response>((_, reject) =>
+      init?.signal?.addEventListener('abort', () => {
+        asked.push('ended')
+        reject(new Error('aborted'))
+      }),
+    )
+  }
+  await using own = await startMcpHouse({ builtin: createBuiltinServers({ egress: { fetch } }) })
+  const stop = new AbortController()
+  const connected = await own.connected(target(), { key: project.key })
+  const calling = own.call(connected, 'select_rows', { table: 'ledger' }, stop.signal)
+  await expect.poll(() => asked).toEqual(['begun'])
+  stop.abort()
+  expect(await calling).toMatchObject({ kind: 'failed', why: 'cancelled' })
+  await expect.poll(() => asked).toEqual(['begun', 'ended'])
 })
 
 it('keeps the key to itself', async () => {

@@ -59,11 +59,15 @@ test('a saved card is for its maker alone until it is shared, and never for anot
 test('of two owners the first decides, and a card is asked for once', async () => {
   await using at = await open()
   await at.own.add(ANN, 'saved', [cardNamed('a1')])
+  expect(await at.own.asked(ANN.workspace)).toEqual([])
   await at.own.ask(ANN, NAME, false)
+  expect(await at.own.asked(FAR.workspace)).toEqual([])
+  expect(await at.own.asked(ANN.workspace)).toMatchObject([{ by: 'UANN', entry: { name: NAME } }])
   const both = await Promise.all([at.own.decide(OLA, NAME, true), at.own.decide(BEN, NAME, false)])
   expect(both.filter((one) => one?.decided)).toHaveLength(1)
   expect(both[0]?.card.sharing).toBe(both[1]?.card.sharing)
   expect(await at.own.ask(ANN, NAME, false)).toBe(false)
+  expect(await at.own.asked(ANN.workspace)).toEqual([])
 })
 
 test('only tools of a shared card are classed, and what an owner said is recorded', async () => {
@@ -97,9 +101,14 @@ test('the same submission twice makes one card, the 51st is refused, and imports
   await at.own.add(ANN, 'imported', [cardNamed('c3')])
   expect(await at.own.of(ANN)).toHaveLength(1)
   expect(await at.own.get(ANN, '~c3/fen')).toMatchObject({ source: 'imported' })
+  // What was brought twice is listed once, and to nobody else.
+  await at.own.add(ANN, 'imported', [cardNamed('e5')])
+  expect(await at.own.imported(ANN)).toHaveLength(1)
+  expect(await at.own.imported(BEN)).toEqual([])
   await at.rows("update mcp_run_cards set seen_at = now() - interval '8 days'")
   await at.own.add(BEN, 'imported', [cardNamed('d4')])
   expect(await at.own.get(ANN, '~c3/fen')).toBeUndefined()
+  expect(await at.own.imported(ANN)).toEqual([])
   const many = Array.from({ length: 49 }, (_, n) => cardNamed(`m${n}`))
   await at.own.add(ANN, 'saved', many)
   await expect(at.own.add(ANN, 'saved', [cardNamed('z9')])).rejects.toMatchObject({ code: 'limit_reached' })

@@ -1,7 +1,7 @@
 import { Client } from 'pg'
 import { expect, test } from 'vitest'
 import { eventually } from '../support/eventually.ts'
-import type { Seat } from '../support/person.ts'
+import { lookOf, type Seat } from '../support/person.ts'
 import { says, wishes } from '../support/scripted-model.ts'
 import { startSecretServer } from '../support/secret-server.ts'
 import { startWorld, type World, type WorldOptions } from '../support/world.ts'
@@ -64,6 +64,14 @@ test('what another client is set up with becomes forms, and its keys are kept no
   expect(await member.submit({ value1: 'open-sesame' })).toMatchObject({ ok: true })
   await modalLike(member, /Connected! 1 Gossip tool now available.*Save as a run card/)
   await member.close()
+  await member.command('cards')
+  const left = await eventually(async () => {
+    const said = lookOf((await member.messages('dm')).at(-1) ?? expect.fail('nothing was said'))
+    expect(said).toContain('Imported, not connected yet')
+    return said
+  })
+  expect(left).toContain('*later* at later.example')
+  expect(left).not.toContain('Gossip')
   const where = await member.dm('what do you know?')
   await member.decide(where, 'Approve')
   await member.see(where, /It told me/)

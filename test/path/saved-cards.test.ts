@@ -55,6 +55,11 @@ test('a card of one person is found and connected by them alone, with a key of i
   await heard(owner, /I found no tool for/)
   await owner.command('cards')
   await heard(owner, /No run cards are saved here yet/)
+
+  await member.command('save-card gossip')
+  await modalLike(member, /Your keys are not in it/)
+  const again = await member.submit({ title: 'village gossip', icon: ':seedling:', who: 'me' })
+  expect(JSON.stringify(again)).toMatch(/There is a run card called \\"Village gossip\\" here/)
 })
 
 test('an owner says yes once; everybody connects it, and its tools ask until an owner says what they do', async () => {
@@ -104,13 +109,19 @@ test('an owner says yes once; everybody connects it, and its tools ask until an 
   await heard(approver, /village-gossip.*1 tool/s)
 })
 
-test('what an owner denied stays with its maker, and is not asked again', async () => {
+test('what an owner denied stays with its maker, from the Home tab too, and is not asked again', async () => {
   await using at = await worldWithCard('workspace')
   const { member, world } = at
   const owner = world.as('owner')
   const request = await heard(owner, /wants to share it/)
-  await owner.press({ channel: 'dm' }, request.ts, 'Deny')
+  const home = async () => JSON.stringify(await owner.home())
+  await eventually(async () =>
+    expect(await home()).toMatch(/made a run card of \*Village gossip\* and wants to share it/),
+  )
+  await owner.pressInHome('Deny')
   await heard(member, /did not share \*Village gossip\*/)
+  await eventually(async () => expect(await home()).not.toContain('Village gossip'))
+  expect((await heard(owner, /Not shared: Village gossip/)).ts).toBe(request.ts)
   await member.command('cards')
   const mine = await heard(member, /an owner did not want to share it/)
   expect(lookOf(mine)).not.toContain('Share with everyone here')

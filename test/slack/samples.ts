@@ -3,6 +3,7 @@ import { ApprovalId, ChannelId, ConnectionId, RunId, UserId, WorkspaceId } from 
 import type { Rule } from '../../src/policy/rules.ts'
 import type { WorkspaceSettings } from '../../src/policy/settings.ts'
 import type { Connection } from '../../src/registry/connection.ts'
+import type { OwnCard } from '../../src/registry/own-cards.ts'
 import type { CallState } from '../../src/run/state/state.ts'
 import type { MonthUsage, RecentRun } from '../../src/run/usage.ts'
 
@@ -32,6 +33,27 @@ export const CARDS: CardInfo[] = [
     ],
   },
 ]
+
+/** One that its maker wants to share. */
+export const OWN_CARD: OwnCard = {
+  entry: {
+    name: '~a1/fen',
+    version: '1',
+    title: 'Fen',
+    icon: ':seedling:',
+    description: 'Levels of the ditches',
+    url: 'https://fen.example/mcp',
+    headers: { Authorization: 'Bearer {value1}' },
+    inputs: [{ name: 'value1', label: 'Key', hint: 'Sent as Authorization.', secret: true, required: true }],
+  },
+  source: 'saved',
+  by: UserId.parse('UMEMBER1'),
+  sharing: 'asked',
+  shared: false,
+  tools: [{ name: 'look' }, { name: 'drain' }],
+  asked: [],
+  popularity: 0,
+}
 
 export const WORKSPACE = WorkspaceId.parse('TLOCAL01')
 

@@ -44,7 +44,7 @@ import { noSuchConnectionMessage } from '../../src/slack/interactions/find-by-na
 import { thanksText } from '../../src/slack/messages/feedback.ts'
 import { helloMessage } from '../../src/slack/onboarding/welcome-message.ts'
 import { renderAll } from '../support/render-blocks.ts'
-import { approvalOf, CARDS, callOf, connectionOf, monthOf, recentRun, ruleOf, settingsOf } from './samples.ts'
+import { approvalOf, CARDS, callOf, connectionOf, monthOf, OWN_CARD, recentRun, ruleOf, settingsOf } from './samples.ts'
 import { inputOf, ORIGIN, stateOf } from './states.ts'
 
 const LONG = 'Long words <!channel> & <@U123> *bold* _it_ ~no~ `code` 👩‍👩‍👧 '.repeat(400)
@@ -462,7 +462,7 @@ const VIEWS: Record<string, View> = {
         { tool: 'search', connection: undefined, calls: 1 },
       ],
     }),
-    workspace: { settings: settingsOf(), usage: monthOf({ runs: 20, costUsd: 4 }), cards: CARDS },
+    workspace: { settings: settingsOf(), usage: monthOf({ runs: 20, costUsd: 4 }), cards: CARDS, asked: [OWN_CARD] },
     cardOf,
   }),
   'full home': createHomeView({
@@ -499,6 +499,7 @@ const VIEWS: Record<string, View> = {
       }),
       usage: monthOf({ costUsd: 1e6, runs: 1e6 }),
       cards: times(150, (at) => ({ ...longCard, name: `card-${at}` })),
+      asked: times(9, () => OWN_CARD),
     },
     cardOf,
   }),

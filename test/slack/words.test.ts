@@ -124,6 +124,25 @@ describe('a call in plain words', () => {
     ['constructor', {}, ['Use constructor with db', 'Using constructor with db', 'Used constructor with db']],
   ])('%s', (title, given, sentences) => expect(say(title, given)).toEqual(sentences))
 
+  test.each([
+    [
+      'Delete rows',
+      { table: 'users', filters: [{ column: 'id', operator: 'eq', value: 5 }] },
+      'Delete rows from users where id = 5 with db',
+    ],
+    [
+      'Update rows',
+      { table: 'users', filters: [{ column: 'plan', operator: 'in', value: ['a', 'b'] }] },
+      'Update rows in users where plan in (a, b) with db',
+    ],
+    ['Delete rows', { table: 'users', filters: 'all' }, 'Delete rows from users with db'],
+    ['Insert rows', { table: 'users' }, 'Insert rows into users with db'],
+    ['Get the schema', { table: 'users' }, 'Get the schema of users with db'],
+    ['Call a function', { function: 'total_of' }, 'Call total_of with db'],
+  ])('%s %j: which of them', (title, given, words) => {
+    expect(describeCall({ title, tool: 'x', connectionName: 'db', arguments: given }, 'wish')).toBe(words)
+  })
+
   test('a long path keeps its beginning and its end', () => {
     const [wish = ''] = say('write_file', { path: `start/${'folder/'.repeat(40)}end.txt` })
     expect(wish).toMatch(/^Write start\/.*….*end\.txt with db$/)

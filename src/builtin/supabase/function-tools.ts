@@ -40,7 +40,7 @@ const affectedText = (count: number): string =>
   `Done: ${count === 1 ? '1 row' : `${count.toLocaleString('en-US')} rows`} changed.`
 
 /** The functions that the project's own developers wrote. */
-export function registerCallFunction({ server, client }: ProjectToolDeps): void {
+export function registerCallFunction({ server, client, tables }: ProjectToolDeps): void {
   server.registerTool(
     'call_function',
     {
@@ -52,6 +52,7 @@ export function registerCallFunction({ server, client }: ProjectToolDeps): void 
     async ({ function: name, arguments: given }, { mcpReq: { signal } }) => {
       // By this way round the SQL would be approved unread.
       if (name === SQL_FUNCTION) throw new AppError('input_invalid', 'For SQL call execute_sql. Nothing was done.')
+      await tables.findFunction(name, signal)
       const answer = await client.ask(signal, (supabase) => supabase.rpc(name, given).abortSignal(signal))
       return functionResult(z.json().parse(answer ?? null))
     },

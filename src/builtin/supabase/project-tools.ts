@@ -4,6 +4,7 @@ import { AppError } from '../../errors.ts'
 import type { JsonObject } from '../../json.ts'
 import { type ApiDocument, type ApiTable, fetchApiDocument } from './api-document.ts'
 import type { ProjectClient } from './project-client.ts'
+import { SQL_FUNCTION } from './sql-function.ts'
 
 /** What the tools of a project stand on. */
 export type ProjectToolDeps = {
@@ -17,6 +18,8 @@ export type TableReader = {
   now(signal: AbortSignal): Promise<ApiDocument>
   /** One table or view; asks anew before it says that there is none. Throws `not_found`. */
   find(name: string, signal: AbortSignal, columns?: string[]): Promise<ApiTable>
+  /** Throws `not_found` for a function that the project does not offer: another name could lead elsewhere within its API. */
+  findFunction(name: string, signal: AbortSignal): Promise<void>
 }
 
 export const Row: z.ZodType<JsonObject> = z.record(z.string(), z.json())
@@ -52,16 +55,29 @@ export function createTableReader(client: ProjectClient, known: ApiDocument): Ta
       if (missing !== undefined) throw noColumnError(missing, table)
       return table
     },
+    findFunction: async (name, signal) => {
+      const isThere = () => description.functions.some((one) => one.name === name)
+      if (!isThere()) await now(signal)
+      if (!isThere()) throw noFunctionError(name, description)
+    },
   }
 }
 
 const MAX_NAMES = 40
 
 function noTableError(name: string, { tables }: ApiDocument): AppError {
-  const names = tables.slice(0, MAX_NAMES).map((one) => one.name)
-  const more = tables.length > MAX_NAMES ? ` and ${tables.length - MAX_NAMES} more` : ''
-  const there = tables.length === 0 ? 'Its API shows none.' : `There are ${names.join(', ')}${more}.`
-  return new AppError('not_found', `There is no table "${name}". ${there}`)
+  return new AppError('not_found', `There is no table "${name}". ${listText(tables)}`)
+}
+
+function noFunctionError(name: string, { functions }: ApiDocument): AppError {
+  const callable = functions.filter((one) => one.name !== SQL_FUNCTION)
+  return new AppError('not_found', `There is no function "${name}". ${listText(callable)} Nothing was done.`)
+}
+
+function listText(things: { name: string }[]): string {
+  const names = things.slice(0, MAX_NAMES).map((one) => one.name)
+  const more = things.length > MAX_NAMES ? ` and ${things.length - MAX_NAMES} more` : ''
+  return things.length === 0 ? 'Its API shows none.' : `There are ${names.join(', ')}${more}.`
 }
 
 const noColumnError = (column: string, { name, columns }: ApiTable): AppError =>

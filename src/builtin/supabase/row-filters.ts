@@ -8,7 +8,7 @@ export const Filter = z.object({
   operator: z
     .enum(['eq', 'neq', 'gt', 'gte', 'lt', 'lte', 'like', 'ilike', 'in', 'is'])
     .describe(
-      'eq =, neq ≠, gt >, gte ≥, lt <, lte ≤, like and ilike with % for any text, in a list, is null/true/false',
+      'eq =, neq ≠, gt >, gte ≥, lt <, lte ≤, like and ilike with % or * for any text, in a list, is null/true/false',
     ),
   value: z.union([Value, z.array(Value)]).describe('A list for "in"; null, true or false for "is"; else one value'),
 })

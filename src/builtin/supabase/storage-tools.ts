@@ -41,7 +41,7 @@ function registerLists({ server, client }: ProjectToolDeps): void {
     },
     async ({ bucket, folder, offset }, { mcpReq: { signal } }) => {
       const found = await client.ask(signal, (supabase) =>
-        supabase.storage.from(bucket).list(folder, { limit: USUAL_ROWS + 1, offset }),
+        supabase.storage.from(encodePath(bucket)).list(folder, { limit: USUAL_ROWS + 1, offset }),
       )
       const rows = found.slice(0, USUAL_ROWS).map(({ name, id, updated_at, metadata }) => ({
         name: id === null ? `${name}/` : name,
@@ -65,18 +65,30 @@ function registerReadFile({ server, client }: ProjectToolDeps): void {
       annotations: READS,
     },
     async ({ bucket, path }, { mcpReq: { signal } }) => {
-      const file = await client.ask(signal, (supabase) => supabase.storage.from(bucket).download(path))
+      const [inBucket, at] = [encodePath(bucket), encodePath(path)]
+      const file = await client.ask(signal, (supabase) => supabase.storage.from(inBucket).download(at))
       if (file.size > MAX_FILE_BYTES)
         throw new AppError('limit_reached', `${path} has ${Math.round(file.size / 1024 / 1024)} MB; 5 MB can be read.`)
       const mimeType = file.type.split(';')[0] || 'application/octet-stream'
       const bytes = Buffer.from(await file.arrayBuffer())
-      const uri = `supabase://${encodeURIComponent(bucket)}/${path.split('/').map(encodeURIComponent).join('/')}`
+      const uri = `supabase://${inBucket}/${at}`
       const resource = TEXT.test(mimeType)
         ? { uri, mimeType, text: bytes.toString('utf8') }
         : { uri, mimeType, blob: bytes.toString('base64') }
       return { content: [{ type: 'resource', resource }] }
     },
   )
+}
+
+/**
+ * A bucket or path as part of an address. As it stands, ".." or "?" in it would lead to another service of the project, with the same
+ * key. Throws `input_invalid`.
+ */
+function encodePath(path: string): string {
+  const parts = path.split('/').filter((part) => part !== '')
+  if (parts.length === 0 || parts.some((part) => part === '.' || part === '..'))
+    throw new AppError('input_invalid', `"${path}" names nothing in the storage. Nothing was done.`)
+  return parts.map(encodeURIComponent).join('/')
 }
 
 const TEXT = /^text\/|[/+](?:json|xml|yaml)$/
@@ -99,8 +111,9 @@ function registerUpload({ server, client }: ProjectToolDeps): void {
     async ({ bucket, path, content, encoding, type }, { mcpReq: { signal } }) => {
       const bytes = Buffer.from(content, encoding === 'base64' ? 'base64' : 'utf8')
       if (bytes.length > MAX_FILE_BYTES) throw new AppError('limit_reached', 'A file of at most 5 MB can be uploaded.')
+      const [inBucket, at] = [encodePath(bucket), encodePath(path)]
       await client.ask(signal, (supabase) =>
-        supabase.storage.from(bucket).upload(path, bytes, { contentType: type, upsert: false }),
+        supabase.storage.from(inBucket).upload(at, bytes, { contentType: type, upsert: false }),
       )
       return { content: [{ type: 'text', text: `Uploaded ${path} to ${bucket}: ${bytes.length} bytes.` }] }
     },

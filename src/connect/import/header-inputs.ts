@@ -47,7 +47,10 @@ export function schemeIn(value: string): string {
 }
 
 const isPlainValue = (name: string, value: string): boolean =>
-  !namesSecret(name) && PLAIN_VALUE.test(value.trim()) && !isGap(value) && !isKeyLike(value)
+  !namesSecret(name) && PLAIN_VALUE.test(value.trim()) && !MIXED_WORD.test(value) && !isGap(value) && !isKeyLike(value)
+
+/** Letters and digits in one word, as in a short key or a password. */
+const MIXED_WORD = /(?=[a-z\d]{8})(?:[a-z]+\d|\d+[a-z])/i
 
 /** What stands where a value is to be filled in: `<your key>`, `YOUR_KEY`, `xxxx`, `sk-...`. */
 export const isGap = (value: string): boolean =>

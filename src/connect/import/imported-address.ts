@@ -57,11 +57,17 @@ function withoutKeys(written: string): { url: string; leftOut: string[] } {
   const params = query.split('&').filter((one) => one !== '')
   const isKey = (param: string): boolean => {
     const [name = '', value = ''] = param.split('=', 2)
-    return namesSecret(name) || isGap(value) || isKeyLike(value)
+    return namesSecret(name) || isGap(value) || isKeyLike(value) || isKeyLike(name)
   }
   const kept = params.filter((param) => !isKey(param))
-  const leftOut = params.filter(isKey).map((param) => param.split('=', 1).join().slice(0, 60))
+  const leftOut = params.filter(isKey).map(nameOfParam)
   return { url: kept.length === 0 ? head : `${head}?${kept.join('&')}`, leftOut }
+}
+
+/** A key may stand without a name, or in its place. */
+function nameOfParam(param: string): string {
+  const [name = '', value] = param.split('=', 2)
+  return value === undefined || isKeyLike(name) ? 'a parameter' : name.slice(0, 60)
 }
 
 /** Whether a finished address could not be shown to others. */

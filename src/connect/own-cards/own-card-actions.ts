@@ -5,7 +5,7 @@ import type { CredentialStore } from '../../credentials/store.ts'
 import { AppError } from '../../errors.ts'
 import type { Mcp } from '../../mcp/mcp.ts'
 import type { Connection } from '../../registry/connection.ts'
-import { type NewOwnCard, type OwnCards, ownCardNameOf } from '../../registry/own-cards.ts'
+import { type NewOwnCard, type OwnCard, type OwnCards, ownCardNameOf } from '../../registry/own-cards.ts'
 import { createConnectableCards } from '../catalog/connectable-cards.ts'
 import { toPlainLine } from '../catalog/read-remote.ts'
 import { type ImportedRemote, type ImportedServer, readImport, slugOf } from '../import/read-import.ts'
@@ -49,6 +49,7 @@ export function createOwnCardActions(deps: Deps): OwnCardActions {
       const drafted = await draft(connection)
       if ('why' in drafted) throw new AppError('input_invalid', drafted.why)
       const card = newCardOf(connection, drafted, details)
+      checkTitle(card, await ownCards.of(by))
       await ownCards.add(by, 'saved', [card])
       const saved = await ownCards.get(by, card.entry.name)
       if (saved === undefined) throw new AppError('not_found', 'This card was removed already.')
@@ -111,6 +112,13 @@ function newCardOf(connection: Connection, draft: CardDraft, { id, labels, ...sa
     entry: { name, version: VERSION, ...shown, ...draft, inputs },
     tools: connection.tools.map((tool) => ({ name: tool.name })),
   }
+}
+
+/** Two of one title could not be told apart in a list. The same submission again is no other card. */
+function checkTitle({ entry: { name, title } }: NewOwnCard, known: OwnCard[]): void {
+  const same = known.find(({ entry }) => entry.title.toLowerCase() === title.toLowerCase() && entry.name !== name)
+  if (same !== undefined)
+    throw new AppError('input_invalid', `There is a run card called "${same.entry.title}" here. Choose another name.`)
 }
 
 const idFrom = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16)

@@ -23,11 +23,13 @@ export type CardDetails = {
   labels: Record<string, string>
 }
 
-export type OwnCardActions = Pick<OwnCards, 'of' | 'get' | 'ask' | 'noteAsked' | 'decide' | 'classTools' | 'remove'> & {
+type KeptActions = 'of' | 'asked' | 'imported' | 'get' | 'ask' | 'noteAsked' | 'decide' | 'classTools' | 'remove'
+
+export type OwnCardActions = Pick<OwnCards, KeptActions> & {
   /** Reads a configuration and keeps what can be connected of it, without secrets. */
   importServers(by: Principal, text: string): Promise<ImportOutcome>
   /** What a card made of it would hold, or why none can be made. */
   draft(connection: Connection): Promise<CardDraft | { why: string }>
-  /** Throws `limit_reached` for a card too many, `input_invalid` where none can be made. */
+  /** Throws `limit_reached` for a card too many, `input_invalid` where none can be made or its title is taken. */
   save(by: Principal, connection: Connection, details: CardDetails): Promise<OwnCard>
 }

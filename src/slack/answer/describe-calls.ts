@@ -2,6 +2,7 @@ import type { JsonObject, JsonValue } from '../../json.ts'
 import type { CallState } from '../../run/state/state.ts'
 import { revealInvisible, truncateMiddle } from '../../text.ts'
 import { escapeInlineMrkdwn } from '../blocks/text.ts'
+import { filterTextOf } from './filter-text.ts'
 
 export type CallTense = 'wish' | 'doing' | 'done'
 
@@ -44,10 +45,22 @@ const REGULAR = new Set(
 )
 
 /** Arguments that say what a call is about, best first. */
-const SUBJECTS = ['path', 'file_path', 'filename', 'file', 'url', 'title', 'name', 'repo', 'channel', 'table']
+const SUBJECTS = [
+  'path',
+  'file_path',
+  'filename',
+  'file',
+  'url',
+  'title',
+  'name',
+  'repo',
+  'channel',
+  'table',
+  'function',
+]
 
 /** Nouns that are left out where an argument names the thing. */
-const VAGUE = /^(?:text |media |multiple )?(?:file|files|directory|folder|page|url|issue|table|document)$/
+const VAGUE = /^(?:an? |text |media |multiple )?(?:file|files|directory|folder|page|url|issue|table|document|function)$/
 
 /**
  * What a call does, in plain words: "Write hello.txt with filesystem", "Writing …", "Wrote …".
@@ -120,7 +133,20 @@ const SUBJECT_CHARS = 80
 function objectOf(verb: string, noun: string, args: JsonObject): string {
   const subject = MOVES.has(verb) ? moveOf(args) : subjectOf(SUBJECTS.map((key) => args[key]))
   if (subject === undefined || subject === '.') return noun
-  return noun === '' || VAGUE.test(noun) ? subject : `${noun} ${subject}`
+  if (noun === '' || VAGUE.test(noun)) return subject
+  return /\b(?:rows|schema)$/.test(noun) && subject === args.table
+    ? partOfTable(verb, noun, args)
+    : `${noun} ${subject}`
+}
+
+/** What stands between rows and their table. */
+const BEFORE_TABLE: Record<string, string> = { insert: 'into', add: 'into', update: 'in' }
+
+/** "rows from users where id = 5": which rows matters most. */
+function partOfTable(verb: string, noun: string, { table, filters }: JsonObject): string {
+  const usual = noun.endsWith('rows') ? 'from' : 'of'
+  const between = Object.hasOwn(BEFORE_TABLE, verb) ? BEFORE_TABLE[verb] : usual
+  return subjectOf([[noun, between, table, filterTextOf(filters)].filter(Boolean).join(' ')]) ?? noun
 }
 
 function moveOf(args: JsonObject): string | undefined {

@@ -96,9 +96,7 @@ function fieldsOf(form: ConnectForm, more: boolean): ModalField[] {
 /** What was filled in is never hidden. */
 const showsMore = ({ card, values, metadata }: ConnectForm): boolean =>
   metadata.more === true ||
-  card.inputs.some(
-    ({ name, more, default: usual }) => more && values[name] !== undefined && values[name] !== (usual ?? ''),
-  )
+  card.inputs.some(({ name, more, default: usual }) => more && values[name] && values[name] !== usual)
 
 function moreBlocks({ inputs }: CardInfo, more: boolean): KnownBlock[] {
   const rare = inputs.filter((field) => field.more).map(({ label }) => label)
@@ -174,8 +172,12 @@ function cardPickerBlock(cards: CardInfo[], chosen: CardInfo | undefined): Input
 
 const cardOption = (card: CardInfo) => ({
   ...createOption(card.title, card.name),
-  description: plainTextObject(card.description, LIMITS.option.description),
+  description: plainTextObject(aboutCard(card), LIMITS.option.description),
 })
+
+/** What people saved may have one title twice; where each leads tells them apart. */
+const aboutCard = ({ description, entry }: CardInfo): string =>
+  [entry?.host ?? '', description].filter(Boolean).join(': ')
 
 /** Slack keeps typed values while block_id and action_id stay the same; the card's name in one resets the field for another card. */
 const fieldId = (card: string, field: string): string => `${card}.${field}`
@@ -199,7 +201,7 @@ function inputFieldOf(field: Field, form: ConnectForm): ModalField {
   const { card, values, metadata } = form
   const { name, label, secret, required, choices, example } = field
   const reconnects = metadata.connection !== undefined
-  const initial = values[name] ?? field.default
+  const initial = values[name] || field.default
   const options = choices?.slice(0, LIMITS.options.select).map(textOption)
   return {
     id: name,

@@ -2,6 +2,7 @@ import type { ConversationsSelect, KnownBlock, ModalView, MultiStaticSelect, Mul
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { CardInfo } from '../../connect/connect-types.ts'
 import type { WorkspaceSettings } from '../../policy/settings.ts'
+import type { OwnCard } from '../../registry/own-cards.ts'
 import type { MonthUsage } from '../../run/usage.ts'
 import {
   actionsBlock,
@@ -23,7 +24,13 @@ import { readNumber } from '../blocks/read-number.ts'
 import { escapeMrkdwn, pluralize } from '../blocks/text.ts'
 
 /** The workspace settings as owners and admins see them. */
-export type WorkspaceSettingsView = { settings: WorkspaceSettings; usage: MonthUsage; cards: CardInfo[] }
+export type WorkspaceSettingsView = {
+  settings: WorkspaceSettings
+  usage: MonthUsage
+  cards: CardInfo[]
+  /** The cards that somebody here wants to share. */
+  asked: OwnCard[]
+}
 
 /** The warning on top of the Home tab of owners and admins. */
 export function overBudgetBlocks({ settings, usage }: WorkspaceSettingsView): KnownBlock[] {

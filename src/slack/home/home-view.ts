@@ -21,6 +21,7 @@ import {
 import { pluralize } from '../blocks/text.ts'
 import { type CardOf, type CircuitOf, connectionBlocks } from '../connections/connections-message.ts'
 import { elicitationMessage } from '../elicitation/elicitation-card.ts'
+import { askedCardBlocks } from '../own-cards/card-sharing-message.ts'
 import { overBudgetBlocks, settingsBlocks, type WorkspaceSettingsView } from './home-settings.ts'
 import { usageBlocks } from './home-usage.ts'
 import { type RequestLinks, recentRequestsBlocks } from './recent-requests.ts'
@@ -45,7 +46,7 @@ export type HomeContent = {
 }
 
 /** Together with everything else these stay under Slack's 100 blocks. */
-export const HOME_LIST_LENGTHS = { pending: 5, inputs: 2, connections: 8, rules: 8, recent: 5 }
+export const HOME_LIST_LENGTHS = { pending: 5, inputs: 2, connections: 8, rules: 6, recent: 5 }
 
 /** The Home tab: pending approvals and inputs, the person's own things, then workspace settings. Pure. */
 export function createHomeView(content: HomeContent): HomeView {
@@ -54,6 +55,7 @@ export function createHomeView(content: HomeContent): HomeView {
     ...(workspace === undefined ? [] : overBudgetBlocks(workspace)),
     ...pendingBlocks(content),
     ...inputBlocks(content),
+    ...askedCardBlocks(workspace?.asked ?? []),
     ...connectionsBlocks(content),
     ...recentRequestsBlocks(content.recent.slice(0, HOME_LIST_LENGTHS.recent), content.links),
     ...rulesBlocks(content),

@@ -110,8 +110,12 @@ const linkedRequestOf = ({ id, origin }: RunState, { user }: Principal) =>
 /** What only owners and admins see. */
 async function workspaceOf(deps: HomeDeps, { workspace, user }: Principal): Promise<WorkspaceSettingsView | undefined> {
   if (!(await deps.people.of(user)).mayManage) return undefined
-  const [settings, usage] = await Promise.all([deps.settings.of(workspace), deps.usage.monthOfAll(workspace)])
-  return { settings, usage, cards: deps.connect.cards() }
+  const [settings, usage, asked] = await Promise.all([
+    deps.settings.of(workspace),
+    deps.usage.monthOfAll(workspace),
+    deps.connect.own.asked(workspace),
+  ])
+  return { settings, usage, cards: deps.connect.cards(), asked }
 }
 
 const Opened = z.object({ user: UserId, tab: z.string().optional() })

@@ -1,34 +1,35 @@
+import type { KnownBlock } from '@slack/types'
 import type { OwnCard } from '../../registry/own-cards.ts'
 import {
   actionsBlock,
   contextBlock,
   createButton,
   createCommandButton,
+  DIVIDER_BLOCK,
   type MessageContent,
   sectionBlock,
 } from '../blocks/build-blocks.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn, joinWords, mentionOf, pluralize } from '../blocks/text.ts'
 
-export const cardHostOf = ({ entry }: OwnCard): string => URL.parse(entry.url)?.host ?? entry.url
+export const cardHostOf = ({ entry }: Pick<OwnCard, 'entry'>): string => URL.parse(entry.url)?.host ?? entry.url
 
 const nameOf = ({ entry }: OwnCard): string => `*${escapeInlineMrkdwn(entry.title)}*`
 
-/** Asks an owner whether a card may be shared. */
-export function sharingRequestMessage(card: OwnCard, by: string): MessageContent {
+/** Asks an owner whether a card may be shared. `more`: what else there is to say. */
+export function sharingRequestMessage(card: OwnCard, by: string, more = ''): MessageContent {
   const { entry, tools } = card
   const asks = entry.inputs.map(({ label }) => escapeMrkdwn(label))
   const inputs = asks.length === 0 ? 'It asks people for nothing.' : `It asks each person for: ${joinWords(asks)}.`
-  const text = `${mentionOf(by)} made a run card of ${entry.title} and wants to share it with everyone here.`
+  const words = [
+    `${entry.icon ?? ':electric_plug:'} ${mentionOf(by)} made a run card of ${nameOf(card)} and wants to share it with everyone here.`,
+    entry.description === '' ? '' : `> ${escapeMrkdwn(entry.description)}`,
+    `What people ask of it goes to *${escapeInlineMrkdwn(cardHostOf(card))}*. ${inputs} It has ${pluralize(tools.length, 'tool')} that nobody has checked yet; each asks before it runs.`,
+    more,
+  ]
   return {
-    text,
+    text: `${mentionOf(by)} made a run card of ${entry.title} and wants to share it with everyone here.`,
     blocks: [
-      sectionBlock(
-        `${entry.icon ?? ':electric_plug:'} ${mentionOf(by)} made a run card of ${nameOf(card)} and wants to share it with everyone here.`,
-      ),
-      ...(entry.description === '' ? [] : [sectionBlock(`> ${escapeMrkdwn(entry.description)}`)]),
-      sectionBlock(
-        `What people ask of it goes to *${escapeInlineMrkdwn(cardHostOf(card))}*. ${inputs} Nobody has checked its ${pluralize(tools.length, 'tool')} yet, so they ask before they run.`,
-      ),
+      sectionBlock(words.filter(Boolean).join('\n')),
       actionsBlock([
         createButton({ text: 'Approve', action: 'card_share_yes', value: entry.name, style: 'primary' }),
         createButton({ text: 'Deny', action: 'card_share_no', value: entry.name }),
@@ -37,8 +38,23 @@ export function sharingRequestMessage(card: OwnCard, by: string): MessageContent
   }
 }
 
-/** What an owner decided, for the owners and for who made the card. */
+/** The first card that waits for an owner's word, for the Home tab: a message may not have reached the owner. */
+export function askedCardBlocks([first, ...others]: OwnCard[]): KnownBlock[] {
+  if (first === undefined) return []
+  const more = others.length === 0 ? '' : `_${pluralize(others.length, 'more card')} to decide after this._`
+  return [...sharingRequestMessage(first, first.by, more).blocks, DIVIDER_BLOCK]
+}
+
+/** What an owner decided, for the owners. */
 export function decidedMessage(card: OwnCard, by: string): MessageContent {
+  const told = decisionMessage(card, by)
+  if (!card.shared) return told
+  const buttons = [createClassesButton(card), createCommandButton('Connect it', `connect ${card.entry.name}`)]
+  return { ...told, blocks: [...told.blocks, actionsBlock(buttons)] }
+}
+
+/** The same for who made the card: what its tools do is for owners to say. */
+export function decisionMessage(card: OwnCard, by: string): MessageContent {
   const words = card.shared
     ? `✅ ${mentionOf(by)} shared ${nameOf(card)}: everyone here can connect it.`
     : `:no_entry_sign: ${mentionOf(by)} did not share ${nameOf(card)}. It stays with ${mentionOf(card.by)}, who can go on using it.`
@@ -48,14 +64,20 @@ export function decidedMessage(card: OwnCard, by: string): MessageContent {
     blocks: [
       sectionBlock(words),
       ...(card.shared
-        ? [
-            contextBlock('Its tools ask before they run, until an owner or admin says what they do.'),
-            actionsBlock([createClassesButton(card), createCommandButton('Connect it', `connect ${card.entry.name}`)]),
-          ]
+        ? [contextBlock('Its tools ask before they run, until an owner or admin says what they do.')]
         : []),
     ],
   }
 }
+
+/** Opens the form of a card; `card` as /mcp connect takes it. */
+export const createConnectButton = (card: string, title: string) =>
+  createButton({
+    text: 'Connect',
+    action: `command_run:${card}`,
+    value: `connect ${card}`,
+    accessibilityLabel: `Connect ${title}`,
+  })
 
 /** The button that opens the form for a card's tools; its listener refuses all but owners and admins. */
 export const createClassesButton = ({ entry }: OwnCard) =>

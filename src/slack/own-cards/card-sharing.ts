@@ -2,13 +2,13 @@ import type { App } from '@slack/bolt'
 import { errorChainOf, isAppError } from '../../errors.ts'
 import type { Principal, UserId } from '../../ids.ts'
 import type { AskedMessage, OwnCard } from '../../registry/own-cards.ts'
-import type { ConnectionDeps, WebApiDeps } from '../deps.ts'
+import type { ConnectionDeps, HomeTabDeps, WebApiDeps } from '../deps.ts'
 import { type BlockAction, onDurablePress } from '../interactions/interaction.ts'
 import { postDirectly, postInThread } from '../interactions/post-in-thread.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
-import { decidedMessage, sharedMessage, sharingRequestMessage } from './card-sharing-message.ts'
+import { decidedMessage, decisionMessage, sharedMessage, sharingRequestMessage } from './card-sharing-message.ts'
 
-type Deps = WebApiDeps & ConnectionDeps
+type Deps = WebApiDeps & ConnectionDeps & HomeTabDeps
 
 /** Shares a card of an owner or admin at once; asks the owners for anybody else's, once. Returns what to tell its maker. */
 export async function requestSharing(deps: Deps, by: Principal, card: OwnCard): Promise<string> {
@@ -17,7 +17,7 @@ export async function requestSharing(deps: Deps, by: Principal, card: OwnCard): 
   const fresh = await own.ask(by, card.entry.name, may)
   if (may) return 'Everyone here can connect it.'
   if (!fresh && card.asked.length > 0) return 'The owners were asked before.'
-  // They are told after the acknowledgement; where that fails, /mcp cards offers to ask again.
+  // They are told after the acknowledgement; whom no message reaches finds it in their Home tab.
   void tellOwners(deps, by, card)
   return 'I ask the owners of this workspace whether to share it, and tell you what they say.'
 }
@@ -29,6 +29,7 @@ async function tellOwners(deps: Deps, by: Principal, card: OwnCard): Promise<voi
     const messages = await Promise.all(owners.map((owner) => askOwner(deps, owner, by, card)))
     const asked = messages.flat()
     await deps.connect.own.noteAsked(by.workspace, card.entry.name, asked)
+    for (const user of owners) deps.refreshHome({ workspace: by.workspace, user })
     if (asked.length === 0) deps.log.error({ card: card.entry.name }, 'no owner could be asked to share a card')
   } catch (error) {
     deps.log.error({ card: card.entry.name, why: errorChainOf(error) }, 'owners not asked to share a card')
@@ -69,14 +70,16 @@ async function decide(deps: Deps, press: BlockAction, shared: boolean): Promise<
   if (decision === undefined)
     return responder.replyError('This card was removed meanwhile, so there is nothing to decide.')
   const { decided, card } = decision
+  if (!decided && press.view?.kind === 'home') void deps.publishHome(by)
   if (!decided)
     return responder.replyError(`Somebody decided this before: the card is ${card.shared ? '' : 'not '}shared.`)
   const content = decidedMessage(card, by.user)
   // The pressed message may not be noted yet.
   const pressed = message === undefined ? [] : [{ channel: message.channel, ts: message.ts }]
   const places = new Map([...card.asked, ...pressed].map((one) => [`${one.channel} ${one.ts}`, one]))
+  if (press.view?.kind === 'home') void deps.publishHome(by)
   await Promise.all([...places.values()].map((place) => replaceMessage(deps, place, content)))
-  await postDirectly(deps, card.by, content)
+  await postDirectly(deps, card.by, decisionMessage(card, by.user))
 }
 
 /** Never throws: what was decided stands, and a press on an old message is told so. */

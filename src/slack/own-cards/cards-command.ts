@@ -15,29 +15,35 @@ import {
 import { escapeInlineMrkdwn, mentionOf, pluralize } from '../blocks/text.ts'
 import type { ConnectionDeps, WebApiDeps } from '../deps.ts'
 import { type Command, onDurablePress } from '../interactions/interaction.ts'
-import { cardHostOf, createClassesButton } from './card-sharing-message.ts'
+import { cardHostOf, createClassesButton, createConnectButton } from './card-sharing-message.ts'
 
 export const cardsCommand: Command = {
   name: 'cards',
   usage: '',
-  description: 'shows the run cards that you and others here saved',
+  description: 'shows the run cards saved here, and what you imported',
   async run(deps, { responder }) {
     await responder.reply(await cardsContentFor(deps, responder.by), 'Saved run cards')
   },
 }
 
 async function cardsContentFor({ connect, people }: WebApiDeps & ConnectionDeps, by: Principal) {
-  const [cards, { mayManage }] = await Promise.all([connect.own.of(by), people.of(by.user)])
-  return cardsMessage(cards, { user: by.user, mayManage })
+  const [cards, imported, { mayManage }] = await Promise.all([
+    connect.own.of(by),
+    connect.own.imported(by),
+    people.of(by.user),
+  ])
+  return cardsMessage(cards, imported, { user: by.user, mayManage })
 }
 
 type Viewer = { user: string; mayManage: boolean }
 
 /** Each takes two of a message's 50 blocks. */
-const MOST_SHOWN = 20
+const MOST_SHOWN = 15
+/** Each takes one. */
+const MOST_IMPORTED = 12
 
-/** The saved cards that a person may connect, with what they may do with each. Pure. */
-function cardsMessage(cards: OwnCard[], viewer: Viewer): MessageContent {
+/** The saved cards that a person may connect, with what they may do with each, and what they imported. Pure. */
+function cardsMessage(cards: OwnCard[], imported: OwnCard[], viewer: Viewer): MessageContent {
   const title = cards.length === 0 ? 'No run cards are saved here yet' : pluralize(cards.length, 'saved run card')
   const hint =
     'To save one, connect a server by its address, then press *Save as a run card* below it in your connections.'
@@ -49,6 +55,7 @@ function cardsMessage(cards: OwnCard[], viewer: Viewer): MessageContent {
       ...(cards.length > MOST_SHOWN
         ? [contextBlock(`${cards.length - MOST_SHOWN} more are found with _Find a tool_.`)]
         : []),
+      ...importedBlocks(imported),
       actionsBlock(
         [
           createCommandButton('My connections', 'list'),
@@ -59,6 +66,25 @@ function cardsMessage(cards: OwnCard[], viewer: Viewer): MessageContent {
       ),
     ],
   }
+}
+
+/** A configuration's servers until they are connected: the list they came in closes with its modal. */
+function importedBlocks(imported: OwnCard[]): KnownBlock[] {
+  if (imported.length === 0) return []
+  const rest = imported.length - MOST_IMPORTED
+  const more = rest > 0 ? ` ${rest} more are listed once some of these are connected.` : ''
+  return [
+    sectionBlock('*Imported, not connected yet*'),
+    ...imported
+      .slice(0, MOST_IMPORTED)
+      .map(({ entry }) =>
+        sectionBlock(
+          `*${escapeInlineMrkdwn(entry.title)}* at ${escapeInlineMrkdwn(cardHostOf({ entry }))}`,
+          createConnectButton(entry.name, entry.title),
+        ),
+      ),
+    contextBlock(`Kept for 7 days after the import.${more}`),
+  ]
 }
 
 function cardBlocks(card: OwnCard, viewer: Viewer): KnownBlock[] {
@@ -73,7 +99,7 @@ function cardBlocks(card: OwnCard, viewer: Viewer): KnownBlock[] {
     ),
     actionsBlock(
       [
-        createCommandButton('Connect', `connect ${entry.name}`),
+        createConnectButton(entry.name, entry.title),
         ...(by === viewer.user ? sharingButtons(card) : []),
         ...(manages ? [createClassesButton(card)] : []),
         ...(by === viewer.user || manages ? [removeButton(card)] : []),

@@ -4,7 +4,6 @@ import type { ImportedOffer, ImportOutcome } from '../../connect/own-cards/own-c
 import {
   actionsBlock,
   contextBlock,
-  createButton,
   createCommandButton,
   createModal,
   inputBlock,
@@ -14,6 +13,7 @@ import {
 } from '../blocks/build-blocks.ts'
 import { inputBlockOf } from '../blocks/modal-fields.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn, joinWords, pluralize } from '../blocks/text.ts'
+import { createConnectButton } from './card-sharing-message.ts'
 
 /** Asks for a configuration, as text or as a file. `alert`: why the last one could not be read. */
 export function importModal({
@@ -71,7 +71,7 @@ export function importedMessage({ offers, more }: Found): MessageContent {
   const usable = offers.filter((one) => one.kind === 'offer')
   const [on, off] = [usable.filter((one) => !one.off), usable.filter((one) => one.off)]
   const refused = offers.filter((one) => one.kind === 'refused')
-  const title = `I found ${pluralize(offers.length + more, 'server')}${summaryOf(usable.length, refused.length)}`
+  const title = `I found ${pluralize(offers.length + more, 'server')}${summaryOf(usable.length, refused.length, more)}`
   return {
     text: title,
     blocks: [
@@ -83,7 +83,7 @@ export function importedMessage({ offers, more }: Found): MessageContent {
       ...(usable.some((one) => one.host !== undefined)
         ? [
             contextBlock(
-              'No keys were taken over. Each form asks for what its server needs. The list is kept for 7 days.',
+              'No keys were taken over: each form asks for what its server needs. What you do not connect now you find with `/mcp cards` for 7 days.',
             ),
           ]
         : []),
@@ -92,7 +92,8 @@ export function importedMessage({ offers, more }: Found): MessageContent {
   }
 }
 
-function summaryOf(usable: number, refused: number): string {
+function summaryOf(usable: number, refused: number, more: number): string {
+  if (more > 0) return `. Of the first ${usable + refused} I can connect ${usable}`
   if (refused === 0) return ''
   return usable === 0 ? ', none of which I can connect' : `, ${usable} of which I can connect`
 }
@@ -104,15 +105,7 @@ function offerBlock(offer: Usable): KnownBlock {
   const leads = host === undefined ? `connects as *${escapeInlineMrkdwn(title)}*` : `at ${escapeInlineMrkdwn(host)}`
   const dropped = leftOut.map((name) => `\`${escapeInlineMrkdwn(name)}\``)
   const note = dropped.length === 0 ? '' : `\nNot taken over: ${joinWords(dropped)}.`
-  return sectionBlock(
-    `${nameText(offer)} ${leads}${note}`,
-    createButton({
-      text: 'Connect',
-      action: `command_run:${card}`,
-      value: `connect ${card}`,
-      accessibilityLabel: `Connect ${title}`,
-    }),
-  )
+  return sectionBlock(`${nameText(offer)} ${leads}${note}`, createConnectButton(card, title))
 }
 
 const nameText = ({ called, folder }: Pick<ImportedOffer, 'called' | 'folder'>): string =>

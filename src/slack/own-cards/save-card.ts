@@ -7,7 +7,7 @@ import type { OwnCard } from '../../registry/own-cards.ts'
 import { doneModal } from '../blocks/build-blocks.ts'
 import { errorModal } from '../blocks/error-message.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn } from '../blocks/text.ts'
-import type { ConnectionDeps, WebApiDeps } from '../deps.ts'
+import type { ConnectionDeps, HomeTabDeps, WebApiDeps } from '../deps.ts'
 import { findNamedConnection } from '../interactions/find-by-name.ts'
 import { findConnectionFor } from '../interactions/find-for-person.ts'
 import type { Command } from '../interactions/interaction.ts'
@@ -32,11 +32,13 @@ export const saveCardCommand: Command = {
 
 const Metadata = z.object({ connection: ConnectionId })
 
-export function registerSaveCard(app: App, deps: WebApiDeps & ConnectionDeps): void {
+type Deps = WebApiDeps & ConnectionDeps & HomeTabDeps
+
+export function registerSaveCard(app: App, deps: Deps): void {
   onViewSubmission(app, deps, 'card_save', (submit) => saveCard(deps, submit))
 }
 
-async function saveCard(deps: WebApiDeps & ConnectionDeps, submit: ViewSubmission): Promise<void> {
+async function saveCard(deps: Deps, submit: ViewSubmission): Promise<void> {
   const { by, typed, ack } = submit
   const connection = await findConnectionFor(deps, by, Metadata.parse(JSON.parse(submit.privateMetadata)).connection)
   if (connection === undefined) {
@@ -58,7 +60,7 @@ async function saveCard(deps: WebApiDeps & ConnectionDeps, submit: ViewSubmissio
 }
 
 async function shareAndShow(
-  deps: WebApiDeps & ConnectionDeps,
+  deps: Deps,
   { by, ack }: ViewSubmission,
   { card, shares }: { card: OwnCard; shares: boolean },
 ): Promise<void> {

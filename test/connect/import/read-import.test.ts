@@ -177,9 +177,9 @@ test.each([
     ['fen: https://mcp.heath.example/mcp X-Team=docks'],
   ],
   [
-    'a key under a plain name',
-    json({ fen: { ...heath, headers: { 'X-Fen': KEY } } }),
-    ['fen: https://mcp.heath.example/mcp X-Fen={value1}'],
+    'a key or a password under a plain name',
+    json({ fen: { ...heath, headers: { 'X-Fen': KEY, 'X-Moor': 'hunter2hunter' } } }),
+    ['fen: https://mcp.heath.example/mcp X-Fen={value1} X-Moor={value2}'],
   ],
   [
     'a gap',
@@ -207,8 +207,8 @@ test.each([
     ['fen: https://{part1}/mcp/{part2}'],
   ],
   [
-    'a key among the parameters',
-    json({ fen: { url: `https://fen.example/mcp?team=docks&api_key=${KEY}` } }),
+    'a key among the parameters, with and without a name',
+    json({ fen: { url: `https://fen.example/mcp?team=docks&api_key=${KEY}&${KEY}=1&${KEY}` } }),
     ['fen: https://fen.example/mcp?team=docks'],
   ],
   [

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { OfferedTool } from '../../../src/model/turn.ts'
 import { type Servers, startConversation, startServers } from './conversations.ts'
 
 let servers: Servers
@@ -137,24 +138,39 @@ test('what a statement changed is told where the database says it', async () => 
   expect(await talk.say('`update things set a = 1`')).toMatch(/^3 rows changed\./)
 })
 
-test('a database that lists its tables in its own way is asked, too', async () => {
+describe('a database that lists its tables in its own way', () => {
   const object = { type: 'object' as const, properties: {} }
-  const tools = [
-    { name: 'supabase__list_tables', description: 'Tables', schema: object },
-    {
-      name: 'supabase__get_schema',
-      description: 'Columns',
-      schema: { ...object, properties: { table: { type: 'string' } } },
-    },
-    {
-      name: 'supabase__execute_sql',
-      description: 'Runs SQL',
-      schema: { ...object, properties: { query: { type: 'string' } }, required: ['query'] },
-    },
-  ]
-  const result = '{"rows":[{"name":"users","object_type":"table","columns":"id, email"}]}'
-  const talk = startConversation(servers, [], { tools, result })
-  await talk.say('Show me all users from my database')
-  expect(talk.used()).toEqual(['supabase__list_tables', 'supabase__execute_sql'])
-  expect(talk.calls().at(-1)?.input).toEqual({ query: 'SELECT * FROM users LIMIT 2000' })
+  const [table, text] = [{ table: { type: 'string' } }, { type: 'string' }]
+  const tool = (name: string, properties: Record<string, { type: string }>) => ({
+    name: `supabase__${name}`,
+    description: name,
+    schema: { ...object, properties, required: Object.keys(properties).slice(0, 1) },
+  })
+  const list = { name: 'supabase__list_tables', description: 'Tables', schema: object }
+  const columns = { name: 'supabase__get_schema', description: 'Columns', schema: { ...object, properties: table } }
+  const sql = tool('execute_sql', { query: text })
+  const rows = ['select_rows', 'delete_data'].map((name) => tool(name, { ...table, filters: { type: 'array' } }))
+  const asked = async (request: string, tools: OfferedTool[]) => {
+    const result = '{"rows":[{"name":"users","object_type":"table","columns":"id, email"}]}'
+    const talk = startConversation(servers, [], { tools, result })
+    const answer = await talk.say(request)
+    return { answer, used: talk.used(), input: talk.calls().at(-1)?.input }
+  }
+
+  test('is asked in SQL', async () => {
+    const { used, input } = await asked('Show me all users from my database', [list, columns, sql, ...rows])
+    expect(used).toEqual(['supabase__list_tables', 'supabase__execute_sql'])
+    expect(input).toEqual({ query: 'SELECT * FROM users LIMIT 2000' })
+  })
+
+  test('without SQL is asked for rows, and refuses what takes SQL', async () => {
+    const tools = [list, columns, ...rows]
+    const all = await asked('Show me all users from my database', tools)
+    expect(all.used).toEqual(['supabase__list_tables', 'supabase__select_rows'])
+    expect(all.input).toEqual({ table: 'users', filters: [], limit: 500 })
+    expect(all.answer).not.toContain('SELECT')
+    const count = await asked('How many users are there?', tools)
+    expect(count.used).toEqual(['supabase__list_tables'])
+    expect(count.answer).toMatch(/That takes SQL, and \*\*supabase\*\* has no tool for SQL yet/)
+  })
 })

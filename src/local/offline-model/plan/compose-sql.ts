@@ -3,7 +3,10 @@ import { namedIn, spokenFormOf, stemsOf } from './names.ts'
 export type Table = { name: string; schema: string | undefined }
 export type Column = { name: string; table: string; type: string }
 /** Where as many rows come as `most`, there may be more than the statement asks for. */
-export type Statement = { sql: string; most?: number; deletesFrom?: Table }
+export type Statement = { sql: string; most?: number; deletesFrom?: Table; rows?: RowRequest }
+/** Whole rows of one table, for a database that takes no SQL; `limit` is for reading alone. */
+export type RowRequest = { conditions: Condition[]; order?: { column: string; descending: boolean }; limit?: number }
+type Condition = { column: string; value: string }
 type Target = { table: Table; columns: Column[]; quote: (name: string) => string }
 
 /** Rows shown when nobody says how many, and of all that there are. */
@@ -59,8 +62,8 @@ export function unreadWordsIn(request: string, ...known: RegExp[]): string[] {
 export function composeSql(request: string, target: Target): Statement | { unclear: string } {
   const reader = readerOf(request)
   const isDelete = reader.take(DELETES) !== undefined
-  const where = whereIn(reader, target)
-  const composed = isDelete ? deleteRows(where, target) : selectRows(reader, where, target)
+  const conditions = conditionsIn(reader, target)
+  const composed = isDelete ? deleteRows(conditions, target) : selectRows(reader, conditions, target)
   const unread = unreadWordsIn(reader.rest())
   if (unread.length === 0 || 'unclear' in composed) return composed
   return { unclear: `I did not understand “${unread.join(' ')}” in that. I can only ask about one table at a time.` }
@@ -76,9 +79,11 @@ export function deletionsIn(request: string): string[] {
   return list === null ? [request] : keys.map((key) => request.replace(list[0], key))
 }
 
-function deleteRows(where: string, { table, quote }: Target): Statement | { unclear: string } {
-  if (where === '') return { unclear: `I delete rows of \`${table.name}\` only by their key or a column’s value.` }
-  return { sql: `DELETE FROM ${quote(table.name)}${where}`, deletesFrom: table }
+function deleteRows(conditions: Condition[], { table, quote }: Target): Statement | { unclear: string } {
+  if (conditions.length === 0)
+    return { unclear: `I delete rows of \`${table.name}\` only by their key or a column’s value.` }
+  const sql = `DELETE FROM ${quote(table.name)}${whereText(conditions, quote)}`
+  return { sql, deletesFrom: table, rows: { conditions } }
 }
 
 const AGGREGATES: { words: RegExp; name: string; order?: string }[] = [
@@ -89,25 +94,21 @@ const AGGREGATES: { words: RegExp; name: string; order?: string }[] = [
 ]
 
 /** "How many" is a number, "the highest" one value, "the 3 highest" are rows in order, and all else is rows. */
-function selectRows(reader: Reader, where: string, target: Target): Statement | { unclear: string } {
-  const from = `FROM ${target.quote(target.table.name)}${where}`
-  const isAll = reader.take(/\b(?:all|every)\b/) !== undefined
+function selectRows(reader: Reader, conditions: Condition[], target: Target): Statement | { unclear: string } {
+  const from = `FROM ${target.quote(target.table.name)}${whereText(conditions, target.quote)}`
   if (reader.take(/\b(?:how many|count|number of)\b/)) return { sql: `SELECT COUNT(*) AS count ${from}` }
   const aggregate = AGGREGATES.find(({ words }) => reader.take(words))
   const measure = aggregate && measureIn(reader, target)
   if (aggregate && measure === undefined) return { unclear: whichColumn(target) }
-  const asked = limitIn(reader)
-  const wanted = asked ?? (isAll ? MAX_ROWS : DEFAULT_ROWS)
-  if (!aggregate || measure === undefined) return limitRows(`SELECT * ${from}`, wanted, asked)
+  const { asked, limit, most } = limitIn(reader)
+  if (!aggregate || measure === undefined)
+    return { sql: `SELECT * ${from} LIMIT ${limit}`, ...most, rows: { conditions, limit } }
   const column = target.quote(measure)
-  return asked !== undefined && aggregate.order !== undefined
-    ? limitRows(`SELECT * ${from} ORDER BY ${column}${aggregate.order}`, wanted, asked)
-    : { sql: `SELECT ${aggregate.name}(${column}) AS answer ${from}` }
-}
-
-function limitRows(select: string, wanted: number, asked: number | undefined): Statement {
-  const limit = Math.min(wanted, MAX_ROWS)
-  return { sql: `${select} LIMIT ${limit}`, ...(limit !== asked && { most: limit }) }
+  if (asked === undefined || aggregate.order === undefined)
+    return { sql: `SELECT ${aggregate.name}(${column}) AS answer ${from}` }
+  const order = { column: measure, descending: aggregate.order !== '' }
+  const sql = `SELECT * ${from} ORDER BY ${column}${aggregate.order} LIMIT ${limit}`
+  return { sql, ...most, rows: { conditions, order, limit } }
 }
 
 /** The column that is measured: one the request names, else the only number that is no key. */
@@ -122,37 +123,44 @@ function whichColumn({ table, columns }: Target): string {
   return `I do not know which column of \`${table.name}\` you mean. It has ${columns.map(({ name }) => `\`${name}\``).join(', ')}.`
 }
 
-function limitIn(reader: Reader): number | undefined {
+function limitIn(reader: Reader): { asked: number | undefined; limit: number; most: Pick<Statement, 'most'> } {
+  const usual = reader.take(/\b(?:all|every)\b/) ? MAX_ROWS : DEFAULT_ROWS
   const count = Number(reader.take(/\b(?:first\s+)?(\d+)\b/)?.[1])
-  return count > 0 ? count : undefined
+  const asked = count > 0 ? count : undefined
+  const limit = Math.min(asked ?? usual, MAX_ROWS)
+  return { asked, limit, most: limit === asked ? {} : { most: limit } }
 }
 
-/** The conditions a request names, as a WHERE clause; the table's own name is read with them. */
-function whereIn(reader: Reader, target: Target): string {
+/** The conditions a request names; the table's own name is read with them. */
+function conditionsIn(reader: Reader, target: Target): Condition[] {
   const keyed = keyIn(reader, target)
   reader.take(spokenFormOf(target.table.name))
-  const conditions = [...keyed, ...equalitiesIn(reader, target)]
-  return conditions.length > 0 ? ` WHERE ${conditions.join(' AND ')}` : ''
+  return [...keyed, ...equalitiesIn(reader, target)]
+}
+
+function whereText(conditions: Condition[], quote: Target['quote']): string {
+  const equalities = conditions.map(({ column, value }) => `${quote(column)} = ${literalOf(value)}`)
+  return equalities.length > 0 ? ` WHERE ${equalities.join(' AND ')}` : ''
 }
 
 /** `employee 10001`, `department d005`: a key right after the table's name, where the table has one key only. */
-function keyIn(reader: Reader, { table, columns, quote }: Target): string[] {
+function keyIn(reader: Reader, { table, columns }: Target): Condition[] {
   const keys = columns.filter(({ name }) => KEY.test(name))
   const key = keys.find(({ name }) => /^id$/i.test(name)) ?? (keys.length === 1 ? keys[0] : undefined)
   if (!key) return []
   const value = reader.take(String.raw`${spokenFormOf(table.name)}\s+(?:number\s+|no\.?\s+|#)?([a-z]?\d+)\b`)?.[1]
-  return value === undefined ? [] : [`${quote(key.name)} = ${literalOf(value)}`]
+  return value === undefined ? [] : [{ column: key.name, value }]
 }
 
 /** `gender is F`, `dept_no = d005`, and `called Sales` where one column only can hold a name. */
-function equalitiesIn(reader: Reader, { columns, quote }: Target): string[] {
+function equalitiesIn(reader: Reader, { columns }: Target): Condition[] {
   const spoken = columns.map(({ name }) => ({ name, before: String.raw`${spokenFormOf(name)}\s*(?:=|is|equals|:)` }))
   const [called, ...more] = columns.filter(({ name }) => /name|title/i.test(name))
   if (called && more.length === 0) spoken.push({ name: called.name, before: String.raw`\b(?:called|named)` })
   return spoken.flatMap(({ name, before }) => {
     const found = reader.take(String.raw`${before}\s*${VALUE}`)
     const value = found?.[1] ?? found?.[2] ?? found?.[3]
-    return value === undefined ? [] : [`${quote(name)} = ${literalOf(value)}`]
+    return value === undefined ? [] : [{ column: name, value }]
   })
 }
 

@@ -1,41 +1,29 @@
 import { z } from 'zod'
 import { readJsonMap } from '../api/json.ts'
-import type { JsonMap } from '../api/stream.ts'
-import { askWhich, rowsText, sayFailure, unableText } from './answer.ts'
+import { askWhich, sayFailure, unableText } from './answer.ts'
 import {
   type Column,
   composeSql,
   countEach,
   deletionsIn,
   quoteFor,
-  type Statement,
   sqlGivenIn,
   type Table,
   unreadWordsIn,
 } from './compose-sql.ts'
+import { type ListTools, listToolsIn } from './list-tools.ts'
 import { namedIn } from './names.ts'
 import {
   inputNamedIn,
   type OfflineTool,
-  type Outcome,
   type Plan,
   type PlanResult,
   type RequestState,
   type StepsOf,
 } from './plan-types.ts'
 import { readRows } from './result-rows.ts'
-import { countedIn, describeDeletion } from './say-rows.ts'
-
-type Database = { execute: OfflineTool; lister: Lister | undefined; sqlInput: string }
-
-/** What says which tables there are, and which columns they have. */
-type Lister = {
-  tables: OfflineTool
-  kinds: ('table' | 'view')[]
-  tablesInput(kind: 'table' | 'view'): JsonMap
-  columns: OfflineTool
-  columnsInput(table: Table): JsonMap
-}
+import { rowToolsIn } from './row-tools.ts'
+import { type Database, deleteEach, questionsOn, runSql, runStatement } from './run-statement.ts'
 
 /** Words that only a question about data has; after the others the names of the tables have to tell. */
 const DATA_WORDS =
@@ -53,11 +41,7 @@ export function* planDatabaseRequest(request: string, state: RequestState): Step
   const [database] = databases
   const sql = sqlGivenIn(request)
   if (!database || (sql === undefined && !mayBeData(request, state))) return undefined
-  if (databases.length > 1)
-    return askWhich(
-      request,
-      databases.map(({ execute }) => execute),
-    )
+  if (databases.length > 1) return askWhich(request, databases)
   if (sql !== undefined) return yield* runSql(request, { sql }, database)
   const tables = yield* findTables(request, database, state)
   if (!Array.isArray(tables)) return tables
@@ -77,47 +61,27 @@ function databasesIn(tools: OfflineTool[]): Database[] {
   const sqlInputOf = (tool: OfflineTool) =>
     inputNamedIn(tool, /^(?:sql|sql_query|statement)$/i) ??
     (/(?:^|_)sql(?:_|$)/i.test(tool.name) ? inputNamedIn(tool, /^query$/i) : undefined)
-  return tools.flatMap((execute) => {
-    const input = sqlInputOf(execute)
-    const beside = tools.filter(({ connection }) => connection === execute.connection)
-    return input ? [{ execute, lister: objectLister(beside) ?? tableLister(beside), sqlInput: input.name }] : []
+  return [...Map.groupBy(tools, ({ connection }) => connection)].flatMap(([connection, beside]): Database[] => {
+    const database = { connection, lister: listToolsIn(beside) }
+    const taking = beside.flatMap((tool) => {
+      const input = sqlInputOf(tool)
+      return input ? [{ ...database, sql: { tool, input: input.name } }] : []
+    })
+    const rows = rowToolsIn(beside)
+    return taking.length > 0 || rows === undefined ? taking : [{ ...database, rows }]
   })
 }
 
-/** One tool that lists objects of any type. */
-function objectLister(tools: OfflineTool[]): Lister | undefined {
-  const tool = tools.find((one) => inputNamedIn(one, /^object_type$/) !== undefined)
-  if (tool === undefined) return undefined
-  const hasViews = inputNamedIn(tool, /^object_type$/)?.choices.includes('view') ?? false
-  return {
-    tables: tool,
-    kinds: hasViews ? ['table', 'view'] : ['table'],
-    tablesInput: (kind) => ({ object_type: kind, pattern: '%', detail_level: 'names' }),
-    columns: tool,
-    columnsInput: ({ schema, name }) => ({
-      object_type: 'column',
-      pattern: '%',
-      detail_level: 'summary',
-      ...(schema !== undefined && { schema, table: name }),
-    }),
-  }
-}
-
-/** A tool that lists tables and views, and another that describes one. */
-function tableLister(tools: OfflineTool[]): Lister | undefined {
-  const tables = tools.find(({ name, inputs }) => name === 'list_tables' && inputs.every(({ required }) => !required))
-  const columns = tools.find((one) => /schema|describe/.test(one.name) && inputNamedIn(one, /^table$/) !== undefined)
-  if (tables === undefined || columns === undefined) return undefined
-  return { tables, kinds: ['table'], tablesInput: () => ({}), columns, columnsInput: ({ name }) => ({ table: name }) }
-}
+/** How this database writes names. */
+const quoteIn = ({ sql }: Database) => quoteFor(sql?.tool.description ?? '')
 
 /** Tables from before in the conversation; the views only where no table is meant. */
 function* findTables(
   request: string,
-  { execute, lister }: Database,
+  { connection, lister }: Database,
   state: RequestState,
 ): StepsOf<Table[] | PlanResult> {
-  if (!lister) return unableText(`**${execute.connection}** does not say what tables it has. Write me the SQL.`, [])
+  if (!lister) return unableText(`**${connection}** does not say what tables it has. Write me the SQL.`, [])
   const known = state.calls.filter(({ name }) => name === lister.tables.fullName).flatMap(tablesIn)
   const all = TABLE_WORDS.test(request)
   if (known.length > 0 && !all && namedIn(request, known)) return known
@@ -127,7 +91,7 @@ function* findTables(
   return Array.isArray(views) ? [...tables, ...views] : views
 }
 
-function* listObjects(lister: Lister, kind: 'table' | 'view'): StepsOf<Table[] | PlanResult> {
+function* listObjects(lister: ListTools, kind: 'table' | 'view'): StepsOf<Table[] | PlanResult> {
   const say = `I'll look up which ${kind}s there are.`
   const outcome = yield { tool: lister.tables, input: lister.tablesInput(kind), say }
   return outcome.isError ? { text: sayFailure(lister.tables, outcome.text), halt: true } : tablesIn(outcome)
@@ -160,83 +124,33 @@ function tablesIn({ text }: { text: string }): Table[] {
 }
 
 function* askAllTables(request: string, tables: Table[], database: Database): Plan {
-  const { execute } = database
-  if (tables.length === 0) return { text: `**${execute.connection}** has no tables yet.`, halt: true }
+  if (tables.length === 0) return { text: `**${database.connection}** has no tables yet.`, halt: true }
   const unread = unreadWordsIn(request, EACH_TABLE, TABLE_WORDS, /\bhow many\b/i)
   if (EACH_TABLE.test(request) && unread.length === 0) {
-    const sql = countEach(tables, quoteFor(execute.description))
+    const sql = countEach(tables, quoteIn(database))
     return yield* runSql(request, { sql }, database)
   }
   const listed = sayTables(tables)
   if (TABLE_WORDS.test(request) && unread.length === 0) return { text: listed, halt: false }
-  return unableText(`I do not see which table you mean. ${listed}`, questionsOn(tables))
+  return unableText(`I do not see which table you mean. ${listed}`, questionsOn(tables, database))
 }
 
 function* askTable(request: string, table: Table, database: Database): Plan {
-  const quote = quoteFor(database.execute.description)
+  const quote = quoteIn(database)
   const asksColumns = COLUMN_WORDS.test(request)
   // Most questions need no columns; one that does is unclear without them.
   const simple = composeSql(request, { table, columns: [], quote })
-  if (!asksColumns && 'sql' in simple) return yield* runSql(request, simple, database)
+  if (!asksColumns && 'sql' in simple) return yield* runStatement(request, simple, { table, database })
   const columns = yield* listColumns(database, table)
   if (asksColumns) return { text: sayColumns(table, columns), halt: false }
   const composed = deletionsIn(request).map((one) => composeSql(one, { table, columns, quote }))
   const unclear = composed.flatMap((one) => ('unclear' in one ? [one.unclear] : []))
-  if (unclear[0] !== undefined) return unableText(unclear[0], questionsOn([table]))
+  if (unclear[0] !== undefined) return unableText(unclear[0], questionsOn([table], database))
   const statements = composed.flatMap((one) => ('sql' in one ? [one] : []))
   const [first] = statements
   return first !== undefined && statements.length === 1
-    ? yield* runSql(request, first, database)
-    : yield* deleteEach(statements, table, database)
-}
-
-/** Questions about these tables that are sure to be understood. */
-function questionsOn(tables: Table[]): string[] {
-  const name = tables[0]?.name ?? ''
-  return [`How many rows are in "${name}"?`, `Show the first 3 rows of "${name}"`, `Which columns does "${name}" have?`]
-}
-
-function* runSql(request: string, { sql, most, deletesFrom }: Statement, database: Database): Plan {
-  const { execute, sqlInput } = database
-  const outcome = yield { tool: execute, input: { [sqlInput]: sql }, say: "I'll ask the database." }
-  if (outcome.isError) return { text: sayFailure(execute, outcome.text), halt: true }
-  const ran = String(outcome.input[sqlInput])
-  // Somebody may have changed the statement before approving it.
-  const deleted =
-    deletesFrom === undefined || ran !== sql ? undefined : yield* countLeft(deletesFrom, [outcome], database)
-  const asked = { request, sql: ran, most }
-  const end = `\n\n${codeOf(ran)}`
-  const text = (deleted ?? rowsText(outcome.text, asked)) + end
-  if (!readRows(outcome.text)?.shown) return { text, halt: false }
-  return { text, halt: false, written: rowsText(outcome.text, { ...asked, isWritten: true }) + end }
-}
-
-const codeOf = (sql: unknown): string => `\`${String(sql).replaceAll('`', "'")}\``
-
-/** Several statements that delete, made at once: they wait for one decision together. */
-function* deleteEach(statements: Statement[], table: Table, database: Database): Plan {
-  const { execute, sqlInput } = database
-  const [input = {}, ...together] = statements.map(({ sql }) => ({ [sqlInput]: sql }))
-  const { others = [], ...outcome } = yield { tool: execute, input, together, say: "I'll ask the database." }
-  const outcomes = [outcome, ...others]
-  const done = outcomes.filter(({ isError }) => !isError)
-  if (done.length === 0) return { text: sayFailure(execute, outcome.text), halt: true }
-  const isChanged = outcomes.some((one, at) => one.input[sqlInput] !== statements[at]?.sql)
-  const counted = isChanged ? undefined : yield* countLeft(table, done, database)
-  const listed = (some: Outcome[]) => some.map(({ input }) => codeOf(input[sqlInput])).join('\n')
-  const missed = outcomes.filter(({ isError }) => isError)
-  const parts = [counted ?? 'Done.', listed(done), ...(missed.length > 0 ? [`Not done:\n${listed(missed)}`] : [])]
-  return { text: parts.join('\n\n'), halt: false }
-}
-
-/** How many rows are left after some were deleted; undefined where that cannot be told. */
-function* countLeft(table: Table, done: Outcome[], { execute, sqlInput }: Database): StepsOf<string | undefined> {
-  const sql = `SELECT COUNT(*) AS count FROM ${quoteFor(execute.description)(table.name)}`
-  const outcome = yield { tool: execute, input: { [sqlInput]: sql }, say: "I'll count what is left." }
-  const left = outcome.isError ? undefined : countedIn(outcome.text)
-  const changes = done.map(({ text }) => readRows(text)?.changed)
-  const changed = changes.reduce((sum, one) => (sum === undefined || one === undefined ? undefined : sum + one), 0)
-  return left === undefined ? undefined : describeDeletion(changed, left, table.name)
+    ? yield* runStatement(request, first, { table, database })
+    : yield* deleteEach(statements, { table, database })
 }
 
 function sayTables(tables: Table[]): string {
