@@ -51,7 +51,7 @@ test('who may not decide the list decides nothing of it, and who may decides one
   await using world = await startWorld({
     approvers: ['approver'],
     model: [
-      together(write('a.txt'), drop, write('b.txt')),
+      together(write('a.txt'), drop, write('b.txt'), write('e.txt')),
       says('All told.'),
       write('c.txt'),
       says('Third.'),
@@ -62,14 +62,21 @@ test('who may not decide the list decides nothing of it, and who may decides one
   await member.connect('filesystem')
   await member.connect('demo-database')
   const where = await member.mention('write two, delete one')
-  const list = await member.see(where, /"Approve all 2"/)
+  const list = await member.see(where, /"Approve all 3"/)
   const single = await member.see(where, /"Approve"/)
-  await owner.press(where, list.ts, 'Approve all 2')
+  await owner.press(where, list.ts, 'Approve all 3')
   await owner.see(where, /Only <@UMEMBER1> or <@UAPPROV1> can decide this/)
   await owner.press(where, list.ts, 'One by one')
   expect(await owner.modal()).toBeNull()
   await member.press(where, list.ts, 'One by one')
   await eventually(async () => expect(JSON.stringify(await member.modal())).toMatch(/write a\.txt.*write b\.txt/))
+  const [, third] =
+    [...JSON.stringify(await member.modal()).matchAll(/"approval_deny","value":"([^"]+)"/g)].at(-1) ?? []
+  await member.pressInModal('Deny', third)
+  await member.sendDenial('Two are enough')
+  await eventually(async () =>
+    expect(JSON.stringify(await member.modal())).toMatch(/write a\.txt.*denied: write e\.txt.*Two are enough/),
+  )
   const [, first] = /"approval_thread","value":"([^"]+)"/.exec(JSON.stringify(await member.modal())) ?? []
   await member.pressInModal('Allow in this thread', first)
   await eventually(async () =>
@@ -79,6 +86,7 @@ test('who may not decide the list decides nothing of it, and who may decides one
   )
   expect(await rows(world, 'select status, risk from approvals order by status desc')).toEqual([
     { status: 'pending', risk: 'destructive' },
+    { status: 'denied', risk: 'write' },
     { status: 'approved', risk: 'write' },
     { status: 'approved', risk: 'write' },
   ])

@@ -65,7 +65,7 @@ test.each(['dm', 'channel'])(
       `[A person changed the arguments to ${JSON.stringify(JSON.stringify({ sql: CHANGED })).slice(1, -1)} before approving.`,
     )
     const told2 = await cardIn(approver, seen.channel, seen.thread, /<@UMEMBER1> approved that/)
-    const decided = await member.see(where, /(?:You|<@UMEMBER1>) approved: `DELETE FROM employee WHERE emp_no = 10004`/)
+    const decided = await member.see(where, /(?:You|<@UMEMBER1>) approved it as <@UAPPROV1> changed it/)
     expect([decided.ts, decided.blocks?.length]).toEqual([asking.ts, 1])
     for (const text of [ASKED, CHANGED, '<@UMEMBER1> asked for'])
       expect(lookOf(told2)).toContain(text)

@@ -107,12 +107,12 @@ test('edited arguments are checked, and are what is called', async () => {
 test('"Always allow" holds from then on, and can be taken back', async () => {
   const write = (name: string) => wishes('filesystem__write_file', { path: name, content: 'x' })
   await using world = await startWorld({
-    model: [write('one.txt'), says('One.'), write('two.txt'), says('Two.'), write('three.txt'), says('Three.')],
+    model: [write('one.txt'), says('One.'), write('two.txt'), says('Two.'), write('one.txt'), says('Three.')],
   })
   const member = world.as('member')
   await member.connect('filesystem')
   const first = await member.dm('one')
-  await member.decide(first, 'Always allow')
+  expect(lookOf(await member.decide(first, 'Always allow'))).not.toContain('There is a file of that name')
   await member.see(first, /One\./)
   const rulesAudited = `select actor, details ->> 'tool' as tool, details ->> 'verdict' as verdict from audit_events where action = 'rule_added'`
   expect(await rows(world, rulesAudited)).toEqual([{ actor: 'UMEMBER1', tool: 'write_file', verdict: 'allow' }])
@@ -132,7 +132,7 @@ test('"Always allow" holds from then on, and can be taken back', async () => {
   await member.press({ channel: 'dm' }, rules.ts, 'Revoke')
   await eventually(async () => expect(lookOf(await listOfRules())).not.toMatch(/Revoke/))
   const third = await member.dm('three')
-  await member.see(third, /"Approve"/)
+  await member.see(third, /There is a file of that name\. This replaces what is in it\.[\s\S]*"Approve"/)
   await member.decide(third, 'Approve')
   await member.see(third, /Three\./)
 })

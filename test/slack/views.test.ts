@@ -441,7 +441,12 @@ const VIEWS: Record<string, View> = {
   'home of a new owner': createHomeView({
     inputs: [inputOf('form')],
     now: AT,
-    pending: [],
+    reader: UserId.parse('UAPPROV1'),
+    pending: times(2, (at) => {
+      const id = ApprovalId.parse(`abcdefghijklmnopqrstuv${at}`)
+      const approval = approvalOf({ id, approvers: [UserId.parse('UAPPROV1')] })
+      return askedFor(callOf({ arguments: { path: `${at}.txt` }, approval }))
+    }),
     connections: [connectionOf()],
     rules: [ruleOf()],
     approvers: ['UAPPROV1'],

@@ -75,7 +75,7 @@ export function withdrawnText(decided: Decided, reader?: UserId): string {
 }
 
 /** "You" for the reader. */
-const deciderOf = ({ by }: Decided, reader: UserId | undefined): string => {
+export const deciderOf = ({ by }: Decided, reader: UserId | undefined): string => {
   if (by === undefined) return 'Somebody'
   return by === reader ? 'You' : mentionOf(by)
 }

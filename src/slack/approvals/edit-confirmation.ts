@@ -1,10 +1,10 @@
 import type { KnownBlock } from '@slack/types'
 import type { ApprovalState, CallState, EditProposal, RunState } from '../../run/state/state.ts'
 import { actionsBlock, contextBlock, createButton, type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
-import { mentionOf } from '../blocks/text.ts'
+import { formatDate, mentionOf } from '../blocks/text.ts'
 import { approveButtonFor, endText, readerIn } from './approval-card.ts'
 import { textMessage } from './approval-outcome.ts'
-import { decidedLineOf } from './decided-line.ts'
+import { decidedLineOf, deciderOf } from './decided-line.ts'
 import { versionBlocks } from './edited-call.ts'
 
 /** The key of the card in the run's thread. */
@@ -40,10 +40,15 @@ export function editConfirmationMessage(content: EditContent): MessageContent {
   }
 }
 
-/** What became of the changed call. Both versions, and words that denied it, stand on the card or note that it was asked with. */
+/** What was decided on the change. Both versions, words that denied it and what came of it stand on the card or note that it was asked with. */
 function decidedConfirmationLineOf({ state, call, approval }: EditContent, decided: Decided): string {
+  const who = deciderOf(decided, readerIn(state))
+  const by = mentionOf(approval.proposal.by)
+  const when = formatDate(decided.at)
+  if (decided.decision === 'approved') return `:white_check_mark: ${who} approved it as ${by} changed it · ${when}`
+  if (decided.decision === 'denied') return `:no_entry_sign: ${who} denied what ${by} made of it · ${when}`
   const changed = { ...call, arguments: approval.proposal.arguments, asked: undefined }
-  const alone = { ...approval, proposal: undefined, decided: { ...decided, reason: undefined, edited: false } }
+  const alone = { ...approval, proposal: undefined, decided: { ...decided, edited: false } }
   return decidedLineOf({ state, call: changed, approval: alone }, readerIn(state))
 }
 

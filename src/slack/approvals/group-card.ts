@@ -30,6 +30,7 @@ import {
   requestBlocks,
 } from './approval-card.ts'
 import { type ApprovalContent, type ApprovalGroup, approversIn, openContentsOf } from './approval-groups.ts'
+import { textMessage } from './approval-outcome.ts'
 import { callTextOf, decidedLineOf, decidedLinesOf } from './decided-line.ts'
 import { versionBlocks } from './edited-call.ts'
 
@@ -134,13 +135,10 @@ export function pendingGroupMessage(group: ApprovalGroup, channel: string | unde
   const open = openContentsOf(group)
   const decided = group.contents.filter(({ approval }) => approval.decided)
   const changed = group.contents.filter(({ approval }) => approval.proposal && !approval.decided)
-  const lines = [
-    ...decidedLinesOf(decided, readerIn(first.state)),
-    ...changed.map(changedLineOf),
-    ...open.map(({ call }) => `• ${callTextOf(call, 'wish')}`),
-  ].join('\n')
-  if (open.length === 0) return { text: lines, blocks: [sectionBlock(lines)] }
-  const text = `Waiting for ${namesText(approversIn(group))} to allow:\n${lines}`
+  const others = [...decidedLinesOf(decided, readerIn(first.state)), ...changed.map(changedLineOf)]
+  if (open.length === 0) return textMessage(others.join('\n'))
+  const lines = [...open.map(({ call }) => `• ${callTextOf(call, 'wish')}`), ...others]
+  const text = `Waiting for ${namesText(approversIn(group))} to allow:\n${lines.join('\n')}`
   return {
     text,
     blocks: [

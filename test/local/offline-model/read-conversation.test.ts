@@ -36,3 +36,12 @@ test('notes beside results ask for nothing', () => {
   const conversation = read(asked('Delete employee 10020'), call, results('This is the last turn of this request.'))
   expect(conversation).toMatchObject({ asked: 'Delete employee 10020', done: [{ isError: true }] })
 })
+
+test('a number said in place of a decision on several takes their place', () => {
+  const conversation = read(
+    asked('Delete employees 10011, 10012 and 10013'),
+    call,
+    results(`${stamp}\nSorry, I meant employee 10014`),
+  )
+  expect(conversation.asked).toBe('Delete employees 10014')
+})

@@ -220,7 +220,9 @@ describe('the calls of one turn on one card', () => {
     expect(card).toContain('2. *write 1.txt*: changed, waits for <@UMEMBER1>')
     expect(card).toMatch(/asked for.*1\.txt.*<@UAPPROV1> changed it to.*b\.txt/)
     const note = textOf(list && pendingGroupMessage(list, undefined))
-    expect(note).toMatch(/write 1\.txt: <@UAPPROV1> changed it\. Please decide on the card below\..*• write 0\.txt/)
+    expect(note).toMatch(
+      /Waiting for <@UAPPROV1> to allow:\\n• write 0\.txt.*write 1\.txt: <@UAPPROV1> changed it\. Please decide/,
+    )
   })
 
   test('a list of which all was changed asks nothing, and its note is no empty message', () => {

@@ -42,13 +42,16 @@ const askedIn = (message: Message | undefined): string =>
 
 const MEANT = /^(?:(?:sorry|oh|oops|no|wait)\b[\s,.!]*)*i mean[t]?\b[\s:,]*(.+)$/is
 
+/** A number, or a list of some. */
+const NUMBERS = /\d+(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+)\d+)*/g
+
 /** "Sorry, I meant 10021": the request before, with the other number in it. */
 function withCorrection(before: string, asked: string): string {
   const [, meant] = MEANT.exec(asked) ?? []
   if (meant === undefined) return asked
   const [number, ...others] = meant.match(/\d+/g) ?? []
   const isNumber = number !== undefined && others.length === 0 && meant.trim().split(/\s+/).length <= 3
-  return isNumber && before.match(/\d+/g)?.length === 1 ? before.replace(/\d+/, number) : meant
+  return isNumber && before.match(NUMBERS)?.length === 1 ? before.replace(NUMBERS, number) : meant
 }
 
 /** What people and the model said; a server's notes on its own use are neither. */
