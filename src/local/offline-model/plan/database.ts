@@ -192,7 +192,8 @@ function questionsOn(tables: Table[]): string[] {
 
 function* runSql(request: string, { sql, most, deletesFrom }: Statement, database: Database): Plan {
   const { execute, sqlInput } = database
-  const outcome = yield { tool: execute, input: { [sqlInput]: sql }, say: "I'll ask the database." }
+  const say = deletesFrom === undefined ? "I'll ask the database." : "I'll delete that."
+  const outcome = yield { tool: execute, input: { [sqlInput]: sql }, say }
   if (outcome.isError) return { text: sayFailure(execute, outcome.text), halt: true }
   const ran = String(outcome.input[sqlInput])
   // Somebody may have changed the statement before approving it.
