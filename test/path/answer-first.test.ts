@@ -44,19 +44,19 @@ test('the answer stands first, its rows are a table, and all of them are in a fi
 test('what was said before an approval goes when the answer stands below it', async () => {
   await using world = await startWorld({
     model: [
-      together(says('I will take her out.'), asks('DELETE FROM employee WHERE emp_no = 10001')),
+      together(says('She works in Development.'), asks('DELETE FROM employee WHERE emp_no = 10001')),
       says('She is gone.'),
     ],
   })
   const member = world.as('member')
   await member.connect('demo-database')
   const where = await member.dm('delete employee 10001')
-  await member.see(where, /I will take her out\./)
+  await member.see(where, /She works in Development\./)
   await member.decide(where, 'Approve')
   const answer = await member.see(where, /She is gone\.[\s\S]*run_feedback/, 60_000)
   expect(lookOf(answer)).toMatch(/1 row deleted/)
   await eventually(async () => {
     const all = await member.messages(where.channel, where.thread)
-    expect(all.map(lookOf).join('\n')).not.toContain('I will take her out.')
+    expect(all.map(lookOf).join('\n')).not.toContain('She works in Development.')
   })
 })

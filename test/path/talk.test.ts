@@ -48,5 +48,7 @@ test('a server that is away is left alone, and the list says until when', async 
   await member.see(where, /It is away/)
   expect(JSON.stringify(world.model.requests.at(-1)?.messages)).toMatch(/could not be reached 3 times in a row/)
   await member.command('list')
-  await eventually(async () => expect(JSON.stringify(await member.messages('dm'))).toMatch(/resting until|rested;/))
+  await eventually(async () =>
+    expect(JSON.stringify(await member.messages('dm'))).toMatch(/left alone until|was left alone/),
+  )
 })

@@ -132,6 +132,7 @@ const SAYINGS: Record<string, MessageContent> = {
     shown: 'tools list of mine?',
   }),
   'no such command, help': noSuchCommandMessage('hlep', { words: 'help', shown: 'help' }),
+  'a command that takes no words': noSuchCommandMessage('list files', { words: 'list', shown: 'list' }, true),
   'no such tools': noSuchToolsMessage(
     LONG,
     times(40, (at) => `c${at}`),
@@ -155,9 +156,9 @@ const SAYINGS: Record<string, MessageContent> = {
         : { kind: 'open', until: new Date('2026-11-25T10:00:00Z'), failures: 3 },
   ),
   'ask to disconnect': disconnectConfirmMessage(longConnection, longCard, true),
-  disconnected: disconnectedMessage({ name: 'files' }, false),
-  'disconnected and told': disconnectedMessage({ name: 'github', revoked: 'revoked' }, false),
-  'disconnected, service not told': disconnectedMessage({ name: 'github', revoked: 'failed' }, true),
+  disconnected: disconnectedMessage({ name: 'files', credential: undefined }, false),
+  'disconnected and told': disconnectedMessage({ name: 'github', credential: 'x', revoked: 'revoked' }, false),
+  'disconnected, service not told': disconnectedMessage({ name: 'github', credential: 'x', revoked: 'failed' }, true),
   'sign in': signInMessage({
     title: 'GitHub',
     name: 'github',
@@ -318,9 +319,9 @@ const SAYINGS: Record<string, MessageContent> = {
   'pending line, denied': pendingApprovalMessage(askedFor(callOf({ approval: decided('denied', LONG) })), undefined),
   'thanks for a good word': thanksText('good'),
   'thanks for a bad word': thanksText('bad'),
-  reminder: approvalReminderMessage(askedFor(callOf({ approval: approvalOf() })), ['UMEMBER1', 'UAPPROV1']),
+  reminder: approvalReminderMessage([askedFor(callOf({ approval: approvalOf() }))], ['UMEMBER1', 'UAPPROV1']),
   'reminder, long': approvalReminderMessage(
-    askedFor(callOf({ title: LONG, approval: approvalOf() })),
+    times(3, () => askedFor(callOf({ title: LONG, approval: approvalOf() }))),
     times(60, () => MEMBER),
   ),
   'approval card, approved': cardFor(callOf({ approval: decided('approved') })),
@@ -406,12 +407,18 @@ const VIEWS: Record<string, View> = {
   ),
   'edit form, of somebody else’s call': editArgumentsModal(callOf(), { confirmedBy: MEMBER }),
   'deny form': denyModal({
-    found: proposedFor('other.txt'),
+    denied: [proposedFor('other.txt')],
+    isList: false,
     by: UserId.parse('UAPPROV1'),
     metadata: { approval: 'x' },
   }),
-  'deny form, of one’s own call': denyModal({ found: proposedFor('other.txt'), by: MEMBER }),
-  'deny form, of what is not known in time': denyModal({ found: undefined, by: MEMBER }),
+  'deny form, of one’s own call': denyModal({ denied: [proposedFor('other.txt')], isList: false, by: MEMBER }),
+  'deny form, of a list': denyModal({
+    denied: times(10, () => askedFor(callOf({ title: LONG, approval: approvalOf() }))),
+    isList: true,
+    by: UserId.parse('UAPPROV1'),
+  }),
+  'deny form, of what is not known in time': denyModal({ denied: [], isList: false, by: MEMBER }),
   'deny form, too late': tooLateModal(
     outcomeMessage({ kind: 'already', decision: 'approved', by: MEMBER, at: AT }),
     LONG.slice(0, 1_000),
@@ -520,7 +527,7 @@ describe('words of the approval card', () => {
   })
   test('Always allow says what it covers', () => {
     expect(text).toContain(
-      'Always allow write_file of filesystem, with any arguments? You can take it back in /mcp rules.',
+      'Always allow write_file of filesystem, with any arguments? You can take it back in my Home tab.',
     )
   })
   test('whoever reads it in their own direct messages is spoken to', () => {

@@ -326,6 +326,16 @@ describe('what the model says between its steps', () => {
     for (const status of ['stopped', 'failed'] as const)
       expect(textsOf('I will look.', 'So.', { status })).toEqual(['So.'])
   })
+  test.each([
+    ["I'll ask the database.", false],
+    ['Sure! Let me delete that for you.', false],
+    ['I found Georgi Facello (10001), hired in 1986.', true],
+    ["I found Georgi Facello. I'll delete him now.", true],
+  ])('above a card that waits only what was found out is read: %s', (said, stays) => {
+    const calls = [{ stage: 'awaiting_approval' as const, approval: approvalOf() }]
+    const [waiting] = renderAnswer(stateOf([{ text: said, calls }], { status: 'working' }))
+    expect(waiting?.blocks.some(({ type }) => type === 'markdown')).toBe(stays)
+  })
   test('goes with its message where a card parts it from the answer', () => {
     const approval = approvalOf()
     const turns = [{ text: 'I will write.', calls: [{ stage: 'done' as const, approval }] }, { text: 'Written.' }]

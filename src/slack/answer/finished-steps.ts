@@ -1,6 +1,5 @@
 import type { RichTextBlock, TaskCardBlock } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
-import { isWithdrawn } from '../../run/state/fold.ts'
 import type { CallStage, CallState } from '../../run/state/state.ts'
 import { truncate } from '../../text.ts'
 import { joinWords, pluralize, withoutMentions } from '../blocks/text.ts'
@@ -50,23 +49,33 @@ function stepList(calls: CallState[], room: number): RichTextBlock {
 const NAMED = 3
 
 /** What did not go well stands on the line; what did is why the answer is there. */
-const ENDS: Partial<Record<CallStage, string>> = {
-  failed: 'failed',
-  denied: 'not allowed',
-  cancelled: 'stopped',
-  unknown: 'may or may not have happened',
-}
+const ENDS: [StepEnd, string][] = [
+  ['failed', 'failed'],
+  ['denied', 'not allowed'],
+  ['refused', 'denied'],
+  ['withdrawn', 'withdrawn'],
+  ['cancelled', 'stopped'],
+  ['unknown', 'may or may not have happened'],
+]
 
-const endWordOf = (call: CallState): string | undefined => (isWithdrawn(call) ? 'withdrawn' : ENDS[call.stage])
+/** A person may have said no, or taken it back. */
+type StepEnd = CallStage | 'refused' | 'withdrawn'
+
+function endOf({ stage, approval }: CallState): StepEnd {
+  const decision = approval?.decided?.decision
+  if (decision === 'denied') return 'refused'
+  return decision === 'withdrawn' ? decision : stage
+}
 
 /** "Used demo-database · 2 steps", and how many did not go well. */
 export function usedText(calls: CallState[]): string {
   const names = [...new Set(calls.map(({ connectionName }) => connectionName).filter((name) => name !== ''))]
   const more = names.length > NAMED ? [`${names.length - NAMED} more`] : []
   const used = names.length === 0 ? 'Worked' : `Used ${joinWords([...names.slice(0, NAMED), ...more])}`
-  const ends = [...Map.groupBy(calls, endWordOf)].flatMap(([word, some]) =>
-    word === undefined ? [] : [`${some.length} ${word}`],
-  )
+  const ends = ENDS.flatMap(([end, word]) => {
+    const count = calls.filter((call) => endOf(call) === end).length
+    return count === 0 ? [] : [`${count} ${word}`]
+  })
   const text = [`${used} · ${pluralize(calls.length, 'step')}`, ...ends].join(', ')
   return truncate(withoutMentions(text), LIMITS.taskCard.title)
 }

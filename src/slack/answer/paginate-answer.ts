@@ -27,7 +27,8 @@ const PAGE_BLOCKS = 40
 /**
  * The messages of an answer. A turn with a card ends a segment, so that what follows is a new message below the card; a segment longer
  * than a message takes several pages. Pages before the last do not change when words are added; the last may hand its end on to a
- * new one. `words` are those of the turn being written. When the run is over, what the model said between its steps is left out.
+ * new one. `words` are those of the turn being written. When the run is over, what the model said between its steps is left out, and above a card
+ * what it only announced.
  */
 export function paginateAnswer(state: RunState, words = ''): AnswerPage[] {
   const segments = segmentsOf(state, words)
@@ -68,7 +69,7 @@ function segmentsOf(state: RunState, words: string): AnswerPiece[][] {
     tables += count
     if (text.trim() !== '') segments.at(-1)?.push({ kind: 'words', text: toSafeMarkdown(text) })
     if (shown.length > 0) segments.at(-1)?.push({ kind: 'tasks', calls: shown })
-    if (calls.some(hasCard)) segments.push([])
+    if (calls.some(hasCard)) closeSegment(segments, state)
   })
   if (words.trim() !== '') segments.at(-1)?.push({ kind: 'words', text: growingText(words, tables) })
   if (segments.at(-1)?.length === 0 && state.status !== 'finished') segments.pop()
@@ -88,6 +89,17 @@ const FORMED = /\n\s*\n|\n\s*(?:[-*+#>|]|\d+[.)])|^\s*(?:[-*+#>|]\s|\d+[.)]\s)|`
 function isBetweenSteps({ status, answer }: RunState, { text, callIds }: RunState['turns'][number]): boolean {
   const isOver = status === 'finished' ? answer.trim() !== '' : status !== 'working'
   return isOver && callIds.length > 0 && text.trim().length <= BETWEEN_CHARS && !FORMED.test(text)
+}
+
+/** "I'll ask the database.": one sentence that only says what the step below it shows. */
+const ANNOUNCEMENT =
+  /^(?:[\p{L}']{2,12}[,.!:]\s+)?(?:first|now|next|then)?,?\s*(?:i['’]ll|i will|i['’]m going to|i am going to|let me|let['’]s|ich werde|je vais|voy a)\b[^.!?\n]*[.!?:…]*$/iu
+
+/** Begins a new one below a card. Above the card is read what was found out, not what was about to be done. */
+function closeSegment(segments: AnswerPiece[][], { status }: RunState): void {
+  const pieces = segments.pop() ?? []
+  const isRead = (piece: AnswerPiece) => piece.kind !== 'words' || !ANNOUNCEMENT.test(piece.text.trim())
+  segments.push(status === 'finished' ? pieces : pieces.filter(isRead), [])
 }
 
 /** Words being written, without what only the next ones decide. */

@@ -52,7 +52,7 @@ function requestLine({ text, why, calls, place, channel, at, ...run }: RecentRun
   const shown = escapeMrkdwn(truncate(words, 120)).replaceAll('*', '∗')
   const facts = [
     where,
-    ...(calls === 0 ? [] : [pluralize(calls, 'tool call')]),
+    ...(calls === 0 ? [] : [pluralize(calls, 'step')]),
     formatDate(at),
     ...(link === undefined ? [] : [`<${link}|Open thread>`]),
   ]

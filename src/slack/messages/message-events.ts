@@ -1,16 +1,19 @@
 import type { App } from '@slack/bolt'
 import { errorChainOf, isAppError } from '../../errors.ts'
 import type { RunId } from '../../ids.ts'
+import type { RunState } from '../../run/state/state.ts'
+import { truncate } from '../../text.ts'
 import { type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
+import { escapeInlineMrkdwn } from '../blocks/text.ts'
 import type { RunsDeps, WebApiDeps } from '../deps.ts'
-import { postNotice, postReply } from '../interactions/post-in-thread.ts'
+import { permalinkTextFor, postNotice, postReply } from '../interactions/post-in-thread.ts'
 import { markTaken } from '../interactions/taken.ts'
 import { helloMessage } from '../onboarding/welcome-message.ts'
 import type { BotIdentity } from '../web-api/users.ts'
 import { isMentioned, withoutMentionsOf } from './addressees.ts'
 import { buildRequest, greetingKeyOf, type MessageRequest, whyNotForApp } from './build-request.ts'
 import { hearMessage } from './hear-messages.ts'
-import { handleAppMessage, handleDeletion, handleEdit, noteIgnored } from './message-changes.ts'
+import { findRunToCorrect, handleAppMessage, handleDeletion, handleEdit, noteIgnored } from './message-changes.ts'
 import { NO_NAMES } from './message-names.ts'
 import { isDirect, isTopLevel, messageKeyOf, threadOf } from './message-places.ts'
 import { pointAtCard } from './point-at-card.ts'
@@ -124,10 +127,20 @@ async function actOnShortWord(deps: WebApiDeps & RunsDeps, bot: BotIdentity, mes
 }
 
 async function startRun(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: PersonMessage): Promise<void> {
-  const { request, notice } = await buildRequest(deps, bot, message)
+  const meant = await findRunToCorrect(deps, bot, message)
+  const placed = meant === undefined ? message : { ...message, thread_ts: meant.origin.threadTs }
+  const { request, notice } = await buildRequest(deps, bot, placed)
   const { run, fresh } = await deps.runs.start(request)
   if (!fresh) return addLateFiles(deps, run, request)
-  if (notice !== undefined) await postNotice(deps, { channel: message.channel, thread: threadOf(message) }, notice)
+  const place = { channel: message.channel, thread: threadOf(message) }
+  if (meant !== undefined) await postNotice(deps, place, await takenAsCorrectionText(deps, meant))
+  if (notice !== undefined) await postNotice(deps, place, notice)
+}
+
+/** Says under a line that it is no request of its own. */
+async function takenAsCorrectionText(deps: WebApiDeps, { origin, text }: RunState): Promise<string> {
+  const asked = escapeInlineMrkdwn(truncate(text.replace(/\s+/g, ' ').trim(), 150))
+  return `I take this as a correction of _${asked}_, and go on there. ${await permalinkTextFor(deps, origin)}`
 }
 
 /**

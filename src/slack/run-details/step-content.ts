@@ -18,7 +18,7 @@ export function stepContentBlocks(call: CallState, whole: boolean): KnownBlock[]
   const result = whole ? resultTextOf(call) : ''
   const elements = [
     ...(given === '' ? [] : [codeOf(given)]),
-    ...(result === '' ? [] : [wordsOf('It gave back:'), codeOf(result)]),
+    ...(result === '' ? [] : [wordsOf('Result:'), codeOf(result)]),
   ]
   return elements.length === 0 ? [] : [{ type: 'rich_text', elements }]
 }

@@ -154,7 +154,10 @@ test('the words above an approval that waits tell who speaks, too', async () => 
   talk = startConversation(servers, ['filesystem'], { deny: true })
   await talk.say('Write a file called waits.txt that says hi')
   const [, first] = talk.messages
-  expect(first?.content).toMatchObject([{ type: 'text', text: expect.stringMatching(/^_Offline model:_ /) }, {}])
+  expect(first?.content).toMatchObject([
+    { type: 'text', text: expect.stringMatching(/^_Offline model: simple rules/) },
+    {},
+  ])
 })
 
 test('asks which of two databases is meant, and takes the answer', async () => {

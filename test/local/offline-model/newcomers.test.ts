@@ -100,6 +100,9 @@ test('after a delete it says how many rows are gone and how many are left', asyn
   expect(await talk.say('Delete employee 10001')).toMatch(
     /^Nothing was deleted: there is no such row; 999 employees are left\./,
   )
+  expect(await talk.say('Delete employees 10002, 10003 and 10004')).toMatch(
+    /^Deleted 3 rows; 996 employees are left\.\n\n`DELETE FROM employee.* = 10002`\n`DELETE .* = 10003`\n`DELETE .* = 10004`/,
+  )
 })
 
 test('with a table that the app shows it says in a sentence what is in it, and it writes out what the app does not show', async () => {

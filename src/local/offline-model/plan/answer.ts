@@ -122,7 +122,7 @@ export function unableText(why: string, questions: string[]): { text: string; ha
 
 /** What the tools are, for somebody who asks. */
 export function sayTools(tools: OfflineTool[]): string {
-  if (tools.length === 0) return 'You have no tools connected yet.'
+  if (tools.length === 0) return 'I work with the tools you connect.'
   const byConnection = Map.groupBy(tools, (tool) => tool.connection || 'tools')
   const lines = [...byConnection].map(([name, list]) => `- **${name}**: ${namesOf(list)}`)
   return `These are the tools you have connected:\n${lines.join('\n')}`

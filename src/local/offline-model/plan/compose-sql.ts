@@ -58,12 +58,22 @@ export function unreadWordsIn(request: string, ...known: RegExp[]): string[] {
 /** One statement that answers the whole request, or why there is none; never one that answers only a part of it. */
 export function composeSql(request: string, target: Target): Statement | { unclear: string } {
   const reader = readerOf(request)
-  const isDelete = reader.take(/^\W*(?:please\s+)?(?:delete|remove|erase)\b/) !== undefined
+  const isDelete = reader.take(DELETES) !== undefined
   const where = whereIn(reader, target)
   const composed = isDelete ? deleteRows(where, target) : selectRows(reader, where, target)
   const unread = unreadWordsIn(reader.rest())
   if (unread.length === 0 || 'unclear' in composed) return composed
   return { unclear: `I did not understand “${unread.join(' ')}” in that. I can only ask about one table at a time.` }
+}
+
+const DELETES = /^\W*(?:please\s+)?(?:delete|remove|erase)\b/i
+const KEY_LIST = /(?<!\w)[a-z]?\d+(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+)[a-z]?\d+)+(?!\w)/i
+
+/** "Delete employees 10001 and 10002" as one request for each, as each is a statement of its own; any other request as it is. */
+export function deletionsIn(request: string): string[] {
+  const list = DELETES.test(request) ? KEY_LIST.exec(request) : null
+  const keys = list?.[0].match(/[a-z]?\d+/gi) ?? []
+  return list === null ? [request] : keys.map((key) => request.replace(list[0], key))
 }
 
 function deleteRows(where: string, { table, quote }: Target): Statement | { unclear: string } {

@@ -6,6 +6,7 @@ import {
   type Column,
   composeSql,
   countEach,
+  deletionsIn,
   quoteFor,
   type Statement,
   sqlGivenIn,
@@ -179,9 +180,14 @@ function* askTable(request: string, table: Table, database: Database): Plan {
   if (!asksColumns && 'sql' in simple) return yield* runSql(request, simple, database)
   const columns = yield* listColumns(database, table)
   if (asksColumns) return { text: sayColumns(table, columns), halt: false }
-  const composed = composeSql(request, { table, columns, quote })
-  if ('unclear' in composed) return unableText(composed.unclear, questionsOn([table]))
-  return yield* runSql(request, composed, database)
+  const composed = deletionsIn(request).map((one) => composeSql(one, { table, columns, quote }))
+  const unclear = composed.flatMap((one) => ('unclear' in one ? [one.unclear] : []))
+  if (unclear[0] !== undefined) return unableText(unclear[0], questionsOn([table]))
+  const statements = composed.flatMap((one) => ('sql' in one ? [one] : []))
+  const [first] = statements
+  return first !== undefined && statements.length === 1
+    ? yield* runSql(request, first, database)
+    : yield* deleteEach(statements, table, database)
 }
 
 /** Questions about these tables that are sure to be understood. */
@@ -198,23 +204,40 @@ function* runSql(request: string, { sql, most, deletesFrom }: Statement, databas
   const ran = String(outcome.input[sqlInput])
   // Somebody may have changed the statement before approving it.
   const deleted =
-    deletesFrom === undefined || ran !== sql ? undefined : yield* countLeft(deletesFrom, outcome, database)
+    deletesFrom === undefined || ran !== sql ? undefined : yield* countLeft(deletesFrom, [outcome], database)
   const asked = { request, sql: ran, most }
-  const withSql = (words: string) => `${words}\n\n\`${ran.replaceAll('`', "'")}\``
-  const written = readRows(outcome.text)?.shown ? rowsText(outcome.text, { ...asked, isWritten: true }) : undefined
-  return {
-    text: withSql(deleted ?? rowsText(outcome.text, asked)),
-    halt: false,
-    ...(written !== undefined && { written: withSql(written) }),
-  }
+  const end = `\n\n${codeOf(ran)}`
+  const text = (deleted ?? rowsText(outcome.text, asked)) + end
+  if (!readRows(outcome.text)?.shown) return { text, halt: false }
+  return { text, halt: false, written: rowsText(outcome.text, { ...asked, isWritten: true }) + end }
+}
+
+const codeOf = (sql: unknown): string => `\`${String(sql).replaceAll('`', "'")}\``
+
+/** Several statements that delete, made at once: they wait for one decision together. */
+function* deleteEach(statements: Statement[], table: Table, database: Database): Plan {
+  const { execute, sqlInput } = database
+  const [input = {}, ...together] = statements.map(({ sql }) => ({ [sqlInput]: sql }))
+  const { others = [], ...outcome } = yield { tool: execute, input, together, say: "I'll ask the database." }
+  const outcomes = [outcome, ...others]
+  const done = outcomes.filter(({ isError }) => !isError)
+  if (done.length === 0) return { text: sayFailure(execute, outcome.text), halt: true }
+  const isChanged = outcomes.some((one, at) => one.input[sqlInput] !== statements[at]?.sql)
+  const counted = isChanged ? undefined : yield* countLeft(table, done, database)
+  const listed = (some: Outcome[]) => some.map(({ input }) => codeOf(input[sqlInput])).join('\n')
+  const missed = outcomes.filter(({ isError }) => isError)
+  const parts = [counted ?? 'Done.', listed(done), ...(missed.length > 0 ? [`Not done:\n${listed(missed)}`] : [])]
+  return { text: parts.join('\n\n'), halt: false }
 }
 
 /** How many rows are left after some were deleted; undefined where that cannot be told. */
-function* countLeft(table: Table, { text }: Outcome, { execute, sqlInput }: Database): StepsOf<string | undefined> {
+function* countLeft(table: Table, done: Outcome[], { execute, sqlInput }: Database): StepsOf<string | undefined> {
   const sql = `SELECT COUNT(*) AS count FROM ${quoteFor(execute.description)(table.name)}`
   const outcome = yield { tool: execute, input: { [sqlInput]: sql }, say: "I'll count what is left." }
   const left = outcome.isError ? undefined : countedIn(outcome.text)
-  return left === undefined ? undefined : describeDeletion(readRows(text)?.changed, left, table.name)
+  const changes = done.map(({ text }) => readRows(text)?.changed)
+  const changed = changes.reduce((sum, one) => (sum === undefined || one === undefined ? undefined : sum + one), 0)
+  return left === undefined ? undefined : describeDeletion(changed, left, table.name)
 }
 
 function sayTables(tables: Table[]): string {

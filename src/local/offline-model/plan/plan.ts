@@ -33,12 +33,13 @@ function aboutMyself(asked: string, tools: OfflineTool[]): PlanResult | undefine
   const connecting = HOW_TO_CONNECT.test(asked)
   if (!connecting && !GREETING.test(asked)) return undefined
   const hello = /^\W*(?:hi|hello|hey|good)\b/i.test(asked) ? 'Hello! ' : ''
-  const more = connecting || tools.length === 0 ? `\n${CONNECT_WORDS}` : ''
+  const more = connecting ? `\n${CONNECT_WORDS}` : ''
   return unableText(`${hello}${sayTools(tools)}${more}`, questionsFor(tools))
 }
 
 function sayUnfit(tools: OfflineTool[]): PlanResult {
-  if (tools.length === 0) return unableText(`You have no tools connected, so I cannot do that. ${CONNECT_WORDS}`, [])
+  // The app offers them below.
+  if (tools.length === 0) return unableText('I cannot do that without tools.', [])
   const names = [...new Set(tools.map(({ connection }) => connection))].map((name) => `**${name}**`).join(', ')
   const why = `I cannot do that, or did not understand it: I only match simple English words to the tools of ${names}.`
   return unableText(`${why} **Connect a tool** in my Home tab adds others.`, questionsFor(tools))
