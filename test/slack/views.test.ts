@@ -631,8 +631,8 @@ describe('an answer', () => {
     const other = renderAnswer(stateOf([{ text: `These are files:\n${list}` }]))
     expect(JSON.stringify(other)).not.toContain('starter_ask')
     const [atEnd] = renderAnswer(stateOf([{ text: 'No.\n\nYou could ask me:\n- One?\n- Two?\n' }]))
-    expect(atEnd?.blocks[0]).toEqual({ type: 'markdown', text: 'No.\n\nYou could ask me:' })
-    expect(JSON.stringify(atEnd?.blocks)).toContain('"starter_ask:1"')
+    expect(atEnd?.blocks[0]).toEqual({ type: 'markdown', text: 'No.' })
+    expect(JSON.stringify(atEnd?.blocks)).toMatch(/"You could ask me:".*"starter_ask:1"/)
   })
 
   test.each(['finished', 'stopped', 'failed', 'working'] as const)(

@@ -18,7 +18,7 @@ import { leftOutWordsOf, unreadWordsOf } from './left-out-tools.ts'
 import { type AnswerPage, callsOnPage, isAfterApproval, nextSegmentOf, paginateAnswer } from './paginate-answer.ts'
 import { stepsBlock, stepsText } from './steps-block.ts'
 import { stoppedMessages } from './stopped-messages.ts'
-import { suggestedQuestionsIn } from './suggested-questions.ts'
+import { suggestedQuestionsIn, withoutSuggestedQuestions } from './suggested-questions.ts'
 
 /** One message of the answer as it should be in the thread. */
 export type RenderedMessage = { key: string } & MessageContent
@@ -194,7 +194,8 @@ function suggestedMessages(answer: string): MessageContent[] {
   const buttons = questions.map((question, at) =>
     createButton({ text: question, action: `starter_ask:${at}`, value: question }),
   )
-  return [{ text: '', blocks: [actionsBlock(buttons, 'suggested')] }]
+  const head = withoutSuggestedQuestions(answer) === answer ? [] : [sectionBlock('You could ask me:')]
+  return [{ text: '', blocks: [...head, actionsBlock(buttons, 'suggested')] }]
 }
 
 /** An answer without calls has no details. */

@@ -10,12 +10,12 @@ export const suggestedQuestionsIn = (answer: string): string[] =>
     .filter((question) => question !== '' && question.length <= LIMITS.button.text)
     .slice(0, MOST_QUESTIONS)
 
-/** An answer without the list at its end that stands below it as buttons. */
+/** An answer without the list at its end, where all of that stands below it as buttons. */
 export function withoutSuggestedQuestions(answer: string): string {
-  const [list = '', items = ''] = LIST.exec(answer) ?? []
+  const [list = ''] = LIST.exec(answer) ?? []
   const isWhole = suggestedQuestionsIn(answer).length === listedIn(answer).length
-  return isWhole && items !== '' && answer.trimEnd().endsWith(list.trimEnd())
-    ? answer.slice(0, answer.lastIndexOf(items)).trimEnd()
+  return isWhole && list !== '' && answer.trimEnd().endsWith(list.trimEnd())
+    ? answer.slice(0, answer.lastIndexOf(list)).trimEnd()
     : answer
 }
 

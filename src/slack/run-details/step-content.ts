@@ -9,7 +9,7 @@ import { pluralize, withoutMentions } from '../blocks/text.ts'
 const ARGUMENTS_CHARS = 1_000
 const RESULT = { lines: 6, chars: 600 }
 /** As wide as a modal shows without breaking a line. */
-const ROWS = { count: 5, cellChars: 20, lineChars: 60 }
+const ROWS = { count: 5, cellChars: 20, lineChars: 46 }
 
 /** What a step was called with, and for those who may see all of the run the first lines of what it gave back. Pure. */
 export function stepContentBlocks(call: CallState, whole: boolean): KnownBlock[] {

@@ -28,7 +28,7 @@ const SENTENCES: [asked: string, answer: RegExp | typeof REFUSED][] = [
   ['Tell me about employee 10001', /\| 10001 \|/],
   ['Is there a department called Sales?', /\| Sales \|/],
   ["What's the lowest salary?", /The answer is \*\*[\d,]+\*\*/],
-  ['What are the top 3 salaries?', /3 rows/],
+  ['What are the top 3 salaries?', /^3 rows\. In them `amount` runs from [\d,]+ to 136,004\./],
   ['What is the total of all salaries?', /The answer is \*\*[\d,]+\*\*/],
   ['What can you do?', /These are the tools/],
   ['Who are you?', /These are the tools[\s\S]*Offline model/],

@@ -18,14 +18,15 @@ export function questionsOn(tables: Table[], { sql }: Database): string[] {
   return sql === undefined ? [...known, 'Which tables are there?'] : [`How many rows are in "${name}"?`, ...known]
 }
 
-const ASKING = "I'll ask the database."
+const sayFor = ({ deletesFrom }: Statement): string =>
+  deletesFrom === undefined ? "I'll ask the database." : "I'll delete that."
 
 /** By SQL where the database takes it, else by a tool that needs none. */
 export function* runStatement(request: string, statement: Statement, { table, database }: Place): Plan {
   const call = database.rows && rowCallFor(database.rows, table, statement)
   if (call === undefined && database.sql === undefined) return sayNoSql(database, questionsOn([table], database))
   if (call === undefined) return yield* runSql(request, statement, database)
-  const outcome = yield { ...call, say: ASKING }
+  const outcome = yield { ...call, say: sayFor(statement) }
   if (outcome.isError) return { text: sayFailure(call.tool, outcome.text), halt: true }
   const { sql, most, deletesFrom } = statement
   if (deletesFrom !== undefined) return { text: firstLineOf(outcome), halt: false }
@@ -41,10 +42,11 @@ function rowsResult(text: string, asked: Parameters<typeof rowsText>[1], end: st
   return { ...result, written: rowsText(text, { ...asked, isWritten: true }) + end }
 }
 
-export function* runSql(request: string, { sql, most, deletesFrom }: Statement, database: Database): Plan {
+export function* runSql(request: string, statement: Statement, database: Database): Plan {
+  const { sql, most, deletesFrom } = statement
   if (database.sql === undefined) return sayNoSql(database, ['Which tables are there?'])
   const { tool, input } = database.sql
-  const outcome = yield { tool, input: { [input]: sql }, say: ASKING }
+  const outcome = yield { tool, input: { [input]: sql }, say: sayFor(statement) }
   if (outcome.isError) return { text: sayFailure(tool, outcome.text), halt: true }
   const ran = String(outcome.input[input])
   // Somebody may have changed the statement before approving it.
@@ -67,7 +69,7 @@ export function* deleteEach(statements: Statement[], { table, database }: Place)
   })
   const [first, ...together] = calls
   if (first === undefined) return sayNoSql(database, questionsOn([table], database))
-  const { others = [], ...outcome } = yield { ...first, together: together.map(({ input }) => input), say: ASKING }
+  const { others = [], ...outcome } = yield { ...first, together: together.map(({ input }) => input), say: "I'll delete them." }
   const outcomes = [outcome, ...others]
   const done = outcomes.filter(({ isError }) => !isError)
   if (done.length === 0) return { text: sayFailure(first.tool, outcome.text), halt: true }

@@ -24,10 +24,10 @@ export function sayRows(text: string, asked: Asked): string | undefined {
   return sayTable(read, asked)
 }
 
-function sayTable({ rows, total, shown }: ResultRows, { most = Number.POSITIVE_INFINITY, isWritten }: Asked): string {
+function sayTable({ rows, total, shown }: ResultRows, { sql, most = Number.POSITIVE_INFINITY, isWritten }: Asked) {
   const head = total >= most ? `The first ${total.toLocaleString('en-US')} rows (there may be more)` : countRows(total)
   // What is true of the first rows is not true of all.
-  const range = rows.length === total ? sayRange(rows) : ''
+  const range = rows.length === total ? sayRange(rows, sql) : ''
   if (shown && isWritten !== true) return `${head}, as a table below.${range}`
   const written = rows.slice(0, SHOWN_MAX_ROWS)
   const left = total - written.length
@@ -95,9 +95,15 @@ const firstSingular = (words: string): string => words.replace(/^(\w+)ies\b/, '$
 
 const DATE = /^\d{4}-\d\d-\d\d/
 
-/** Of the first column with dates, from when to when: true of the rows there are, and of no others. */
-function sayRange(rows: ResultRow[]): string {
+/** Of the column they are sorted by, or the first with dates, from what to what: true of the rows there are, and of no others. */
+function sayRange(rows: ResultRow[], sql: string): string {
   const names = Object.keys(rows[0] ?? {})
+  const sorted = names.find((name) => name === /\border\s+by\s+"?(\w+)/i.exec(sql)?.[1])
+  const values = rows.map((row) => Number(sorted === undefined ? Number.NaN : row[sorted]))
+  if (rows.length > 1 && values.every(Number.isFinite)) {
+    const [least, most] = [Math.min(...values), Math.max(...values)].map((value) => value.toLocaleString('en-US'))
+    return ` In them \`${sorted}\` runs from ${least} to ${most}.`
+  }
   const dated = names.find((name) => rows.every((row) => DATE.test(String(row[name]))))
   if (dated === undefined || rows.length < 2) return ''
   const days = rows.map((row) => String(row[dated]).slice(0, 10)).toSorted()
