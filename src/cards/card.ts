@@ -76,7 +76,11 @@ export type CardTool = {
   idempotent?: boolean | undefined
   /** The argument that holds SQL, for tools whose harm depends on the statement. */
   sql?: SqlArgument | undefined
+  replaces?: ReplacedFile | undefined
 }
+
+/** A tool replaces the file that `argument` names. It is there where what the tool `seenWith` answers has `sign` in it. */
+export type ReplacedFile = { argument: string; seenWith: string; sign: string }
 
 /** Texts may hold `{name}` for an input or an own value. One that mentions an input left empty is left out. */
 export type CardServer = StdioServer | HttpServer | BuiltinServer

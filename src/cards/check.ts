@@ -144,9 +144,14 @@ function compilePattern(pattern: string | undefined): RegExp | undefined {
 function toolProblems(ours: CardPart): CardProblem[] {
   const all = [...ours.tools.read, ...ours.tools.write, ...ours.tools.destructive]
   const twice = all.filter((tool, at) => all.indexOf(tool) !== at)
-  const unclassed = [...ours.idempotent, ...Object.keys(ours.sql)].filter((tool) => !all.includes(tool))
+  const named = [...ours.idempotent, ...Object.keys(ours.sql), ...Object.keys(ours.replaces)]
+  const unclassed = named.filter((tool) => !all.includes(tool))
+  const noReads = Object.values(ours.replaces).flatMap(({ seenWith }) =>
+    ours.tools.read.includes(seenWith) ? [] : [seenWith],
+  )
   return [
     ...twice.map((tool) => ({ field: '_meta.tools', reason: `names ${tool} twice` })),
     ...unclassed.map((tool) => ({ field: '_meta.tools', reason: `has no class for ${tool}` })),
+    ...noReads.map((tool) => ({ field: '_meta.replaces', reason: `looks with ${tool}, which is no read` })),
   ]
 }

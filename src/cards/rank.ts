@@ -25,10 +25,14 @@ export function rankMatches<T extends RankableCard>(things: T[], terms: SearchTe
   const scored = things.map((thing) => ({ thing, fields: fieldsOf(thing) }))
   const scores = terms.map((term) => scoresOf(scored, term))
   const weights = terms.map((term, at) => term.weight * rarityOf(scores[at] ?? []))
+  const most = Math.max(...terms.map((term) => term.weight))
   const ranked = scored
     .map(({ thing }, at) => {
       const own = scores.map((one) => one[at] ?? 0)
-      return { thing, whole: own.every((score) => score > 0), score: totalOf(own, weights) * standingOf(thing) }
+      // "Find" and "flight": what only finds is no answer.
+      const tells = own.some((score, which) => score > 0 && terms[which]?.weight === most)
+      const score = tells ? totalOf(own, weights) * standingOf(thing) : 0
+      return { thing, whole: own.every((one) => one > 0), score }
     })
     .filter(({ score }) => score > 0)
     .toSorted((a, b) => b.score - a.score || a.thing.title.localeCompare(b.thing.title))
@@ -85,7 +89,7 @@ const SYNONYM_SHARE = 0.7
 const TYPO = 25
 
 function scoreTerm(fields: Fields, { stem, similar }: SearchTerm): number {
-  const others = similar.map((other) => scoreStem(fields, other) * SYNONYM_SHARE)
+  const others = similar.map((other) => scoreStem(fields, other, SYNONYM_PLACES) * SYNONYM_SHARE)
   return Math.max(scoreStem(fields, stem), ...others)
 }
 
@@ -93,6 +97,14 @@ type Place = [score: number, fits: (fields: Fields, stem: string) => boolean]
 
 const has = (text: string, stem: string) => text.includes(` ${stem} `)
 const begins = (text: string, stem: string) => stem.length > 2 && text.includes(` ${stem}`)
+
+/** At the end of a word, as "mail" is in Gmail; in its middle only a long one says something. */
+const INSIDE: Place = [
+  25,
+  ({ title, name }, stem) =>
+    stem.length > 3 &&
+    (`${title}${name}`.includes(`${stem} `) || (stem.length > 5 && `${title}${name}`.includes(stem))),
+]
 
 /** Where a stem may stand, best first. */
 const PLACES: Place[] = [
@@ -102,18 +114,21 @@ const PLACES: Place[] = [
   [45, ({ title }, stem) => begins(title, stem)],
   [40, ({ category, description }, stem) => has(category, stem) || has(description, stem)],
   [30, ({ aliases }, stem) => aliases.some((alias) => has(alias, stem))],
-  [25, ({ title, name }, stem) => stem.length > 3 && `${title}${name}`.includes(stem)],
+  INSIDE,
   [15, ({ aliases, description }, stem) => [...aliases, description].some((text) => begins(text, stem))],
   [5, ({ tools }, stem) => has(tools, stem)],
 ]
 
+/** "Trip" for "flight" is not meant by Stripe. */
+const SYNONYM_PLACES = PLACES.filter((place) => place !== INSIDE)
+
 /** The words of a phrase may also stand apart, and then say less. */
 const APART_SHARE = 0.5
 
-function scoreStem(fields: Fields, stem: string): number {
-  const together = PLACES.find(([, fits]) => fits(fields, stem))?.[0] ?? 0
+function scoreStem(fields: Fields, stem: string, places = PLACES): number {
+  const together = places.find(([, fits]) => fits(fields, stem))?.[0] ?? 0
   if (together > 0 || !stem.includes(' ')) return together
-  return Math.min(...stem.split(' ').map((one) => scoreStem(fields, one))) * APART_SHARE
+  return Math.min(...stem.split(' ').map((one) => scoreStem(fields, one, places))) * APART_SHARE
 }
 
 function isTypoIn({ title, name }: Fields, stem: string): boolean {

@@ -60,7 +60,12 @@ function toolsOf(ours: CardPart): Record<string, CardTool> {
   const words = classes.flatMap((kind) =>
     ours.tools[kind].map((tool): [string, CardTool] => [
       tool,
-      { class: kind, idempotent: ours.idempotent.includes(tool) || undefined, sql: ours.sql[tool] },
+      {
+        class: kind,
+        idempotent: ours.idempotent.includes(tool) || undefined,
+        sql: ours.sql[tool],
+        replaces: ours.replaces[tool],
+      },
     ]),
   )
   return Object.fromEntries(words)

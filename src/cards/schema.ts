@@ -135,6 +135,9 @@ const Ours = z.strictObject({
   sql: z
     .record(z.string(), z.strictObject({ argument: z.string(), dialect: z.enum(['postgres', 'sqlite']) }))
     .default({}),
+  replaces: z
+    .record(z.string(), z.strictObject({ argument: z.string(), seenWith: z.string(), sign: z.string().min(1) }))
+    .default({}),
   starters: z.array(z.string().min(1).max(150)).length(3, 'must be three questions'),
   limits: z.strictObject({ callSeconds: seconds.default(120), idleSeconds: seconds.default(300) }).prefault({}),
 })

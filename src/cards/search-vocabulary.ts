@@ -11,8 +11,8 @@ const FILLERS = new Set(
 
 /** Verbs that go with nearly everything, and nouns that stand in nearly every description. */
 const COMMON_WORDS = new Set(
-  `add answer ask build buy change check collect create draw edit find keep list look make manage open play put query read run save
-  search see send set show start take tell turn update write
+  `add answer ask build buy change check collect create draw edit find keep list look make manage open play post put query read run save
+  search see send set show start take tell track turn update write
   company content data item people question team work`
     .split(/\s+/)
     .flatMap(stemsIn),
@@ -57,7 +57,7 @@ issue, ticket, bug, task, project management, issue tracker
   crm, sales, lead, deal, contact, customer, opportunity, sales pipeline
   email, mail, inbox, newsletter
   marketing, campaign, newsletter, audience
-  calendar, schedule, appointment, booking, availability, free time, free, event
+  calendar, schedule, appointment, booking, availability, free time, free
   meeting, call recording, transcript, video call
   summary, summarize, highlight, transcript
   security, vulnerability, security hole, threat

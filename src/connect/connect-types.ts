@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Card, CardInput, SqlArgument, ToolClass } from '../cards/card.ts'
+import type { Card, CardInput, ReplacedFile, SqlArgument, ToolClass } from '../cards/card.ts'
 import type { CredentialStore } from '../credentials/store.ts'
 import { ConnectionId, type Principal, type WorkspaceId } from '../ids.ts'
 import type { Log } from '../log.ts'
@@ -118,7 +118,13 @@ export type CardInfo = Pick<Card, 'name' | 'title' | 'icon' | 'category' | 'desc
   named?: 'by_address'
 }
 
-export type CardToolClassification = { class?: ToolClass; vouched: boolean; idempotent: boolean; sql?: SqlArgument }
+export type CardToolClassification = {
+  class?: ToolClass
+  vouched: boolean
+  idempotent: boolean
+  sql?: SqlArgument
+  replaces?: ReplacedFile
+}
 
 export type ConnectDeps = {
   cards: Card[]

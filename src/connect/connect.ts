@@ -114,11 +114,12 @@ const ownerClassificationOf = (kind: ToolClass | undefined): CardToolClassificat
 function classificationFor(card: Card | undefined, tool: string): CardToolClassification {
   const cardTool = card && Object.hasOwn(card.tools, tool) ? card.tools[tool] : undefined
   if (card === undefined || cardTool === undefined) return { vouched: false, idempotent: false }
-  const { class: kind, idempotent, sql } = cardTool
+  const { class: kind, idempotent, sql, replaces } = cardTool
   return {
     class: kind,
     vouched: card.vouches,
     idempotent: idempotent ?? (kind === 'read' && sql === undefined),
     ...(sql !== undefined && { sql }),
+    ...(replaces !== undefined && { replaces }),
   }
 }

@@ -18,6 +18,8 @@ export type ToolClassification = {
   vouched: boolean
   idempotent: boolean
   sql?: { argument: string; dialect: SqlDialect } | undefined
+  /** It replaces the file that `argument` names, which is there where what `seenWith` answers has `sign` in it. */
+  replaces?: { argument: string; seenWith: string; sign: string } | undefined
 }
 
 /** What createRuns needs from the app. */

@@ -113,7 +113,7 @@ export type ApprovalAnswer = {
 }
 
 /** One decision on several approvals of one run, as they stand on one card. */
-export type ApprovalsAnswer = { approvals: ApprovalId[]; by: Principal; decision: 'approved' | 'denied' }
+export type ApprovalsAnswer = Pick<ApprovalAnswer, 'by' | 'decision' | 'reason'> & { approvals: ApprovalId[] }
 
 export type AnswerOutcome =
   | { kind: 'settled' }

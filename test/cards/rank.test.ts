@@ -36,6 +36,9 @@ test('what has all of it comes first, then what has the most telling part; the n
   expect(found(things, 'weather tides')[0]).toBe('b')
   expect(found(things, 'weather on the moon')[0]).toBe('weather')
   expect(found(things, 'snowmen')).toEqual([])
+  expect(found([thing('a', { description: 'Finds tides' })], 'find snowmen'), 'any tool finds something').toEqual([])
+  expect(found([thing('gmail'), thing('prometheus')], 'mail'), 'the end of a word').toEqual(['gmail'])
+  expect(found([thing('prometheus')], 'rome'), 'the middle of a word').toEqual([])
   expect(found(things, '')).toEqual([])
 })
 

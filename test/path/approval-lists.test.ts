@@ -23,7 +23,7 @@ const looksIn = async (seat: Seat, thread: string): Promise<string> =>
 
 test.each([
   { button: 'Approve all 3', status: 'approved', said: /You approved: wrote c\.txt/, calls: 3 },
-  { button: 'Deny all', status: 'denied', said: /You denied: write c\.txt/, calls: 0 },
+  { button: 'Deny all', status: 'denied', said: /You denied: write c\.txt .*\n?> Only a\.txt/, calls: 0 },
 ])('the calls of one turn stand on one card: $button', async ({ button, status, said, calls }) => {
   await using world = await startWorld({
     model: [together(write('a.txt'), write('b.txt'), write('c.txt')), says('All told.')],
@@ -35,8 +35,11 @@ test.each([
   const cards = (await member.messages('dm', where.thread)).filter((one) => lookOf(one).includes('"One by one"'))
   expect(cards).toHaveLength(1)
   await member.press(where, card.ts, button)
+  if (status === 'denied') await member.sendDenial('Only a.txt')
   await member.see(where, /All told\./)
-  await member.see(where, said)
+  const decided = await member.see(where, said)
+  // Words that deny all stand once.
+  expect(JSON.stringify(decided.blocks).split('Only a.txt')).toHaveLength(status === 'denied' ? 2 : 1)
   expect(await rows(world, 'select status, count(*)::int as many from approvals group by 1')).toEqual([
     { status, many: 3 },
   ])

@@ -61,7 +61,7 @@ test.each([
     await member.see(where, /b\.txt[\s\S]*"Approve"/)
   }
   await change(member, 'dm', ts, text)
-  await member.see(where, new RegExp(`Withdrawn by <@UMEMBER1>: ${text}`))
+  await member.see(where, new RegExp(`Withdrawn by you: ${text}`))
   await member.see(where, /c\.txt[\s\S]*"Approve"/)
   expect(told(world)).toContain('[Their message reads differently now:]')
   await member.decide(where, 'Approve')

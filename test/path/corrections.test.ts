@@ -57,9 +57,10 @@ const sayIn = async (seat: Seat, { channel, thread }: Place, text: string): Prom
 
 test.each([
   { place: 'dm', text: 'Sorry, I meant 10021' },
+  { place: 'dm', text: 'Sorry, I meant 10021', isNewLine: true },
   { place: 'general', text: 'Sorry, I meant 10021' },
   { place: 'general', text: '@Patchbay Sorry, I meant 10021' },
-])('what the requester says in $place while a delete waits withdraws it: $text', async ({ place, text }) => {
+])('what the requester says in $place while a delete waits withdraws it: $text', async ({ place, text, isNewLine }) => {
   await using world = await startWorld({
     approvers: ['approver'],
     model: [drop(10020), drop(10021), says('Deleted 10021.')],
@@ -69,8 +70,9 @@ test.each([
   const where = place === 'dm' ? await member.dm('delete 10020') : await member.mention('delete 10020', place)
   const cards = place === 'dm' ? direct : where
   const first = await cardIn(approver, cards, /10020[\s\S]*"Approve"/)
-  await member.say(place, text, where.thread)
-  await member.see(where, /Withdrawn by <@UMEMBER1>: Sorry, I meant 10021/)
+  const said = await sayIn(member, { channel: place, ...(isNewLine ? {} : { thread: where.thread }) }, text)
+  if (isNewLine) await member.see({ ...where, thread: said }, /I take this as a correction of _delete 10020_/)
+  await member.see(where, /Withdrawn by (?:you|<@UMEMBER1>): Sorry, I meant 10021/)
   const second = await cardIn(approver, cards, /10021[\s\S]*"Approve"/)
   expect(second.ts).not.toBe(first.ts)
   if (place === 'dm') expect(lookOf(second)).toContain('> delete 10020\\n> Sorry, I meant 10021')
@@ -81,6 +83,8 @@ test.each([
   expect(await approvalsIn(world)).toEqual(['withdrawn', 'pending'])
   await approver.press(cards, second.ts, 'Approve')
   await member.see(where, /Deleted 10021\./)
+  await member.post('redeliver', { ts: said })
+  await sleep(500)
   expect(await requestsIn(world)).toEqual(['delete 10020'])
   expect(await countOf(world, 'called')).toBe(1)
   expect((await looksIn(member, where)).join()).not.toContain("I'll do this")

@@ -65,8 +65,11 @@ test.each(['dm', 'channel'])(
       `[A person changed the arguments to ${JSON.stringify(JSON.stringify({ sql: CHANGED })).slice(1, -1)} before approving.`,
     )
     const told2 = await cardIn(approver, seen.channel, seen.thread, /<@UMEMBER1> approved that/)
-    for (const text of [ASKED, CHANGED, '<@UMEMBER1> asked for', '<@UAPPROV1> changed it to'])
+    const decided = await member.see(where, /(?:You|<@UMEMBER1>) approved: `DELETE FROM employee WHERE emp_no = 10004`/)
+    expect([decided.ts, decided.blocks?.length]).toEqual([asking.ts, 1])
+    for (const text of [ASKED, CHANGED, '<@UMEMBER1> asked for'])
       expect(lookOf(told2)).toContain(text)
+    expect(lookOf(told2)).toMatch(/(?:you|<@UAPPROV1>) changed it to/)
     const audited = await rowsIn(
       world,
       `select action, actor, details ->> 'hash' as hash, details ->> 'asked_hash' as asked from audit_events
@@ -131,7 +134,7 @@ test('while the requester is asked, nobody else decides, and old cards say what 
   await member.see(where, /All right\./)
   expect(textOf(world)).toMatch(/denied a change of an approver, to .*10004.* and said: .*Leave them all/)
   expect(await rowsIn(world, "select seq from run_events where type = 'called'")).toEqual([])
-  const end = await member.see(where, /Denied by <@UMEMBER1> .*Leave them all/)
+  const end = await member.see(where, /<@UMEMBER1> denied that .*[\s\S]*Leave them all/)
   expect(lookOf(end)).toContain(CHANGED)
 })
 

@@ -77,7 +77,7 @@ test('a form of the new protocol is answered in a modal: bad values stand at the
   const where = await begin(member, asking)
   const card = await member.see(where, /"Answer"/)
   expect(lookOf(card)).toMatch(/\*shop asks:\* Whose account is it\?/)
-  expect(lookOf(card)).toContain('Only <@UMEMBER1> can answer')
+  expect(lookOf(card)).toContain('Only you can answer')
   expect(lookOf(card)).not.toContain('http-asks')
   await eventually(async () =>
     expect(await rows(world.databaseUrl, 'select status, owner from runs')).toEqual([

@@ -53,10 +53,10 @@ test('an approval is decided in Home, and the request and its cost are found the
   await member.connect('demo-database')
   const where = await member.mention('delete number 10001', 'ops')
   await seesAtHome(approver, /1 approval waiting for you/, /DELETE FROM employee/, /approval_approve/)
-  await seesAtHome(member, /waiting for approval/)
+  await seesAtHome(member, /waiting for an answer/)
   await approver.pressInHome('Approve')
   await member.see(where, /Gone\./)
-  const home = await seesAtHome(member, /delete number 10001\*? done/, /Tool calls/, /execute_sql \(demo-database\): 1/)
+  const home = await seesAtHome(member, /delete number 10001\*? done/, /\*Steps\*/, /execute_sql \(demo-database\): 1/)
   expect(home, 'a chart of one day compares nothing').not.toMatch(/█/)
   expect(home).toMatch(/\|Open thread>/)
   expect(home).toMatch(/\*Requests\*\\n1/)
@@ -188,15 +188,23 @@ test('what was denied, or came to nothing, is not called done; the same is told 
   })
 })
 
-test('a sentence after /mcp can be asked as a question', async () => {
+test('a sentence after /mcp can be asked as a question, also one that begins like a command', async () => {
   await using world = await startWorld({ model: [says('Many things.')] })
   const member = world.as('member')
+  const heard = (what: RegExp) =>
+    eventually(async () => {
+      const found = (await member.messages('dm')).find((one) => what.test(JSON.stringify(one)))
+      if (found === undefined) throw new Error(`nothing like ${what}`)
+      return found
+    })
+  await member.command('list all my connections')
+  await heard(/You have no connections yet/)
+  await member.command('list my files')
+  await heard(/list my files.{0,9} I can answer it as a question.*Yes, list/)
+  await member.command('list my tools')
+  await heard(/Yes, tools/)
   await member.command('what can you do for me')
-  const message = await eventually(async () => {
-    const found = (await member.messages('dm')).find((one) => JSON.stringify(one).includes('no command'))
-    if (found === undefined) throw new Error('nothing was said')
-    return found
-  })
+  const message = await heard(/no command .{0,9}what can you do/)
   await member.press({ channel: 'dm' }, message.ts, 'Ask it')
   await eventually(async () => expect(JSON.stringify(await member.messages('dm'))).toContain('You asked:'))
   const asked = (await member.messages('dm')).find((one) => JSON.stringify(one).includes('You asked:'))

@@ -22,7 +22,7 @@ test('a prompt with arguments and completion runs in the thread, its pictures an
   expect(await member.submit({ tone: 'warmly' })).toMatchObject({ ok: false })
   expect(await member.submit({ city: 'Paris', tone: 'warmly' })).toMatchObject({ ok: true })
   await modalOf(member, /I am on it/)
-  const root = await seenIn(member, 'ops', /uses the prompt Greet of custom/)
+  const root = await seenIn(member, 'ops', /used the prompt Greet of custom/)
   expect(JSON.stringify(root.blocks)).toContain('> Greet Paris warmly.')
   expect(JSON.stringify(root.blocks)).toContain('come from the server of custom')
   await member.see({ channel: 'ops', thread: root.ts }, /Bonjour Paris!/)

@@ -88,7 +88,7 @@ test('a newcomer is welcomed once, connects the demo database and gets a first a
   await eventually(async () => expect(JSON.stringify(await member.modal())).toContain('Connected!'), 60_000)
   await member.close()
 
-  await topLevel(member, /is connected\. Ask it something/)
+  await topLevel(member, /is connected\. Ask me to use it/)
   await eventually(async () => expect(await promptsOf(world)).toContain('How many employees are there?'))
   await member.press({ channel: 'dm' }, welcome.ts, 'How many employees are there?')
   const asked = await topLevel(member, /You asked:.*How many employees/)
@@ -105,7 +105,7 @@ test('a newcomer is welcomed once, connects the demo database and gets a first a
   expect(all, 'the question is to be seen there').not.toContain('Asked. The answer comes')
 
   await member.command('connect demo-database')
-  const told = await topLevel(member, /You have it already: \*demo-database\*/)
+  const told = await topLevel(member, /\*demo-database\* is connected already/)
   expect(buttonsIn(told)).toContain('Which tables are there?')
   expect(await member.modal()).toBeNull()
 })
@@ -125,14 +125,23 @@ test('a welcome follows back when everything is disconnected, and its old questi
 })
 
 test.each(['dm', 'general'] as const)(
-  'who has no tools is offered some under an answer in %s, once',
+  'who has no tools is offered some under an answer in %s, once in a thread',
   async (channel) => {
-    await using world = await startWorld({ model: [says('I have no tool for that.')] })
+    await using world = await startWorld({
+      model: [says('I have no tool for that.'), says('Not for that either.'), says('Nor so.')],
+    })
     const [member, owner] = [world.as('member'), world.as('owner')]
     const where = channel === 'dm' ? await member.dm('which tables are there?') : await member.mention('which tables?')
     const offer = await member.see(where, /You have no tools connected yet/)
     expect(buttonsIn(offer)).toEqual(['Connect the demo database', 'Connect a tool'])
     expect(offer.ephemeral ?? false).toBe(channel === 'general')
+    await member.say(where.channel, 'and which views?', where.thread)
+    await member.see(where, /Not for that either/)
+    await member.say(where.channel, 'please', where.thread)
+    await member.see(where, /Nor so/)
+    const offers = async () =>
+      (await member.messages(where.channel, where.thread)).filter((one) => /You have no tools/.test(one.text))
+    expect(await offers()).toHaveLength(1)
     expect((await owner.messages('general', where.thread)).map(lookOf).join()).not.toContain(
       'You have no tools connected',
     )

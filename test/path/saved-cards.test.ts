@@ -52,7 +52,7 @@ test('a card of one person is found and connected by them alone, with a key of i
   await member.close()
   const owner = world.as('owner')
   await owner.command('search village')
-  await heard(owner, /Nothing fits/)
+  await heard(owner, /I found no tool for/)
   await owner.command('cards')
   await heard(owner, /No run cards are saved here yet/)
 

@@ -73,7 +73,7 @@ test('a skill that is used stands apart from the request, its files are read as 
   await modalOf(member, /Use it/)
   expect(await member.submit({ wish: 'greet Ada' })).toMatchObject({ ok: true })
   await modalOf(member, /I am on it/)
-  const root = await seenIn(member, 'ops', /uses the skill \*greet\* of custom: greet Ada/)
+  const root = await seenIn(member, 'ops', /used the skill \*greet\* of custom: greet Ada/)
   expect(JSON.stringify(root.blocks)).toContain('come from the server of custom')
   const where = { channel: 'ops', thread: root.ts }
   const card = await member.see(where, /Approve/)
@@ -99,7 +99,7 @@ test('a skill that its server is slow to give is read by the run, and Slack has 
   await modalOf(member, /Use it/)
   expect(await member.submit({ wish: 'greet Ada' })).toMatchObject({ ok: true })
   await modalOf(member, /I am on it: \*greet\*/)
-  const root = await seenIn(member, 'ops', /uses the skill \*greet\* of custom: greet Ada/)
+  const root = await seenIn(member, 'ops', /used the skill \*greet\* of custom: greet Ada/)
   await member.see({ channel: 'ops', thread: root.ts }, /Hello Ada\./, 30_000)
   expect(lastRequest(world)).toContain('Say hello as references')
   expect(server.noted('read').length).toBeGreaterThan(0)

@@ -1,6 +1,41 @@
 import { describe, expect, test } from 'vitest'
 import { isForOthers } from '../../src/slack/messages/addressees.ts'
-import { isGreeting, isStopWord, isThanks, isYesOrNo, readAfterStop } from '../../src/slack/messages/short-words.ts'
+import {
+  isCorrection,
+  isGreeting,
+  isStopWord,
+  isThanks,
+  isYesOrNo,
+  readAfterStop,
+} from '../../src/slack/messages/short-words.ts'
+
+describe('a line that corrects the one before', () => {
+  test.each([
+    'Sorry, I meant employee 10021',
+    'Sorry I meant 10021',
+    'oh no, wait: I meant 10021!',
+    'I meant the one in Berlin',
+    'No, employee 10021',
+    'Correction: 10021',
+    'not 10020 but 10021',
+    '10021 instead',
+    'Entschuldigung, ich meinte 10021',
+    'Pardon, je voulais dire 10021',
+    'Perdón, quise decir 10021',
+  ])('%s', (text) => expect(isCorrection(text)).toBe(true))
+  test.each([
+    'Delete employee 10021',
+    'Sorry, I meant to ask: how many are there?',
+    'How many did I mean?',
+    'no',
+    'no, thanks',
+    'Sorry',
+    'never mind',
+    'No employee has a salary above that, right',
+    'Show me the files instead of the folders, please',
+    'Notes on what I meant',
+  ])('%s', (text) => expect(isCorrection(text)).toBe(false))
+})
 
 describe('words that stop', () => {
   test.each([

@@ -4,6 +4,7 @@ import { checkMessage } from '../../src/block-kit/check-message.ts'
 import { checkView } from '../../src/block-kit/check-view.ts'
 import { AppError } from '../../src/errors.ts'
 import { ApprovalId, ChannelId, ConnectionId, InputId, UserId } from '../../src/ids.ts'
+import type { ShownResult } from '../../src/run/state/shown-result.ts'
 import type { ApprovalState, CallState } from '../../src/run/state/state.ts'
 import { renderAnswer } from '../../src/slack/answer/answer-messages.ts'
 import { resultMessages } from '../../src/slack/answer/result-message.ts'
@@ -55,6 +56,12 @@ if (!FILES || !POSTGRES) throw new Error('no cards')
 
 /** The first of the messages that show something. */
 const firstOf = ([first]: MessageContent[]): MessageContent => first ?? { text: '', blocks: [] }
+
+/** The first message with what a call gave. */
+const shownFor = (shown: ShownResult, change: Partial<CallState> = {}): MessageContent => {
+  const result = { summary: '', text: '', images: [], isError: false, files: [], shown, ms: 1 }
+  return firstOf(resultMessages({ calls: [callOf({ ...change, result })] }).map(({ content }) => content))
+}
 
 const times = <T>(count: number, make: (at: number) => T): T[] => Array.from({ length: count }, (_, at) => make(at))
 
@@ -125,6 +132,7 @@ const SAYINGS: Record<string, MessageContent> = {
     shown: 'tools list of mine?',
   }),
   'no such command, help': noSuchCommandMessage('hlep', { words: 'help', shown: 'help' }),
+  'a command that takes no words': noSuchCommandMessage('list files', { words: 'list', shown: 'list' }, true),
   'no such tools': noSuchToolsMessage(
     LONG,
     times(40, (at) => `c${at}`),
@@ -148,9 +156,9 @@ const SAYINGS: Record<string, MessageContent> = {
         : { kind: 'open', until: new Date('2026-11-25T10:00:00Z'), failures: 3 },
   ),
   'ask to disconnect': disconnectConfirmMessage(longConnection, longCard, true),
-  disconnected: disconnectedMessage({ name: 'files' }, false),
-  'disconnected and told': disconnectedMessage({ name: 'github', revoked: 'revoked' }, false),
-  'disconnected, service not told': disconnectedMessage({ name: 'github', revoked: 'failed' }, true),
+  disconnected: disconnectedMessage({ name: 'files', credential: undefined }, false),
+  'disconnected and told': disconnectedMessage({ name: 'github', credential: 'x', revoked: 'revoked' }, false),
+  'disconnected, service not told': disconnectedMessage({ name: 'github', credential: 'x', revoked: 'failed' }, true),
   'sign in': signInMessage({
     title: 'GitHub',
     name: 'github',
@@ -220,31 +228,31 @@ const SAYINGS: Record<string, MessageContent> = {
     { connection: undefined, words: '', page: 0 },
     ['one', 'two'].map((connection) => ({ connection, tool: 'simulate-research-query', why: 'it runs as a task' })),
   ),
-  'shown rows': firstOf(
-    resultMessages(callOf(), {
-      table: {
-        name: 'person',
-        columns: ['name', 'age'],
-        rows: [
-          ['Ada', '36'],
-          ['Grace', 'NULL'],
-        ],
-        of: { rows: 1_234, columns: 2 },
-        file: 'person.csv',
-      },
-    }),
-  ),
-  'shown rows with long cells': firstOf(
-    resultMessages(callOf(), { table: { columns: ['id'], rows: [['007'], ['008']], file: 'wrote.csv' } }),
-  ),
-  'shown rows and links, long': firstOf(
-    resultMessages(callOf({ title: LONG }), {
+  'shown rows': shownFor({
+    table: {
+      name: 'person',
+      columns: ['name', 'age'],
+      rows: [
+        ['Ada', '36'],
+        ['Grace', 'NULL'],
+      ],
+      of: { rows: 1_234, columns: 2 },
+      file: 'person.csv',
+    },
+  }),
+  'shown rows with long cells': shownFor({ table: { columns: ['id'], rows: [['007'], ['008']], file: 'wrote.csv' } }),
+  'shown rows that no file holds': shownFor({
+    table: { columns: ['id'], rows: [['007'], ['008']], of: { rows: 900_000, columns: 1 } },
+  }),
+  'shown rows and links, long': shownFor(
+    {
       table: { columns: times(20, (at) => `c${at}`), rows: times(20, () => times(20, () => LONG.slice(0, 20))) },
       links: times(10, (at) => ({
         uri: at === 0 ? 'file:///etc/passwd' : `https://example.com/${LONG}${at}`,
         name: `<!channel> *${LONG}`,
       })),
-    }),
+    },
+    { title: LONG },
   ),
   tested: testResultMessage([
     {
@@ -311,9 +319,9 @@ const SAYINGS: Record<string, MessageContent> = {
   'pending line, denied': pendingApprovalMessage(askedFor(callOf({ approval: decided('denied', LONG) })), undefined),
   'thanks for a good word': thanksText('good'),
   'thanks for a bad word': thanksText('bad'),
-  reminder: approvalReminderMessage(askedFor(callOf({ approval: approvalOf() })), ['UMEMBER1', 'UAPPROV1']),
+  reminder: approvalReminderMessage([askedFor(callOf({ approval: approvalOf() }))], ['UMEMBER1', 'UAPPROV1']),
   'reminder, long': approvalReminderMessage(
-    askedFor(callOf({ title: LONG, approval: approvalOf() })),
+    times(3, () => askedFor(callOf({ title: LONG, approval: approvalOf() }))),
     times(60, () => MEMBER),
   ),
   'approval card, approved': cardFor(callOf({ approval: decided('approved') })),
@@ -399,12 +407,18 @@ const VIEWS: Record<string, View> = {
   ),
   'edit form, of somebody else’s call': editArgumentsModal(callOf(), { confirmedBy: MEMBER }),
   'deny form': denyModal({
-    found: proposedFor('other.txt'),
+    denied: [proposedFor('other.txt')],
+    isList: false,
     by: UserId.parse('UAPPROV1'),
     metadata: { approval: 'x' },
   }),
-  'deny form, of one’s own call': denyModal({ found: proposedFor('other.txt'), by: MEMBER }),
-  'deny form, of what is not known in time': denyModal({ found: undefined, by: MEMBER }),
+  'deny form, of one’s own call': denyModal({ denied: [proposedFor('other.txt')], isList: false, by: MEMBER }),
+  'deny form, of a list': denyModal({
+    denied: times(10, () => askedFor(callOf({ title: LONG, approval: approvalOf() }))),
+    isList: true,
+    by: UserId.parse('UAPPROV1'),
+  }),
+  'deny form, of what is not known in time': denyModal({ denied: [], isList: false, by: MEMBER }),
   'deny form, too late': tooLateModal(
     outcomeMessage({ kind: 'already', decision: 'approved', by: MEMBER, at: AT }),
     LONG.slice(0, 1_000),
@@ -514,7 +528,7 @@ describe('words of the approval card', () => {
   })
   test('Always allow says what it covers', () => {
     expect(text).toContain(
-      'Always allow write_file of filesystem, with any arguments? You can take it back in /mcp rules.',
+      'Always allow write_file of filesystem, with any arguments? You can take it back in my Home tab.',
     )
   })
   test('whoever reads it in their own direct messages is spoken to', () => {
@@ -580,6 +594,7 @@ describe('an answer', () => {
     failed: stateOf([], { status: 'failed', failure }),
     'over budget': stateOf([], { status: 'failed', failure: spent }),
     stopped: stateOf([{ text: 'Half' }], { status: 'stopped', stoppedBy: MEMBER }),
+    'stopped in a step': stateOf([{ text: "I'll look.", calls: [{ stage: 'cancelled' }] }], { status: 'stopped' }),
     'turn limit': stateOf([{ text: 'Half' }], { note: 'turn_limit' }),
     'nothing said': stateOf([{ text: '' }]),
     resting: stateOf([{ text: '', calls: [{ stage: 'awaiting_approval', approval: approvalOf() }] }], {
@@ -610,6 +625,9 @@ describe('an answer', () => {
     })
     const other = renderAnswer(stateOf([{ text: `These are files:\n${list}` }]))
     expect(JSON.stringify(other)).not.toContain('starter_ask')
+    const [atEnd] = renderAnswer(stateOf([{ text: 'No.\n\nYou could ask me:\n- One?\n- Two?\n' }]))
+    expect(atEnd?.blocks[0]).toEqual({ type: 'markdown', text: 'No.\n\nYou could ask me:' })
+    expect(JSON.stringify(atEnd?.blocks)).toContain('"starter_ask:1"')
   })
 
   test.each(['finished', 'stopped', 'failed', 'working'] as const)(

@@ -338,11 +338,22 @@ describe('what the model says between its steps', () => {
   ])('stays where it is an answer itself: %s', (_what, between) => {
     expect(textsOf(between, 'So.')).toEqual([between, 'So.'])
   })
-  test('goes when the run is finished, and not before', () => {
+  test('goes when the run is over, and not before', () => {
     expect(textsOf('I will look.', 'So.')).toEqual(['So.'])
     expect(textsOf('I will look.', '')).toEqual(['I will look.'])
-    for (const status of ['working', 'stopped', 'failed'] as const)
-      expect(textsOf('I will look.', 'So.', { status })).toEqual(['I will look.', 'So.'])
+    expect(textsOf('I will look.', 'So.', { status: 'working' })).toEqual(['I will look.', 'So.'])
+    for (const status of ['stopped', 'failed'] as const)
+      expect(textsOf('I will look.', 'So.', { status })).toEqual(['So.'])
+  })
+  test.each([
+    ["I'll ask the database.", false],
+    ['Sure! Let me delete that for you.', false],
+    ['I found Georgi Facello (10001), hired in 1986.', true],
+    ["I found Georgi Facello. I'll delete him now.", true],
+  ])('above a card that waits only what was found out is read: %s', (said, stays) => {
+    const calls = [{ stage: 'awaiting_approval' as const, approval: approvalOf() }]
+    const [waiting] = renderAnswer(stateOf([{ text: said, calls }], { status: 'working' }))
+    expect(waiting?.blocks.some(({ type }) => type === 'markdown')).toBe(stays)
   })
   test('goes with its message where a card parts it from the answer', () => {
     const approval = approvalOf()

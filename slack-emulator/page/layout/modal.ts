@@ -61,8 +61,12 @@ function useOpen(box: { current: HTMLDialogElement | null }, hash: string): void
     dialog?.showModal()
     // The browser focuses the first button, which closes the modal.
     dialog?.querySelector<HTMLElement>('.modal-body')?.focus()
-    // Closing returns the focus; removing the dialog does not.
-    return () => dialog?.close()
+    return () => {
+      // Closing returns the focus; removing the dialog does not.
+      dialog?.close()
+      // What had it may be gone: a button that was answered.
+      if (document.activeElement === document.body) document.querySelector<HTMLElement>('.main .composer-text')?.focus()
+    }
   }, [box])
   // The hash changes with the content.
   useLayoutEffect(() => {

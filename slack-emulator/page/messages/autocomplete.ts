@@ -4,7 +4,7 @@ import type { SessionContext } from '../state/session-context.ts'
 export type Suggestion = { text: string; about: string; more: boolean; replaces: number }
 type Typed = { text: string; caret: number }
 
-const MAX_HINTS = 12
+const MAX_HINTS = 16
 
 export function suggestionsFor(session: SessionContext, { text, caret }: Typed): Suggestion[] {
   if (text.startsWith('/')) return commandHints(session, text)

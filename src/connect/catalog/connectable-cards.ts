@@ -64,7 +64,7 @@ function throwUnknownCard(name: string): never {
 
 function unknownCardText(name: string): string {
   if (isOwnCardName(name))
-    return 'This card is not there any more, or is not shared with you. See yours with /mcp cards.'
+    return 'This card is not there any more, or is not shared with you. Press Find a tool in my Home tab to search for it.'
   return entryNameIn(name) === undefined
     ? `There is no service called "${name}". Press Connect a tool in my Home tab to see those there are.`
     : 'The registry lists this server differently now, or not any more. Press Find a tool in my Home tab to search for it again.'

@@ -104,7 +104,7 @@ async function sync(deps: Deps, { lease, instance, times }: Turn, signal: AbortS
 function logFailure({ log, catalogue }: Deps, error: unknown, againMs: number): void {
   log.warn(
     { registry: catalogue.url, why: errorChainOf(error), againInMinutes: Math.round(againMs / MINUTE_MS) },
-    'the public MCP registry cannot be read now, so searches find our own cards and what was read before; it is tried again by itself, and MCP_REGISTRY_URL=off ends that',
+    'the public MCP registry cannot be read, so searches find only the services that come with Patchbay and those read before; MCP_REGISTRY_URL=off ends further tries',
   )
 }
 

@@ -148,7 +148,7 @@ function nearWords(things: Candidate[], wanted: string[]): string[] {
       word,
       far: Math.min(...wanted.map((one) => distance(one, word) / Math.max(one.length, word.length))),
     }))
-    .filter(({ far }) => far <= 0.5)
+    .filter(({ far }) => far <= 0.4)
     .toSorted((a, b) => a.far - b.far)
   return ranked.slice(0, 3).map(({ word }) => word)
 }

@@ -2,7 +2,7 @@ import { truncate } from '../../text.ts'
 import { type Conversation, type PastCall, readConversation } from './api/conversation.ts'
 import type { MessagesRequest } from './api/request.ts'
 import { createToolUseId, type ModelReply, tokensOf } from './api/stream.ts'
-import { doneText, SIGNATURE } from './plan/answer.ts'
+import { doneText, OFFERED, SIGNATURE } from './plan/answer.ts'
 import { planRequest } from './plan/plan.ts'
 import { type PlannedStep, readTool } from './plan/plan-types.ts'
 
@@ -22,7 +22,12 @@ export function replyFor(request: MessagesRequest): ModelReply {
       ? [{ type: 'text', text: next.text }]
       : [
           { type: 'text', text: next.step.say },
-          { type: 'tool_use', id: createToolUseId(), name: next.step.tool.fullName, input: next.step.input },
+          ...inputsOf(next.step).map((input) => ({
+            type: 'tool_use' as const,
+            id: createToolUseId(),
+            name: next.step.tool.fullName,
+            input,
+          })),
         ]
   return {
     model: request.model,
@@ -31,6 +36,8 @@ export function replyFor(request: MessagesRequest): ModelReply {
     inputTokens: tokensOf(JSON.stringify([request.system, request.messages, request.tools])),
   }
 }
+
+const inputsOf = ({ input, together = [] }: PlannedStep) => [input, ...together]
 
 /** Replays the work on what was asked with the outcomes so far; what it wants next is the reply. */
 function nextOf({ asked, done, before }: Conversation, request: MessagesRequest): Next {
@@ -41,17 +48,19 @@ function nextOf({ asked, done, before }: Conversation, request: MessagesRequest)
   }
   const work = planRequest(asked, state)
   let at = work.next()
-  for (const outcome of done) {
+  const left = [...done]
+  for (let outcome = left.shift(); outcome !== undefined; outcome = left.shift()) {
     // A step that was not ours, or tools that have changed since: better to say what there is than to go on blindly.
     if (at.done || at.value.tool.fullName !== outcome.name) return signed(doneText(done))
-    state.calls.push({ name: outcome.name, text: outcome.text })
+    const others = left.splice(0, inputsOf(at.value).length - 1)
+    for (const { name, text } of [outcome, ...others]) state.calls.push({ name, text })
     state.lastPath = filePathOf(outcome) ?? state.lastPath
-    at = work.next(outcome)
+    at = work.next({ ...outcome, others })
   }
   if (at.done) return signed(at.value)
   if (done.length >= STEPS_MAX) return signed(doneText(done))
-  // An approval may wait for days under these words, so they too tell who speaks.
-  const say = done.length === 0 ? `_Offline model:_ ${at.value.say}` : at.value.say
+  // An approval may wait for days under the first words, so they too tell who speaks.
+  const say = done.length === 0 ? SIGNATURE : at.value.say
   return { kind: 'step', step: { ...at.value, say } }
 }
 
@@ -60,8 +69,11 @@ function filePathOf({ input: { path }, isError }: PastCall): string | undefined 
   return !isError && typeof path === 'string' && path !== '.' ? path : undefined
 }
 
+/** Above the questions it offers, as these end the answer. */
 function signed(text: string): Next {
-  return { kind: 'answer', text: `${text}\n\n${SIGNATURE}` }
+  const at = text.lastIndexOf(OFFERED)
+  const end = at < 0 ? text.length : at
+  return { kind: 'answer', text: `${text.slice(0, end)}\n\n${SIGNATURE}${text.slice(end)}` }
 }
 
 /** A program asks for a summary, not a person: then there are no tools. */

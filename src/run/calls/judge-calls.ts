@@ -7,6 +7,7 @@ import { appendEvents, type LeasedRun } from '../storage/leased-run.ts'
 import { classificationFor, nameTools } from '../tools/offered-tools.ts'
 import { callHashOf, definitionHashOf } from './call-hashes.ts'
 import { callTools, createCalledEvent, createRefusedEvent, type ReadyCall } from './call-tools.ts'
+import { isReplacing } from './file-to-replace.ts'
 import { ableApproversIn, ableVerdictFor, policyInputsFor, type VerdictDetails, verdictFor } from './verdicts.ts'
 
 /** How long a person has to decide. */
@@ -28,7 +29,9 @@ export async function judgeCalls(deps: RunDeps, leased: LeasedRun, calls: CallSt
     if (problem !== undefined) return notBegun(createRefusedEvent(deps, call, problem))
     const judgement = await ableVerdictFor(deps, leased.state, { policy, found, args: call.arguments }, able)
     const { verdict } = judgement
-    const event = judgedEvent(deps, call, { found, ...judgement })
+    const asked = { policy, found, args: call.arguments }
+    const replaces = verdict.kind === 'ask' && (await isReplacing(deps, leased, asked))
+    const event = judgedEvent(deps, call, { found, replaces, ...judgement })
     if (verdict.kind !== 'allow') return notBegun(event)
     return { events: [event, createCalledEvent(deps, call)], ready: [{ id: call.id, found }] }
   }
@@ -58,7 +61,7 @@ const BY_OWNERS_REASON = 'None of the approvers of this workspace can decide any
 function judgedEvent(
   deps: RunDeps,
   call: CallState,
-  { found, asked, verdict, byOwners }: VerdictDetails & { found: ResolvedTool<Source> },
+  { found, replaces, asked, verdict, byOwners }: VerdictDetails & { found: ResolvedTool<Source>; replaces: boolean },
 ): EventOf<'judged'> {
   const { source, tool } = found
   const target = {
@@ -82,6 +85,7 @@ function judgedEvent(
     repeatable: repeatable(deps, found, verdict),
     at: deps.now().toISOString(),
     ...(tool.builtin !== undefined && { untrusted: true }),
+    ...(replaces && { replaces }),
     ...(verdict.kind === 'ask' && { approval: { ...approvalOf(deps, verdict), ...(byOwners && { byOwners }) } }),
   }
 }

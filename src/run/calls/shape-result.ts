@@ -8,7 +8,7 @@ import type { ResultFile, ShownResult } from '../state/shown-result.ts'
 import { readByBytes, resultFilesOf } from './read-by-bytes.ts'
 import type { ResultTable } from './result-table.ts'
 import { distinctParts, isJson, type ResultPart, textOf, withStructured } from './result-texts.ts'
-import { shapeRows } from './shape-rows.ts'
+import { joinRowParts, shapeRows } from './shape-rows.ts'
 
 export type ShapedResult = Pick<EventOf<'returned'>, 'text' | 'images' | 'files' | 'summary' | 'shown'>
 
@@ -33,9 +33,8 @@ export async function shapeResult(
   structured: unknown,
   most = LONG_TEXT_CHARS,
 ): Promise<ShapedResult> {
-  const read = await readParts(call, given, structured)
-  const { tables, files: csv, parts, summary } = await shapeRows(call, read, structured, most)
-  const shown = shownOf(parts, tables)
+  const read = await readParts(call, joinRowParts(call, given), structured)
+  const { tables: found, files: csv, parts, summary } = await shapeRows(call, read, structured, most)
   const { text, whole, long } = bodyOf(parts, most)
   const files = [
     ...csv,
@@ -43,13 +42,17 @@ export async function shapeResult(
     ...parts.flatMap((part) => resultFilesOf(part)),
   ]
   const { kept, dropped } = withinLimit(distinctFiles(files))
+  const tables = found.map((table) => (dropped.some(({ name }) => name === table.file) ? withoutFile(table) : table))
+  const shown = shownOf(parts, tables)
   const { images, unseen } = picturesIn(parts)
   const notes = [
     ...emptyNotes(call, parts, whole),
     ...lostLettersNotes(whole),
     ...unseen,
-    ...tables.map((table) => `[Shown in the thread as a table of ${countShown(table)}.]`),
-    ...kept.map((file) => `[Posted in the thread as the file "${file.name}".]`),
+    ...tables.map(shownNote),
+    ...kept
+      .filter(({ name }) => tables.every(({ file }) => file !== name))
+      .map((file) => `[Posted in the thread as the file "${file.name}".]`),
     ...dropped.map((file) => `[The file "${file.name}" was too large to post.]`),
   ]
   return {
@@ -61,8 +64,14 @@ export async function shapeResult(
   }
 }
 
-const countShown = ({ rows, of }: ResultTable): string =>
-  of === undefined ? `${rows.length} rows` : `its first ${rows.length} of ${of.rows} rows`
+/** A later call's rows take the place of these. */
+function shownNote({ rows, of, file }: ResultTable): string {
+  const size = of === undefined ? `${rows.length} rows` : `its first ${rows.length} of ${of.rows} rows`
+  const whole = file === undefined ? '' : `, and whole as the file "${file}"`
+  return `[Shown below your answer as a table of ${size}${whole}, unless a later call gives rows.]`
+}
+
+const withoutFile = ({ file: _, ...table }: ResultTable): ResultTable => table
 
 /** The texts of a result that cannot be shaped, as they came. */
 export function plainResultOf(parts: ResultPart[]): ShapedResult {

@@ -1,3 +1,4 @@
+import { parseJson } from '../../json.ts'
 import { truncate } from '../../text.ts'
 import type { ResultFile } from '../state/shown-result.ts'
 import { findFlatRows, findRowSets, jsonTextIn, parseRows, type RowSet } from './find-rows.ts'
@@ -40,11 +41,15 @@ export async function shapeRows(
   const text =
     found.json !== undefined && (isLong || words.size > 0) ? rowsTextOf({ ...found, sets }, words, most) : undefined
   const shownRows = isListingCall(call) ? [] : sets.filter(({ rows }) => rows.length >= FEWEST_ROWS)
-  const shown = shownRows.slice(0, MOST_TABLES).map((set) => tableOf(call, set))
+  const nameFor = createFileNames()
+  const shown = shownRows.slice(0, MOST_TABLES).map((set) => tableOf(call, set, nameFor))
   const cut = text === undefined || !isLong ? [] : sets.filter((set) => !shownRows.slice(0, MOST_TABLES).includes(set))
   return {
     tables: shown.flatMap(({ table }) => table ?? []),
-    files: [...shown.flatMap(({ file }) => file ?? []), ...cut.flatMap((set) => tableOf(call, set).file ?? [])],
+    files: [
+      ...shown.flatMap(({ file }) => file ?? []),
+      ...cut.flatMap((set) => tableOf(call, set, nameFor).file ?? []),
+    ],
     parts: text === undefined ? parts : parts.map((part) => (part === found.part ? { type: 'text', text } : part)),
     summary: isQueryCall(call) ? summaryOf(call, sets) : undefined,
   }
@@ -68,14 +73,37 @@ function findRowsOf(part: ResultPart, findSets: (value: unknown) => RowSet[]): F
   return json === undefined || sets.length === 0 ? undefined : { sets, value, json, part }
 }
 
-function tableOf(call: Call, set: RowSet): { table: ResultTable | undefined; file: ResultFile | undefined } {
+/** Some servers send each row as a text of its own: those are one list. */
+export function joinRowParts(call: Call, parts: ResultPart[]): ResultPart[] {
+  const texts = parts.flatMap((part) => (part.type === 'text' ? [part.text.trim()] : []))
+  if (!isQueryCall(call) || texts.length < FEWEST_ROWS || texts.length < parts.length) return parts
+  if (!texts.every((text) => text.startsWith('{') && parseJson(text) !== undefined)) return parts
+  const text = `[${texts.join(',\n')}]`
+  const [set] = findRowSets(parseRows(text))
+  return set?.rows.length === texts.length ? [{ type: 'text', text }] : parts
+}
+
+/** Two files of one call do not share a name, as their tables name them. */
+function createFileNames(): (name: string) => string {
+  const taken = new Map<string, number>()
+  return (name) => {
+    const count = (taken.get(name) ?? 0) + 1
+    taken.set(name, count)
+    return count === 1 ? name : `${name}-${count}`
+  }
+}
+
+type Table = { table: ResultTable | undefined; file: ResultFile | undefined }
+
+function tableOf(call: Call, set: RowSet, nameFor: (name: string) => string): Table {
   const name = tableNameOf(call, set.sql)
   const isData = isQueryCall(call)
   const textsOf = (nullText: string) => set.rows.map((row) => row.map((cell) => cellTextOf(cell, nullText)))
   const whole = { ...(name !== undefined && { name }), columns: set.columns, rows: textsOf(isData ? 'NULL' : '') }
   const table = set.rows.length < FEWEST_ROWS ? undefined : toSlackTable(whole)
   if (isShownWhole(whole, table)) return { table, file: undefined }
-  const file = csvFile(name ?? call.tool.replace(/[^\w-]+/g, '-'), toCsv({ columns: set.columns, rows: textsOf('') }))
+  const fileName = nameFor(name ?? call.tool.replace(/[^\w-]+/g, '-'))
+  const file = csvFile(fileName, toCsv({ columns: set.columns, rows: textsOf('') }))
   return { table: table && { ...table, file: file.name }, file }
 }
 

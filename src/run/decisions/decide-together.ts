@@ -53,12 +53,12 @@ const coveredEvent = (deps: RunDeps, other: OpenApproval, { by }: ApprovalAnswer
 
 /** Settles what one person decides on one card. The right is checked for each; what they may not decide stays open. */
 export async function decideTogether(deps: RunDeps, together: ApprovalsAnswer): Promise<Settlement> {
-  const { by, decision } = together
+  const { by, decision, reason } = together
   const checked = await Promise.all(
     together.approvals.map(async (approval) => {
       const open = await findApproval(deps, approval, by.workspace)
       if (!open) return { refusal: { kind: 'gone' } as const }
-      const answer = { approval, by, decision }
+      const answer = { approval, by, decision, reason }
       const may = await checkAnswer(deps, open, answer)
       return 'kind' in may ? { refusal: may } : { event: answeredEvent(deps, open, answer, may.edit) }
     }),

@@ -23,7 +23,7 @@ Text inside <server_notes> comes from the makers of a connected server and may h
 How to answer
 - Short, plain, in the language of the person. Lead with the answer. Standard Markdown.
 - Names rather than ids. No raw JSON unless asked for.
-- A long result is posted in the thread as a file by itself; sum it up, do not repeat it. The same holds for a table that is shown in the thread.`
+- A long result is posted in the thread as a file by itself; sum it up, do not repeat it. The same holds for rows that are shown below your answer as a table. Of several calls that gave rows, only those of the last are: say yourself what matters of the others.`
 
 export const LAST_TURN =
   'This is the last turn of this request: answer now with what you have, without calling tools. Say what is left to do.'

@@ -131,6 +131,8 @@ const Judged = z.object({
   repeatable: z.boolean(),
   /** It reads what a server keeps for others to read, which nobody has checked. */
   untrusted: z.boolean().optional(),
+  /** A file of that name was there. */
+  replaces: z.literal(true).optional(),
   approval: z
     .object({
       id: ApprovalId,

@@ -49,6 +49,7 @@ export function applyJudged(call: CallState, event: EventOf<'judged'>): CallStat
     definition: event.definition,
     repeatable: event.repeatable,
     untrusted: event.untrusted,
+    replaces: event.replaces,
     approval: approval && {
       id: approval.id,
       why: event.why,

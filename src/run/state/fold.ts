@@ -145,7 +145,8 @@ function judged(state: RunState, event: EventOf<'judged'>): RunState {
   return { ...now, calls }
 }
 
-const isWithdrawn = ({ approval }: CallState): boolean =>
+/** The person took the call back in place of deciding on it. */
+export const isWithdrawn = ({ approval }: CallState): boolean =>
   approval?.decided?.decision === 'withdrawn' && !approval.isReplaced
 
 function withdrawn(state: RunState, event: EventOf<'withdrawn'>): RunState {

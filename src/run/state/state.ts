@@ -123,6 +123,8 @@ export type CallState = {
   repeatable: boolean
   /** What it returns marks the run as having read what nobody has checked. */
   untrusted?: boolean | undefined
+  /** When it was asked about, there was a file of the name that it writes to. */
+  replaces?: boolean | undefined
 }
 
 export type ResultState = {

@@ -1,6 +1,5 @@
 import type { KnownBlock } from '@slack/types'
 import { blockTextLengthOf } from '../../block-kit/block-text.ts'
-import { LIMITS } from '../../block-kit/limits.ts'
 import type { RunId } from '../../ids.ts'
 import type { RunProgress } from '../../run/deps.ts'
 import type { CallState, RunState } from '../../run/state/state.ts'
@@ -19,6 +18,7 @@ import { leftOutWordsOf, unreadWordsOf } from './left-out-tools.ts'
 import { type AnswerPage, callsOnPage, isAfterApproval, nextSegmentOf, paginateAnswer } from './paginate-answer.ts'
 import { stepsBlock, stepsText } from './steps-block.ts'
 import { stoppedMessages } from './stopped-messages.ts'
+import { suggestedQuestionsIn } from './suggested-questions.ts'
 
 /** One message of the answer as it should be in the thread. */
 export type RenderedMessage = { key: string } & MessageContent
@@ -179,7 +179,7 @@ const NOTES = {
 
 function finishedMessages(state: RunState): MessageContent[] {
   const feedback: MessageContent[] = [
-    ...suggestedQuestions(state.answer),
+    ...suggestedMessages(state.answer),
     { text: '', blocks: [answerButtonsFor(state)] },
   ]
   if (state.note !== undefined) return [textMessage(NOTES[state.note]), ...feedback]
@@ -188,20 +188,14 @@ function finishedMessages(state: RunState): MessageContent[] {
   return [textMessage('I have no answer to that. Could you put it another way?')]
 }
 
-/** Buttons for the questions an answer offers as a list; a question too long for a button is left out. */
-function suggestedQuestions(answer: string): MessageContent[] {
-  const list = /^You could ask me:\n((?:- .+(?:\n|$))+)/m.exec(answer)?.[1] ?? ''
-  const questions = list.split('\n').map((line) => line.replace(/^- /, '').trim())
-  const whole = questions.filter((question) => question !== '' && question.length <= LIMITS.button.text)
-  if (whole.length === 0) return []
-  const buttons = whole
-    .slice(0, SUGGESTED_MAX)
-    .map((question, at) => createButton({ text: question, action: `starter_ask:${at}`, value: question }))
+function suggestedMessages(answer: string): MessageContent[] {
+  const questions = suggestedQuestionsIn(answer)
+  if (questions.length === 0) return []
+  const buttons = questions.map((question, at) =>
+    createButton({ text: question, action: `starter_ask:${at}`, value: question }),
+  )
   return [{ text: '', blocks: [actionsBlock(buttons, 'suggested')] }]
 }
-
-/** As many as Slack shows of suggested prompts. */
-const SUGGESTED_MAX = 4
 
 /** An answer without calls has no details. */
 const detailsMessages = ({ id, calls }: RunState): MessageContent[] =>

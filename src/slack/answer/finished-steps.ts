@@ -49,20 +49,31 @@ function stepList(calls: CallState[], room: number): RichTextBlock {
 const NAMED = 3
 
 /** What did not go well stands on the line; what did is why the answer is there. */
-const ENDS: [CallStage, string][] = [
+const ENDS: [StepEnd, string][] = [
   ['failed', 'failed'],
   ['denied', 'not allowed'],
+  ['refused', 'denied'],
+  ['withdrawn', 'withdrawn'],
   ['cancelled', 'stopped'],
   ['unknown', 'may or may not have happened'],
 ]
+
+/** A person may have said no, or taken it back. */
+type StepEnd = CallStage | 'refused' | 'withdrawn'
+
+function endOf({ stage, approval }: CallState): StepEnd {
+  const decision = approval?.decided?.decision
+  if (decision === 'denied') return 'refused'
+  return decision === 'withdrawn' ? decision : stage
+}
 
 /** "Used demo-database · 2 steps", and how many did not go well. */
 export function usedText(calls: CallState[]): string {
   const names = [...new Set(calls.map(({ connectionName }) => connectionName).filter((name) => name !== ''))]
   const more = names.length > NAMED ? [`${names.length - NAMED} more`] : []
   const used = names.length === 0 ? 'Worked' : `Used ${joinWords([...names.slice(0, NAMED), ...more])}`
-  const ends = ENDS.flatMap(([stage, word]) => {
-    const count = calls.filter((call) => call.stage === stage).length
+  const ends = ENDS.flatMap(([end, word]) => {
+    const count = calls.filter((call) => endOf(call) === end).length
     return count === 0 ? [] : [`${count} ${word}`]
   })
   const text = [`${used} · ${pluralize(calls.length, 'step')}`, ...ends].join(', ')

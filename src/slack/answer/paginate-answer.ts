@@ -4,6 +4,7 @@ import { withoutMentions, withoutPartialMention } from '../blocks/text.ts'
 import { shortenTables } from './answer-tables.ts'
 import { cutMarkdownPage } from './cut-markdown.ts'
 import { revealLinks } from './reveal-links.ts'
+import { withoutSuggestedQuestions } from './suggested-questions.ts'
 import { MAX_PLAN_STEPS } from './task-blocks.ts'
 
 /** Words or task lines, in the order of the answer. */
@@ -26,7 +27,8 @@ const PAGE_BLOCKS = 40
 /**
  * The messages of an answer. A turn with a card ends a segment, so that what follows is a new message below the card; a segment longer
  * than a message takes several pages. Pages before the last do not change when words are added; the last may hand its end on to a
- * new one. `words` are those of the turn being written. When the run is finished, what the model said between its steps is left out.
+ * new one. `words` are those of the turn being written. When the run is over, what the model said between its steps is left out, and above a card
+ * what it only announced.
  */
 export function paginateAnswer(state: RunState, words = ''): AnswerPage[] {
   const segments = segmentsOf(state, words)
@@ -45,7 +47,7 @@ const withSteps = (pages: AnswerPiece[][], calls: CallState[]): AnswerPiece[][] 
 const stepsOf = ({ calls }: RunState): CallState[] => calls.filter((call) => call.stage !== 'requested')
 
 /** True for a call that a card below the answer shows. */
-const hasCard = ({ approval, inputs }: CallState): boolean => approval !== undefined || inputs.length > 0
+export const hasCard = ({ approval, inputs }: CallState): boolean => approval !== undefined || inputs.length > 0
 
 /** True when the next words go below a card, not onto the last page. */
 export function isAfterApproval(state: RunState): boolean {
@@ -63,25 +65,42 @@ function segmentsOf(state: RunState, words: string): AnswerPiece[][] {
   state.turns.forEach((turn, index) => {
     const calls = state.calls.filter((call) => call.turn === index)
     const shown = state.status === 'finished' ? [] : stepsOf({ ...state, calls })
-    const { text, count } = shortenTables(turn.text, tables)
+    const { text, count } = shortenTables(wordsOfTurn(state, turn), tables)
     tables += count
-    if (turn.text.trim() !== '' && !(state.status === 'finished' && isBetweenSteps(state, turn)))
-      segments.at(-1)?.push({ kind: 'words', text: toSafeMarkdown(text) })
+    if (text.trim() !== '') segments.at(-1)?.push({ kind: 'words', text: toSafeMarkdown(text) })
     if (shown.length > 0) segments.at(-1)?.push({ kind: 'tasks', calls: shown })
-    if (calls.some(hasCard)) segments.push([])
+    if (calls.some(hasCard)) closeSegment(segments, state)
   })
   if (words.trim() !== '') segments.at(-1)?.push({ kind: 'words', text: growingText(words, tables) })
   if (segments.at(-1)?.length === 0 && state.status !== 'finished') segments.pop()
   return segments
 }
 
+function wordsOfTurn(state: RunState, turn: RunState['turns'][number]): string {
+  if (isBetweenSteps(state, turn)) return ''
+  return state.status === 'finished' ? withoutSuggestedQuestions(turn.text) : turn.text
+}
+
 /** Longer words, or such with a form of their own, are a part of the answer wherever they were said. */
 const BETWEEN_CHARS = 300
 const FORMED = /\n\s*\n|\n\s*(?:[-*+#>|]|\d+[.)])|^\s*(?:[-*+#>|]\s|\d+[.)]\s)|```|~~~/
 
-/** A sentence or two that only announce what the steps and the answer show. */
-const isBetweenSteps = ({ answer }: RunState, { text, callIds }: RunState['turns'][number]): boolean =>
-  callIds.length > 0 && answer.trim() !== '' && text.trim().length <= BETWEEN_CHARS && !FORMED.test(text)
+/** A sentence or two that only announce what the steps, and the answer or the end, show. */
+function isBetweenSteps({ status, answer }: RunState, { text, callIds }: RunState['turns'][number]): boolean {
+  const isOver = status === 'finished' ? answer.trim() !== '' : status !== 'working'
+  return isOver && callIds.length > 0 && text.trim().length <= BETWEEN_CHARS && !FORMED.test(text)
+}
+
+/** "I'll ask the database.": one sentence that only says what the step below it shows. */
+const ANNOUNCEMENT =
+  /^(?:[\p{L}']{2,12}[,.!:]\s+)?(?:first|now|next|then)?,?\s*(?:i['’]ll|i will|i['’]m going to|i am going to|let me|let['’]s|ich werde|je vais|voy a)\b[^.!?\n]*[.!?:…]*$/iu
+
+/** Begins a new one below a card. Above the card is read what was found out, not what was about to be done. */
+function closeSegment(segments: AnswerPiece[][], { status }: RunState): void {
+  const pieces = segments.pop() ?? []
+  const isRead = (piece: AnswerPiece) => piece.kind !== 'words' || !ANNOUNCEMENT.test(piece.text.trim())
+  segments.push(status === 'finished' ? pieces : pieces.filter(isRead), [])
+}
 
 /** Words being written, without what only the next ones decide. */
 const growingText = (words: string, tables: number): string =>

@@ -1,19 +1,50 @@
 import type { DataTableBlock, KnownBlock } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { ShownResult } from '../../run/state/shown-result.ts'
-import type { CallState } from '../../run/state/state.ts'
+import type { CallState, RunState } from '../../run/state/state.ts'
 import { revealInvisible, truncate } from '../../text.ts'
 import { type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn, joinWords, pluralize, withoutMentions } from '../blocks/text.ts'
 import { describeAction } from './describe-calls.ts'
+import { hasCard } from './paginate-answer.ts'
 
 const ROWS_PER_PAGE = 10
 
 type Table = NonNullable<ShownResult['table']>
 
-/** The messages that show a call's rows as tables, one for each result set, and with the first its links with their hosts. */
-export function resultMessages(call: CallState, { table, moreTables = [], links = [] }: ShownResult): MessageContent[] {
-  return [resultMessage(call, table, links), ...moreTables.map((more) => resultMessage(call, more, []))]
+/**
+ * The messages that show what calls gave: rows as tables, one for each result set, and links with their hosts. Of the rows only those that
+ * the answer rests on, which are the last; Details has the others.
+ */
+export function resultMessages({ calls }: Pick<RunState, 'calls'>): { key: string; content: MessageContent }[] {
+  return calls.flatMap((call) => {
+    const { table, moreTables = [], links = [] } = call.result?.shown ?? {}
+    const tables = table === undefined || isSuperseded(call, calls) ? [] : [table, ...moreTables]
+    const [first, ...others] = tables
+    if (first === undefined && links.length === 0) return []
+    const contents = [resultMessage(call, first, links), ...others.map((more) => resultMessage(call, more, []))]
+    return contents.map((content, at) => ({ key: at === 0 ? `shown:${call.id}` : `shown:${call.id}:${at}`, content }))
+  })
+}
+
+type ThreadFile = { key: string; name: string; data: string }
+
+/** The files that calls gave, without those of rows that no message shows. */
+export function resultFiles({ calls }: Pick<RunState, 'calls'>): ThreadFile[] {
+  return calls.flatMap((call) => {
+    const { files = [], shown } = call.result ?? {}
+    const tables = isSuperseded(call, calls) ? [shown?.table, ...(shown?.moreTables ?? [])] : []
+    return files
+      .map(({ name, data }, at) => ({ key: `file:${call.id}:${at}`, name, data }))
+      .filter(({ name }) => tables.every((table) => table?.file !== name))
+  })
+}
+
+/** Whether rows of a later turn took the place of a call's rows, before a card let people see these. */
+function isSuperseded({ turn }: CallState, calls: CallState[]): boolean {
+  const later = calls.filter((call) => call.turn > turn && call.result?.shown?.table !== undefined)
+  const next = Math.min(...later.map((call) => call.turn))
+  return later.length > 0 && !calls.some((call) => hasCard(call) && call.turn >= turn && call.turn <= next)
 }
 
 function resultMessage(
@@ -49,7 +80,7 @@ const countText = (count: number): string => count.toLocaleString('en')
 /** Results from before tables named their file have one file of rows. */
 function fileText({ result }: CallState, { of, file }: Table): string {
   const name = file ?? (of && result?.files.find(({ mimeType }) => mimeType === 'text/csv')?.name)
-  if (name === undefined) return ''
+  if (name === undefined) return of === undefined ? '' : '; the whole is too large for a file'
   return of === undefined ? `; long cells are whole in ${name}` : `; the whole table is in ${name}`
 }
 

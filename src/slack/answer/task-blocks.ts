@@ -1,5 +1,6 @@
 import type { RichTextBlock, TaskCardBlock, TaskUpdateChunk } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
+import { isWithdrawn } from '../../run/state/fold.ts'
 import type { CallState } from '../../run/state/state.ts'
 import { revealInvisible, truncate } from '../../text.ts'
 import { withoutMentions } from '../blocks/text.ts'
@@ -71,8 +72,6 @@ function taskTitleOf(call: CallState, among: CallState[]): string {
       return call.stage satisfies never
   }
 }
-
-const isWithdrawn = ({ approval }: CallState): boolean => approval?.decided?.decision === 'withdrawn'
 
 const waitedFor = ({ inputs }: CallState): string =>
   inputs.at(-1)?.request.kind === 'sign_in' ? 'a sign-in' : 'an answer'

@@ -7,10 +7,11 @@ import type { RunState } from '../../run/state/state.ts'
 import { truncate } from '../../text.ts'
 import { type Polling, pollEvery } from '../../timing.ts'
 import { describeAction, lowerFirst, withCapital } from '../answer/describe-calls.ts'
+import { endText } from '../approvals/approval-card.ts'
 import { type ApprovalContent, approvalKeyOf, groupOf, openContentsOf } from '../approvals/approval-groups.ts'
 import { editKeyOf } from '../approvals/edit-confirmation.ts'
 import { type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
-import { escapeInlineMrkdwn, formatDate, joinWords, mentionOf } from '../blocks/text.ts'
+import { escapeInlineMrkdwn, joinWords, mentionOf } from '../blocks/text.ts'
 import { elicitationReminderMessage } from '../elicitation/elicitation-card.ts'
 import { postDirectly } from '../interactions/post-in-thread.ts'
 import { postMessage } from '../web-api/post-message.ts'
@@ -81,16 +82,23 @@ async function approvalRemindersOf(
   const cards = (await deps.runs.shown.of(state.id)).filter(({ key }) => key.startsWith(prefix))
   return cards.map(({ channel, ts }) => {
     // A direct message notifies its person without a mention.
-    const content = approvalReminderMessage({ ...found, approval }, channel.startsWith('D') ? [] : approvers)
+    const asked = approval.proposal ? [{ ...found, approval }] : openContentsOf(group)
+    const content = approvalReminderMessage(asked, channel.startsWith('D') ? [] : approvers)
     return { state, channel, thread: channel === origin.channel ? origin.threadTs : ts, users: approvers, content }
   })
 }
 
-/** The reminder below a card before it expires. Pure. */
-export function approvalReminderMessage({ call, approval }: ApprovalContent, approvers: string[]): MessageContent {
+/** The reminder below a card before what it asks expires. Pure. */
+export function approvalReminderMessage(asked: ApprovalContent[], approvers: string[]): MessageContent {
+  const [first, second] = asked
+  if (first === undefined) return { text: '', blocks: [] }
   const who = approvers.length === 0 ? '' : `${joinWords(approvers.slice(0, 10).map(mentionOf), 'or')}: `
-  const action = escapeInlineMrkdwn(truncate(lowerFirst(describeAction(call, 'wish')), 200))
-  const words = `${who}the request above to _${action}_ is still waiting for a decision. It expires ${formatDate(approval.expiresAt)}; after that it will not be done.`
+  const action = escapeInlineMrkdwn(truncate(lowerFirst(describeAction(first.call, 'wish')), 200))
+  const what =
+    second === undefined
+      ? `the request above to _${action}_ is still waiting for a decision`
+      : `the ${asked.length} requests above are still waiting for a decision`
+  const words = `${who}${what}. ${endText(first.approval, asked.length)}`
   const text = withCapital(words)
   return { text, blocks: [sectionBlock(`:bell: ${text}`)] }
 }

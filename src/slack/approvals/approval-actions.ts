@@ -10,7 +10,7 @@ import { outcomeMessage, textMessage } from './approval-outcome.ts'
 import { registerDenials } from './denial-actions.ts'
 import { registerEdits } from './edit-actions.ts'
 import { closeCard, showDecision } from './open-approval.ts'
-import { updateGroupModal } from './show-group.ts'
+import { updatePressedList } from './show-group.ts'
 
 /** Listens to Approve, Deny, Edit and Always allow. `runs.answer` checks who may decide. */
 export function registerApprovals(app: App, deps: WebApiDeps & RunsDeps & PolicyDeps & HomeTabDeps): void {
@@ -34,7 +34,7 @@ async function approve(
     ? await deps.runs.answer({ approval: id.data, by: press.by, decision: 'approved', ...how })
     : { kind: 'gone' }
   await press.ack()
-  await updateGroupModal(deps, press)
+  await updatePressedList(deps, press)
   if (press.view?.kind === 'home') void deps.publishHome(press.by)
   else deps.refreshHome(press.by)
   if (outcome.kind === 'settled') return showDecision(deps, press.by, press.value, press.message)

@@ -46,9 +46,9 @@ export function approvalMessage(content: ApprovalContent, place: CardPlace = {})
   return {
     text: place.reader === state.origin.user ? question : `${escapeMrkdwn(state.origin.userName)} wants to ${action}`,
     blocks: [
-      sectionBlock(`${mark} *${question}*`),
+      sectionBlock(`${mark} *${question}*${replacesText(call)}`),
       ...requestBlocks(state, place),
-      ...versionBlocks(content),
+      ...versionBlocks(content, { reader: place.reader }),
       ...askBlocks(content, place),
     ],
   }
@@ -58,7 +58,7 @@ export function approvalMessage(content: ApprovalContent, place: CardPlace = {})
 function askBlocks(content: ApprovalContent, place: CardPlace): KnownBlock[] {
   const { approval } = content
   if (approval.proposal)
-    return [contextBlock(reasonText(content), `:hourglass_flowing_sand: ${editProposedText(content)}`)]
+    return [contextBlock(reasonText(content), `:hourglass_flowing_sand: ${editProposedText(content, place.reader)}`)]
   const mayDecide = place.reader === undefined || approval.approvers.includes(place.reader)
   return [
     contextBlock(reasonText(content), deadlineText(approval.approvers, approval, place)),
@@ -66,18 +66,23 @@ function askBlocks(content: ApprovalContent, place: CardPlace): KnownBlock[] {
   ]
 }
 
+/** What was there when it was asked about. */
+export const replacesText = ({ replaces }: CallState): string =>
+  replaces ? '\nThere is a file of that name. This replaces what is in it.' : ''
+
 /** Asks a person about their own request, and tells anybody else whose it is. */
 export const questionText = ({ origin }: RunState, action: string, { reader }: CardPlace): string =>
   reader === origin.user ? `May I ${action}?` : `${mentionOf(origin.user)} wants to ${action}`
 
-/** The words that asked for it, and the last that corrected them, where they do not stand above the card. */
+/** Where it was asked, and for others the words that asked for it and the last that corrected them, where they do not stand above the card. */
 export function requestBlocks(
   { origin, text, corrections }: RunState,
   { reader, isElsewhere, link }: CardPlace,
 ): KnownBlock[] {
-  if (isElsewhere !== true || reader === origin.user) return []
-  const where = origin.place === 'dm' ? 'in a direct message' : `in <#${origin.channel}>`
+  if (isElsewhere !== true) return []
   const there = link === undefined ? '' : ` · <${link}|Go to the thread>`
+  const where = origin.place === 'dm' ? 'in a direct message' : `in <#${origin.channel}>`
+  if (reader === origin.user) return link === undefined ? [] : [contextBlock(`You asked ${where}${there}`)]
   const said = [text, ...corrections.slice(-1).map((correction) => correction.text)]
   const quotes = said.map((one) => escapeInlineMrkdwn(truncate(one.trim(), REQUEST_CHARS))).filter((one) => one !== '')
   return [sectionBlock([`Asked ${where}${there}`, ...quotes.map((one) => `> ${one}`)].join('\n'))]
@@ -117,13 +122,13 @@ const isSaidWhole = (call: CallState): boolean => {
 export const askedWhereText = (channel: string | undefined): string =>
   `They were asked ${channel === undefined ? 'in a direct message' : `in <#${channel}>`}. `
 
-export const endText = ({ expiresAt }: Pick<ApprovalState, 'expiresAt'>): string =>
-  `Without a yes by ${formatDate(expiresAt)} it is not done.`
+export const endText = ({ expiresAt }: Pick<ApprovalState, 'expiresAt'>, count = 1): string =>
+  `Without a yes by ${formatDate(expiresAt)} ${count === 1 ? 'it is not' : 'none of it is'} done.`
 
 /** Says who can change that nobody else is left to decide. */
 const byOwnersText = ({ byOwners }: ApprovalState): string =>
   byOwners
-    ? 'None of the approvers of this workspace can decide any more, so its owners are asked; they can name others in my Home tab or with `/mcp approvers`. '
+    ? 'None of the approvers of this workspace can decide any more, so its owners are asked. They can name others in my Home tab. '
     : ''
 
 export const actionTextOf = (call: CallState, most = 300): string =>
@@ -200,7 +205,7 @@ export function approveButtonFor(contents: ApprovalContent[], options: ApproveOp
 /** Asks for confirmation, as a rule covers more than the call on the card. */
 const confirmRule = (width: string, words: string): ConfirmationDialog => ({
   title: plainTextObject(`${width}?`, LIMITS.confirm.title),
-  text: plainTextObject(`${words}, with any arguments? You can take it back in /mcp rules.`, LIMITS.confirm.text),
+  text: plainTextObject(`${words}, with any arguments? You can take it back in my Home tab.`, LIMITS.confirm.text),
   confirm: plainTextObject(width, LIMITS.confirm.button),
   deny: plainTextObject('Cancel', LIMITS.confirm.button),
 })

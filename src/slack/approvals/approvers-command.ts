@@ -12,7 +12,7 @@ import { approversMessage } from './rules-message.ts'
 export const approversCommand: Command = {
   name: 'approvers',
   usage: '[@name … | none]',
-  description: 'shows or sets who approves destructive calls',
+  description: 'shows or sets who decides on what can destroy something',
   rare: true,
   durable: true,
   readsMentions: true,

@@ -33,8 +33,8 @@ export function decidedLineOf(content: ApprovalContent, reader?: UserId): string
   if (decided === undefined) return `:hourglass_flowing_sand: ${callTextOf(call, 'wish')}`
   const when = formatDate(decided.at)
   const wish = callTextOf(askedCallOf(call), 'wish')
-  const edited = editedText(content)
-  if (edited !== undefined && decided.decision !== 'withdrawn') return editedLineOf(content, edited)
+  const edited = editedText(content, reader)
+  if (edited !== undefined && decided.decision !== 'withdrawn') return editedLineOf(content, edited, decided)
   switch (decided.decision) {
     case 'approved':
       return approvedLineOf({
@@ -44,28 +44,34 @@ export function decidedLineOf(content: ApprovalContent, reader?: UserId): string
         who: deciderOf(decided, reader),
         isOther: decided.by !== state.origin.user,
       })
-    case 'denied': {
-      const words = decided.reason ? `\n> ${escapeMrkdwn(truncate(decided.reason, 500)).replaceAll('\n', '\n> ')}` : ''
-      return `:no_entry_sign: ${deciderOf(decided, reader)} denied: ${wish} · ${when}${words}`
-    }
+    case 'denied':
+      return `:no_entry_sign: ${deciderOf(decided, reader)} denied: ${wish} · ${when}${denialWordsOf(decided)}`
     case 'expired':
-      return `:hourglass: Nobody decided in time: ${wish} · ${when}. It was not done. Ask again if you still want it.`
+      return `:hourglass: Nobody decided in time: ${wish} · ${when}. It was not done.${againTextFor(state, reader)}`
     case 'stopped':
       return stoppedLineOf(decided, wish, reader)
     case 'withdrawn':
-      return `:leftwards_arrow_with_hook: ${wish} · ${withdrawnText(decided)}`
+      return `:leftwards_arrow_with_hook: ${wish} · ${withdrawnText(decided, reader)}`
     default:
       return decided.decision satisfies never
   }
 }
 
+/** What was written with a denial, as a quote below it. */
+const denialWordsOf = ({ reason }: Decided): string =>
+  reason ? `\n> ${escapeMrkdwn(truncate(reason, 500)).replaceAll('\n', '\n> ')}` : ''
+
+/** Who only decides cannot ask again. */
+const againTextFor = ({ origin }: ApprovalContent['state'], reader: UserId | undefined): string =>
+  reader === undefined || reader === origin.user ? ' Ask again if you still want it.' : ''
+
 const WITHDRAWING_CHARS = 300
 
 /** Who withdrew a call before anybody decided, and with which words. */
-export function withdrawnText(decided: Decided): string {
-  const who = decided.by === undefined ? '' : ` by ${mentionOf(decided.by)}`
+export function withdrawnText(decided: Decided, reader?: UserId): string {
+  const who = decided.by === undefined ? '' : ` by ${decided.by === reader ? 'you' : mentionOf(decided.by)}`
   const words = (decided.words ?? '').replace(/\s+/g, ' ').trim()
-  return `Withdrawn${who}: ${escapeInlineMrkdwn(truncate(words, WITHDRAWING_CHARS))}`
+  return `Withdrawn${who}${words === '' ? '' : `: ${escapeInlineMrkdwn(truncate(words, WITHDRAWING_CHARS))}`}`
 }
 
 /** "You" for the reader. */
@@ -75,27 +81,47 @@ const deciderOf = ({ by }: Decided, reader: UserId | undefined): string => {
 }
 
 /** The same for a call that somebody changed: who asked for what, and what became of it. */
-function editedLineOf({ state, call, approval }: ApprovalContent, edited: string): string {
-  const { decided } = approval
-  const isOther = approval.proposal !== undefined || decided?.by !== state.origin.user
-  const end = decided?.decision === 'approved' ? endingOf(call, isOther) : { text: '', isTrouble: true }
-  const mark = end.isTrouble ? ':no_entry_sign:' : ':white_check_mark:'
-  const when = decided === undefined ? '' : ` · ${formatDate(decided.at)}`
-  return `${end.isTrouble && decided?.decision === 'approved' ? ':warning:' : mark} ${edited}${when}${end.text === '' ? '' : ` · ${end.text}`}`
+function editedLineOf({ state, call, approval }: ApprovalContent, edited: string, decided: Decided): string {
+  const isOther = approval.proposal !== undefined || decided.by !== state.origin.user
+  const end = decided.decision === 'approved' ? endingOf(call, isOther) : undefined
+  const facts = [edited, formatDate(decided.at), ...(end?.text ? [end.text] : [])]
+  return `${markOf(end)} ${facts.join(' · ')}${denialWordsOf(decided)}`
 }
+
+const markOf = (end: { isTrouble?: boolean } | undefined): string => {
+  if (end === undefined) return ':no_entry_sign:'
+  return end.isTrouble ? ':warning:' : ':white_check_mark:'
+}
+
+/** The decisions on the calls of one card, each on its line; words that are about several of them stand once, with the last. */
+export function decidedLinesOf(contents: ApprovalContent[], reader?: UserId): string[] {
+  return contents.map((content, at) => {
+    const { decided } = content.approval
+    const isSaidBelow = contents.slice(at + 1).some(({ approval }) => hasSameWords(decided, approval.decided))
+    if (decided === undefined || !isSaidBelow) return decidedLineOf(content, reader)
+    const wordless = { ...decided, reason: undefined, words: undefined }
+    return decidedLineOf({ ...content, approval: { ...content.approval, decided: wordless } }, reader)
+  })
+}
+
+const WORDY = new Set<Decided['decision'] | undefined>(['denied', 'withdrawn'])
+
+const hasSameWords = (one: Decided | undefined, other: Decided | undefined): boolean =>
+  WORDY.has(one?.decision) &&
+  one?.decision === other?.decision &&
+  one?.by === other?.by &&
+  one?.reason === other?.reason &&
+  one?.words === other?.words
 
 const WIDTHS = { once: '', thread: ', and the like in this thread', always: ', and always from now on' }
 
 type ApprovedParts = { call: CallState; decided: Decided; when: string; who: string; isOther: boolean }
 
 function approvedLineOf({ call, decided, when, who, isOther }: ApprovedParts): string {
-  const how = decided.byRule
-    ? ' with a new rule'
-    : `${decided.edited ? ' with changes' : ''}${WIDTHS[decided.width ?? 'once']}`
+  const how = decided.byRule ? ' with a new rule' : WIDTHS[decided.width ?? 'once']
   const end = endingOf(call, isOther)
   const tense = call.stage === 'done' ? 'done' : 'wish'
-  const mark = end.isTrouble ? ':warning:' : ':white_check_mark:'
-  return `${mark} ${who} approved${how}: ${callTextOf(call, tense)} · ${when}${end.text === '' ? '' : ` · ${end.text}`}`
+  return `${markOf(end)} ${who} approved${how}: ${callTextOf(call, tense)} · ${when}${end.text === '' ? '' : ` · ${end.text}`}`
 }
 
 /** How the call ended, without what it gave back: who approved it may not see that. */

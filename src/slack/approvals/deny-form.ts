@@ -1,8 +1,7 @@
-import type { ModalView } from '@slack/types'
+import type { KnownBlock, ModalView } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { UserId } from '../../ids.ts'
-import { truncate } from '../../text.ts'
-import { describeAction, lowerFirst } from '../answer/describe-calls.ts'
+import type { CallState } from '../../run/state/state.ts'
 import {
   contextBlock,
   createModal,
@@ -12,29 +11,33 @@ import {
   sectionBlock,
 } from '../blocks/build-blocks.ts'
 import { codeBlockFor } from '../blocks/figures.ts'
-import { escapeInlineMrkdwn, mentionOf } from '../blocks/text.ts'
+import { mentionOf } from '../blocks/text.ts'
 import type { PendingApproval } from '../interactions/find-for-person.ts'
+import { actionTextOf } from './approval-card.ts'
+import { callTextOf, sqlOf } from './decided-line.ts'
 import { askedCallOf } from './edited-call.ts'
 
 const REASON_CHARS = 1_000
 
 type DenyOptions = {
-  /** Undefined where it was not known in time what is denied. */
-  found: PendingApproval | undefined
+  /** Empty where it was not known in time what is denied. */
+  denied: PendingApproval[]
+  /** All that waits on one card. */
+  isList: boolean
   by: UserId
   metadata?: unknown
 }
 
-/** The modal that denies a call. Pure. */
-export const denyModal = ({ found, by, metadata }: DenyOptions): ModalView =>
+/** The modal that denies a call, or all that wait on a card. Pure. */
+export const denyModal = ({ denied, isList, by, metadata }: DenyOptions): ModalView =>
   createModal({
     id: 'approval_deny',
-    title: 'Deny',
-    submit: 'Deny',
+    title: isList ? 'Deny all' : 'Deny',
+    submit: isList ? 'Deny all' : 'Deny',
     close: 'Cancel',
     metadata,
     blocks: [
-      ...(found === undefined ? [] : [sectionBlock(deniedText(found, by))]),
+      ...deniedBlocks(denied, by),
       inputBlock({
         id: 'reason',
         label: 'What should I do instead?',
@@ -51,12 +54,18 @@ export const denyModal = ({ found, by, metadata }: DenyOptions): ModalView =>
     ],
   })
 
-function deniedText({ state, call }: PendingApproval, by: UserId): string {
-  const action = escapeInlineMrkdwn(truncate(lowerFirst(describeAction(askedCallOf(call), 'wish')), 300))
-  const requester = state.origin.user
-  return requester === by
-    ? `I will not *${action}*.`
-    : `I will not *${action}*, which ${mentionOf(requester)} asked for.`
+/** A statement says more than that it is one. */
+const wishTextOf = (call: CallState): string =>
+  sqlOf(call) === undefined ? `*${actionTextOf(call)}*` : `run ${callTextOf(call, 'wish')}`
+
+function deniedBlocks(denied: PendingApproval[], by: UserId): KnownBlock[] {
+  const [first, second] = denied
+  if (first === undefined) return []
+  const requester = first.state.origin.user
+  const asked = requester === by ? '' : `, which ${mentionOf(requester)} asked for`
+  if (second === undefined) return [sectionBlock(`I will not ${wishTextOf(askedCallOf(first.call))}${asked}.`)]
+  const lines = denied.map(({ call }) => `• ${callTextOf(askedCallOf(call), 'wish')}`)
+  return [sectionBlock(`I will do none of these ${denied.length} things${asked}:\n${lines.join('\n')}`)]
 }
 
 /** Why a denial did not count, with the words that were typed. Pure. */

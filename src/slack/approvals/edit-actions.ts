@@ -8,8 +8,13 @@ import { onViewSubmission, type ViewSubmission } from '../interactions/modals.ts
 import { outcomeMessage, outcomeModal, textMessage } from './approval-outcome.ts'
 import { canEditArguments, editArgumentsModal, readTypedArguments } from './edit-arguments-form.ts'
 import { findOpenApproval } from './open-approval.ts'
+import { listViewOf, updateGroupModal } from './show-group.ts'
 
-const Metadata = z.object({ approval: ApprovalId })
+const Metadata = z.object({
+  approval: ApprovalId,
+  /** The modal of single cards that the form was opened from. */
+  list: z.string().optional(),
+})
 
 /** Listens to Edit and its form. */
 export function registerEdits(app: App, deps: WebApiDeps & RunsDeps & PolicyDeps & HomeTabDeps): void {
@@ -23,7 +28,7 @@ async function openEditModal(deps: WebApiDeps & RunsDeps & PolicyDeps, press: Bl
   if (canEditArguments(found.call)) {
     const requester = found.state.origin.user
     const confirmedBy = requester === press.by.user ? undefined : requester
-    const metadata = { approval: press.value }
+    const metadata = { approval: press.value, list: listViewOf(press) }
     await press.responder.openModal(editArgumentsModal(found.call, { metadata, confirmedBy }))
     return
   }
@@ -32,10 +37,10 @@ async function openEditModal(deps: WebApiDeps & RunsDeps & PolicyDeps, press: Bl
 }
 
 async function submitEdit(
-  deps: RunsDeps & HomeTabDeps,
+  deps: WebApiDeps & RunsDeps & HomeTabDeps,
   { by, privateMetadata, typed, ack }: ViewSubmission,
 ): Promise<void> {
-  const { approval } = Metadata.parse(JSON.parse(privateMetadata))
+  const { approval, list } = Metadata.parse(JSON.parse(privateMetadata))
   const found = await findApprovalFor(deps, by, approval)
   if (found === undefined) {
     await ack({ response_action: 'update', view: outcomeModal(outcomeMessage({ kind: 'gone' })) })
@@ -52,6 +57,7 @@ async function submitEdit(
     await ack({ response_action: 'errors', errors: errorsByField(outcome.problems, typed) })
   else await ack({ response_action: 'update', view: outcomeModal(outcomeMessage(outcome)) })
   deps.refreshHome(by)
+  if (list !== undefined) await updateGroupModal(deps, by, { id: list, approval })
 }
 
 /** The problems by field; those without a field are shown at the first. */

@@ -1,10 +1,10 @@
 import type { KnownBlock } from '@slack/types'
 import type { ApprovalState, CallState, EditProposal, RunState } from '../../run/state/state.ts'
-import { truncate } from '../../text.ts'
-import { describeAction, lowerFirst } from '../answer/describe-calls.ts'
 import { actionsBlock, contextBlock, createButton, type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
-import { escapeInlineMrkdwn, formatDate, mentionOf } from '../blocks/text.ts'
-import { decidedApprovalText } from './approval-card.ts'
+import { mentionOf } from '../blocks/text.ts'
+import { approveButtonFor, endText, readerIn } from './approval-card.ts'
+import { textMessage } from './approval-outcome.ts'
+import { decidedLineOf } from './decided-line.ts'
 import { versionBlocks } from './edited-call.ts'
 
 /** The key of the card in the run's thread. */
@@ -20,34 +20,34 @@ export function editContentOf(content: { state: RunState; call: CallState; appro
 
 /** Asks the requester whether the call may run as an approver changed it; later says what they decided. Pure. */
 export function editConfirmationMessage(content: EditContent): MessageContent {
-  const { state, call, approval } = content
+  const { state, approval } = content
   const { proposal, decided } = approval
-  const action = escapeInlineMrkdwn(truncate(lowerFirst(describeAction(call, 'wish')), 200))
   const isDirect = state.origin.place === 'dm'
   const who = isDirect ? '' : `${mentionOf(state.origin.user)}: `
   const question = `${who}${mentionOf(proposal.by)} changed what you asked for. May I do it like this?`
   const mark = proposal.risk === 'destructive' ? ':warning:' : ':pencil2:'
-  if (decided)
-    return {
-      text: `${mentionOf(proposal.by)} changed this call: ${action}`,
-      blocks: [
-        sectionBlock(`${mentionOf(proposal.by)} changed this call: ${action}`),
-        ...versionBlocks(content),
-        contextBlock(decidedApprovalText(decided)),
-      ],
-    }
+  if (decided) return textMessage(decidedConfirmationLineOf(content, decided))
   return {
     text: question,
     blocks: [
       sectionBlock(`${mark} *${question}*`),
-      ...versionBlocks(content, isDirect ? 'You' : undefined),
+      ...versionBlocks(content, { reader: readerIn(state) }),
       contextBlock(
-        `${RISKS[proposal.risk]}It runs with your credentials, so only you can decide. If you have not decided by ${formatDate(approval.expiresAt)}, it will not be done.`,
+        `${RISKS[proposal.risk]}It runs with your credentials, so only you can decide. ${endText(approval)}`,
       ),
-      confirmButtons(approval),
+      confirmButtons(content),
     ],
   }
 }
+
+/** What became of the changed call. Both versions, and words that denied it, stand on the card or note that it was asked with. */
+function decidedConfirmationLineOf({ state, call, approval }: EditContent, decided: Decided): string {
+  const changed = { ...call, arguments: approval.proposal.arguments, asked: undefined }
+  const alone = { ...approval, proposal: undefined, decided: { ...decided, reason: undefined, edited: false } }
+  return decidedLineOf({ state, call: changed, approval: alone }, readerIn(state))
+}
+
+type Decided = NonNullable<ApprovalState['decided']>
 
 const RISKS: Record<EditProposal['risk'], string> = {
   read: '',
@@ -56,16 +56,15 @@ const RISKS: Record<EditProposal['risk'], string> = {
 }
 
 /** Another action than on other cards: who presses there has not seen what was changed. */
-const confirmButtons = ({ id: value, proposal }: EditContent['approval']): KnownBlock =>
-  actionsBlock(
+function confirmButtons({ state, call, approval }: EditContent): KnownBlock {
+  const { id: value, proposal } = approval
+  const risk: ApprovalState['risk'] = proposal.risk === 'destructive' ? 'destructive' : 'write'
+  const changed = { state, call: { ...call, arguments: proposal.arguments }, approval: { ...approval, risk } }
+  return actionsBlock(
     [
-      createButton({
-        text: 'Approve',
-        action: 'approval_confirm',
-        value,
-        style: proposal.risk === 'destructive' ? 'danger' : 'primary',
-      }),
+      approveButtonFor([changed], { text: 'Approve', action: 'approval_confirm', value }),
       createButton({ text: 'Deny', action: 'approval_deny', value }),
     ],
     `confirm ${value}`,
   )
+}

@@ -3,6 +3,7 @@ import type { UserId } from '../../ids.ts'
 import type { JsonObject, JsonValue } from '../../json.ts'
 import type { ApprovalState, CallState, RunState } from '../../run/state/state.ts'
 import { revealInvisible, truncate } from '../../text.ts'
+import { withCapital } from '../answer/describe-calls.ts'
 import { argumentsBlock } from '../blocks/arguments-text.ts'
 import { contextBlock } from '../blocks/build-blocks.ts'
 import { isSql } from '../blocks/format-sql.ts'
@@ -16,6 +17,8 @@ export type CallVersions = { asked: JsonObject; changed: JsonObject; by: UserId 
 /** The call as the model asked for it, whatever a person made of it. */
 export const askedCallOf = (call: CallState): CallState => ({ ...call, arguments: call.asked ?? call.arguments })
 
+type VersionOptions = { reader?: UserId | undefined; most?: number }
+
 /** Both versions of a call that a person changed, or wants changed. */
 function versionsOf({ call, approval }: Pick<EditedCall, 'call' | 'approval'>): CallVersions | undefined {
   const { proposal, decided } = approval
@@ -23,33 +26,36 @@ function versionsOf({ call, approval }: Pick<EditedCall, 'call' | 'approval'>): 
   return proposal && { asked: call.arguments, changed: proposal.arguments, by: proposal.by }
 }
 
-/** The arguments of a call, or both versions where it was changed, each under who it is from; the requester may be "You". */
-export function versionBlocks(content: EditedCall, requesterText?: string): KnownBlock[] {
+/** The arguments of a call, or both versions where it was changed, each under who it is from; `reader` is "You". */
+export function versionBlocks(content: EditedCall, o: VersionOptions = {}): KnownBlock[] {
   const versions = versionsOf(content)
-  if (versions === undefined) return [argumentsBlock(content.call.arguments)]
+  if (versions === undefined) return [argumentsBlock(content.call.arguments, o.most)]
   const { asked, changed, by } = versions
   const requester = content.state.origin.user
   return [
-    contextBlock(`${requesterText ?? mentionOf(requester)} asked for`),
-    argumentsBlock(asked),
-    contextBlock(`${mentionOf(by ?? requester)} changed it to`),
-    argumentsBlock(changed),
+    contextBlock(`${withCapital(personText(requester, o.reader))} asked for`),
+    argumentsBlock(asked, o.most),
+    contextBlock(`${withCapital(personText(by ?? requester, o.reader))} changed it to`),
+    argumentsBlock(changed, o.most),
   ]
 }
 
-/** "@Morgan asked for `a` · @Avery changed it to `b` and approved", undefined where nobody changed it. */
-export function editedText(content: EditedCall): string | undefined {
+/** "@Morgan asked for `a` · @Avery changed it to `b` and approved", undefined where nobody changed it. `reader` is "you". */
+export function editedText(content: EditedCall, reader?: UserId): string | undefined {
   const versions = versionsOf(content)
   if (versions === undefined) return undefined
   const { asked, changed, by } = versions
-  const requester = mentionOf(content.state.origin.user)
-  const who = by === undefined || by === content.state.origin.user ? '' : `${mentionOf(by)} `
+  const requester = content.state.origin.user
+  const who = by === undefined || by === requester ? '' : `${personText(by, reader)} `
   const texts = [differenceText(asked, changed), differenceText(changed, asked)]
-  return `${requester} asked for ${texts[0]} · ${who}changed it to ${texts[1]}${endText(content)}`
+  const asks = withCapital(personText(requester, reader))
+  return `${asks} asked for ${texts[0]} · ${who}changed it to ${texts[1]}${endText(content, reader)}`
 }
 
-function endText({ state, approval }: EditedCall): string {
-  const requester = mentionOf(state.origin.user)
+const personText = (user: UserId, reader: UserId | undefined): string => (user === reader ? 'you' : mentionOf(user))
+
+function endText({ state, approval }: EditedCall, reader: UserId | undefined): string {
+  const requester = personText(state.origin.user, reader)
   const { decided, proposal } = approval
   if (decided?.decision === 'approved') return proposal ? ` · ${requester} approved that` : ' and approved'
   if (decided?.decision === 'denied') return ` · ${requester} denied that`
@@ -57,9 +63,9 @@ function endText({ state, approval }: EditedCall): string {
 }
 
 /** Says that only the requester can decide now, and until when. */
-export function editProposedText({ state, approval }: Pick<EditedCall, 'state' | 'approval'>): string {
+export function editProposedText({ state, approval }: Pick<EditedCall, 'state' | 'approval'>, reader?: UserId): string {
   const { proposal, expiresAt } = approval
-  const who = proposal === undefined ? 'Somebody' : mentionOf(proposal.by)
+  const who = proposal === undefined ? 'Somebody' : withCapital(personText(proposal.by, reader))
   const requester = mentionOf(state.origin.user)
   return `${who} changed this. It runs with the credentials of ${requester}, who has to confirm it by ${formatDate(expiresAt)}; otherwise it will not be done.`
 }

@@ -1,55 +1,43 @@
 import type { App } from '@slack/bolt'
-import type { AnswerOutcome, ApprovalsAnswer } from '../../run/runs.ts'
+import type { AnswerOutcome } from '../../run/runs.ts'
 import { sectionBlock } from '../blocks/build-blocks.ts'
 import { pluralize } from '../blocks/text.ts'
 import type { HomeTabDeps, RunsDeps, WebApiDeps } from '../deps.ts'
-import { findApprovalFor, type PendingApproval } from '../interactions/find-for-person.ts'
+import { findApprovalFor } from '../interactions/find-for-person.ts'
 import { type BlockAction, onButtonPress, onDurablePress } from '../interactions/interaction.ts'
 import { groupOf, openContentsOf } from './approval-groups.ts'
 import { outcomeMessage } from './approval-outcome.ts'
-import { closeCard } from './open-approval.ts'
+import { replyDecided } from './open-approval.ts'
 import { createGroupModalFor } from './show-group.ts'
 
 type GroupDeps = WebApiDeps & RunsDeps & HomeTabDeps
 
-/** Listens to Approve all, Deny all and One by one. `runs.answerAll` checks the right to decide each call. */
+/** Listens to Approve all and One by one. `runs.answerAll` checks the right to decide each call. */
 export function registerApprovalGroups(app: App, deps: GroupDeps): void {
-  onDurablePress(app, deps, 'approvals_approve', (press) => answerGroup(deps, press, 'approved'))
-  onDurablePress(app, deps, 'approvals_deny', (press) => answerGroup(deps, press, 'denied'))
+  onDurablePress(app, deps, 'approvals_approve', (press) => approveGroup(deps, press))
   onButtonPress(app, deps, 'approvals_each', (press) => openOneByOne(deps, press))
 }
 
-async function answerGroup(deps: GroupDeps, press: BlockAction, decision: ApprovalsAnswer['decision']): Promise<void> {
+async function approveGroup(deps: GroupDeps, press: BlockAction): Promise<void> {
   const found = await findApprovalFor(deps, press.by, press.value)
   const open = found === undefined ? [] : openContentsOf(groupOf(found))
   const approvals = open.map(({ approval }) => approval.id)
-  const outcomes = approvals.length === 0 ? [] : await deps.runs.answerAll({ approvals, by: press.by, decision })
+  const { by } = press
+  const outcomes = approvals.length === 0 ? [] : await deps.runs.answerAll({ approvals, by, decision: 'approved' })
   await press.ack()
-  deps.refreshHome(press.by)
+  deps.refreshHome(by)
   const refused = outcomes.filter(({ kind }) => kind !== 'settled')
   if (outcomes.length > 0 && refused.length === 0) return
   if (outcomes.length === 0) return replyDecided(deps, press, found)
-  await press.responder.reply(refusalMessage(outcomes, refused, decision), 'Approval')
+  await press.responder.reply(refusalMessage(outcomes, refused), 'Approval')
 }
 
-function refusalMessage(all: AnswerOutcome[], refused: AnswerOutcome[], decision: ApprovalsAnswer['decision']) {
+function refusalMessage(all: AnswerOutcome[], refused: AnswerOutcome[]) {
   const done = all.length - refused.length
   const reasons = refused.flatMap((one) => (one.kind === 'settled' ? [] : [outcomeMessage(one).text]))
-  const word = decision === 'approved' ? 'approved' : 'denied'
-  const count = done === 0 ? '' : `${pluralize(done, 'call')} ${word}, ${refused.length} not. `
+  const count = done === 0 ? '' : `${pluralize(done, 'call')} approved, ${refused.length} not. `
   const text = `${count}${[...new Set(reasons)].join(' ')}`
   return { text, blocks: [sectionBlock(text)] }
-}
-
-/** Somebody pressed a list in which nothing waits any more. */
-async function replyDecided(deps: GroupDeps, press: BlockAction, found: PendingApproval | undefined): Promise<void> {
-  if (await closeCard(deps, press)) await press.responder.reply(goneMessageFor(found), 'Approval')
-}
-
-function goneMessageFor(found: PendingApproval | undefined) {
-  const decided = found?.approval.decided
-  if (decided === undefined) return outcomeMessage({ kind: 'gone' })
-  return outcomeMessage({ kind: 'already', decision: decided.decision, by: decided.by, at: decided.at })
 }
 
 async function openOneByOne(deps: GroupDeps, press: BlockAction): Promise<void> {

@@ -1,7 +1,7 @@
 import type { KnownBlock, ModalView } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
 import { truncate } from '../../text.ts'
-import { argumentsBlock, SHOWN_ARGUMENTS } from '../blocks/arguments-text.ts'
+import { SHOWN_ARGUMENTS } from '../blocks/arguments-text.ts'
 import {
   actionsBlock,
   contextBlock,
@@ -11,6 +11,7 @@ import {
   type MessageContent,
   sectionBlock,
 } from '../blocks/build-blocks.ts'
+import { mentionOf } from '../blocks/text.ts'
 import {
   actionTextOf,
   approvalMessage,
@@ -25,10 +26,12 @@ import {
   questionText,
   readerIn,
   reasonText,
+  replacesText,
   requestBlocks,
 } from './approval-card.ts'
 import { type ApprovalContent, type ApprovalGroup, approversIn, openContentsOf } from './approval-groups.ts'
-import { callTextOf, decidedLineOf } from './decided-line.ts'
+import { callTextOf, decidedLineOf, decidedLinesOf } from './decided-line.ts'
+import { versionBlocks } from './edited-call.ts'
 
 /** What the arguments on a card may take together, so that all of it stays below what Slack takes of a message. */
 const ALL_ARGUMENTS = 5_000
@@ -49,9 +52,10 @@ export function groupMessage(group: ApprovalGroup, place: CardPlace = {}): Messa
   const { state } = first
   const action = open[1] === undefined && open[0] ? actionTextOf(open[0].call) : `do these ${open.length} things`
   const mark = open.some(({ approval }) => approval.risk === 'destructive') ? ':warning:' : ':lock:'
-  const question = open.length === 0 ? 'Somebody else decides the rest' : questionText(state, action, place)
+  const question = open.length === 0 ? changedText(group, place) : questionText(state, action, place)
+  const named = open.map(({ call }) => callTextOf(call, 'wish')).join(', ')
   return {
-    text: truncate(`${question}: ${open.map(({ call }) => callTextOf(call, 'wish')).join(', ')}`, LIMITS.section.text),
+    text: truncate(named === '' ? question : `${question} (${named})`, LIMITS.section.text),
     blocks: [
       sectionBlock(`${mark} *${question}*`),
       ...requestBlocks(state, place),
@@ -61,30 +65,51 @@ export function groupMessage(group: ApprovalGroup, place: CardPlace = {}): Messa
   }
 }
 
+/** All that is left was changed, and is asked on other cards. */
+function changedText({ contents: [first] }: ApprovalGroup, { reader }: CardPlace): string {
+  const requester = first?.state.origin.user
+  const who = requester === undefined || requester === reader ? 'You' : mentionOf(requester)
+  return `${who} can decide what was changed`
+}
+
 function decidedMessage({ contents }: ApprovalGroup, { reader }: CardPlace): MessageContent {
-  const lines = contents.map((content) => decidedLineOf(content, reader)).join('\n')
+  const lines = decidedLinesOf(contents, reader).join('\n')
   return { text: lines, blocks: [sectionBlock(lines)] }
 }
 
 type Entry = { number: number; place: CardPlace }
 
-/** One call of the list: what is asked, or what was decided. */
+/** One call of the list: what is asked, both versions where somebody changed it, or what was decided. */
 function entryBlocks(group: ApprovalGroup, content: ApprovalContent, { number, place }: Entry): KnownBlock[] {
   const { call, approval } = content
   if (approval.decided) return [sectionBlock(`${number}. ${decidedLineOf(content, place.reader)}`)]
   const waits = approval.proposal ? `: changed, waits for ${namesText(approval.approvers)}` : ''
+  const reason = sharedReasonOf(group) === undefined ? [contextBlock(shortReasonOf(content))] : []
   return [
-    sectionBlock(`${number}. *${actionTextOf(call, ACTION_CHARS)}*${waits}`),
-    argumentsBlock(call.arguments, shownArgumentsOf(group)),
-    contextBlock(truncate(reasonText(content), REASON_CHARS)),
+    sectionBlock(`${number}. *${actionTextOf(call, ACTION_CHARS)}*${waits}${replacesText(call)}`),
+    ...versionBlocks(content, { reader: place.reader, most: shownArgumentsOf(group) }),
+    ...reason,
   ]
+}
+
+const shortReasonOf = (content: ApprovalContent): string => truncate(reasonText(content), REASON_CHARS)
+
+/** What is said once below the list, where it is the same of all that is open. */
+function sharedReasonOf({ contents }: ApprovalGroup): string | undefined {
+  const open = contents.filter(({ approval }) => approval.decided === undefined)
+  const [reason, ...others] = new Set(open.map(shortReasonOf))
+  return others.length === 0 ? reason : undefined
 }
 
 function groupButtons(group: ApprovalGroup, open: ApprovalContent[], place: CardPlace): KnownBlock[] {
   const [first, second] = open
   if (first === undefined) return []
   const approvers = approversIn(group)
-  const deadline = contextBlock(deadlineText(approvers, first.approval, place))
+  const reason = sharedReasonOf(group)
+  const deadline = contextBlock(
+    ...(reason === undefined ? [] : [reason]),
+    deadlineText(approvers, first.approval, place),
+  )
   if (place.reader !== undefined && !approvers.includes(place.reader)) return [deadline]
   if (second === undefined) return [deadline, decideButtons(first, place)]
   const value = first.approval.id
@@ -108,33 +133,40 @@ export function pendingGroupMessage(group: ApprovalGroup, channel: string | unde
   if (second === undefined) return pendingApprovalMessage(first, channel)
   const open = openContentsOf(group)
   const decided = group.contents.filter(({ approval }) => approval.decided)
+  const changed = group.contents.filter(({ approval }) => approval.proposal && !approval.decided)
   const lines = [
-    ...decided.map((content) => decidedLineOf(content, readerIn(content.state))),
+    ...decidedLinesOf(decided, readerIn(first.state)),
+    ...changed.map(changedLineOf),
     ...open.map(({ call }) => `• ${callTextOf(call, 'wish')}`),
-  ]
-  const waits = `Waiting for ${namesText(approversIn(group))} to allow:`
-  const text = open.length === 0 ? lines.join('\n') : `${waits}\n${lines.join('\n')}`
+  ].join('\n')
+  if (open.length === 0) return { text: lines, blocks: [sectionBlock(lines)] }
+  const text = `Waiting for ${namesText(approversIn(group))} to allow:\n${lines}`
   return {
     text,
     blocks: [
-      sectionBlock(open.length === 0 ? text : `:hourglass_flowing_sand: ${text}`),
-      ...(open.length === 0 ? [] : [contextBlock(`${askedWhereText(channel)}${endText(first.approval)}`)]),
+      sectionBlock(`:hourglass_flowing_sand: ${text}`),
+      contextBlock(`${askedWhereText(channel)}${endText(first.approval, open.length)}`),
     ],
   }
 }
+
+const changedLineOf = ({ call, approval: { proposal } }: ApprovalContent): string =>
+  `:pencil2: ${callTextOf(call, 'wish')}: ${proposal ? mentionOf(proposal.by) : 'somebody'} changed it. Please decide on the card below.`
 
 export const GROUP_MODAL = 'approvals'
 
 /** The single cards of a list, for one person; `others` are who decides what they may not. Pure. */
 export function groupModal(contents: ApprovalContent[], place: CardPlace, others: string): ModalView {
+  const [first] = contents
+  const request = first === undefined ? [] : requestBlocks(first.state, place)
   const cards = contents.flatMap((content, at) => [
-    ...(at > 0 ? [DIVIDER_BLOCK] : []),
-    ...approvalMessage(content, place).blocks,
+    ...(at > 0 || request.length > 0 ? [DIVIDER_BLOCK] : []),
+    ...approvalMessage(content, { ...place, isElsewhere: false }).blocks,
   ])
   return createModal({
     id: GROUP_MODAL,
     title: 'One by one',
-    blocks: [...cards, ...(others === '' ? [] : [contextBlock(`The rest waits for ${others}.`)])],
+    blocks: [...request, ...cards, ...(others === '' ? [] : [contextBlock(`The rest waits for ${others}.`)])],
     metadata: { approval: contents[0]?.approval.id },
   })
 }

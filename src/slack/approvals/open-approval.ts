@@ -5,7 +5,7 @@ import { findApprovalFor, type PendingApproval } from '../interactions/find-for-
 import type { BlockAction } from '../interactions/interaction.ts'
 import type { PressedMessage } from '../interactions/pressed-message.ts'
 import { decidedApprovalText } from './approval-card.ts'
-import { approvalKeyOf, groupOf } from './approval-groups.ts'
+import { approvalKeyOf, groupOf, openContentsOf } from './approval-groups.ts'
 import { outcomeMessage, textMessage } from './approval-outcome.ts'
 import { pressedCardMessage } from './show-group.ts'
 
@@ -31,6 +31,38 @@ export async function findOpenApproval(
     : ({ kind: 'not_yours', approvers } as const)
   await responder.reply(outcomeMessage(refusal), 'Approval')
   return undefined
+}
+
+/** Those of a list that this person may decide now; else replies why not and returns undefined. */
+export async function findOpenList(
+  deps: WebApiDeps & RunsDeps & PolicyDeps,
+  press: BlockAction,
+): Promise<PendingApproval[] | undefined> {
+  const { by, value, responder } = press
+  const found = await findApprovalFor(deps, by, value)
+  const open = found === undefined ? [] : openContentsOf(groupOf(found))
+  const rights = await Promise.all(open.map(async (one) => ({ one, users: await deps.runs.approversOf(one) })))
+  const own = rights.filter(({ users }) => users.includes(by.user)).map(({ one }) => one)
+  if (own.length > 0) return own
+  const [first] = rights
+  if (first === undefined) await replyDecided(deps, press, found)
+  else await responder.reply(outcomeMessage({ kind: 'not_yours', approvers: first.users }), 'Approval')
+  return undefined
+}
+
+/** Answers a press on a list in which nothing waits any more. */
+export async function replyDecided(
+  deps: WebApiDeps & RunsDeps,
+  press: BlockAction,
+  found: PendingApproval | undefined,
+): Promise<void> {
+  if (await closeCard(deps, press)) await press.responder.reply(goneMessageFor(found), 'Approval')
+}
+
+function goneMessageFor(found: PendingApproval | undefined) {
+  const decided = found?.approval.decided
+  if (decided === undefined) return outcomeMessage({ kind: 'gone' })
+  return outcomeMessage({ kind: 'already', decision: decided.decision, by: decided.by, at: decided.at })
 }
 
 /** Closes a card that still shows buttons for a decided approval; false if it is gone. */

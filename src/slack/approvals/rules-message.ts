@@ -73,8 +73,8 @@ function workspaceRuleText(rule: Rule): string {
 
 export const approversText = (approvers: string[]): string =>
   approvers.length === 0
-    ? 'Approvers: nobody in particular. People approve their own destructive calls.'
-    : `Approvers: ${joinWords(approvers.slice(0, 40).map(mentionOf))} decide${approvers.length === 1 ? 's' : ''} destructive calls.`
+    ? 'Approvers: nobody in particular. People decide on their own requests.'
+    : `Approvers: ${joinWords(approvers.slice(0, 40).map(mentionOf))} decide${approvers.length === 1 ? 's' : ''} on what can destroy something.`
 
 function approverCountText(count: number): string {
   if (count === 0) return 'There are no approvers.'

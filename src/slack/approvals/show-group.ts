@@ -52,14 +52,27 @@ const asDecidedBy = (content: ApprovalContent, { user }: Principal): ApprovalCon
   return { ...content, approval: { ...approval, approvers: [user, ...approval.approvers] } }
 }
 
-/** Shows in the open list what was decided in it. Never throws. */
-export async function updateGroupModal(deps: WebApiDeps & RunsDeps, { by, view }: BlockAction): Promise<void> {
+/** The open list that was pressed in. */
+export const listViewOf = ({ view }: Pick<BlockAction, 'view'>): string | undefined =>
+  view?.callbackId === GROUP_MODAL ? view.id : undefined
+
+/** Shows in the list that was pressed in what was decided in it. */
+export async function updatePressedList(deps: WebApiDeps & RunsDeps, { by, view }: BlockAction): Promise<void> {
   if (view?.callbackId !== GROUP_MODAL) return
   const { approval } = Metadata.parse(JSON.parse(view.privateMetadata))
+  await updateGroupModal(deps, by, { id: view.id, approval })
+}
+
+/** Shows in an open list what was decided in it. */
+export async function updateGroupModal(
+  deps: WebApiDeps & RunsDeps,
+  by: Principal,
+  { id, approval }: { id: string; approval: string },
+): Promise<void> {
   const found = await findApprovalFor(deps, by, approval)
   if (found === undefined) return
   const modal = (await createGroupModalFor(deps, by, found)) ?? decidedModal(found)
-  await updateModalView(deps, view.id, modal)
+  await updateModalView(deps, id, modal)
 }
 
 const decidedModal = (content: ApprovalContent): ModalView => {

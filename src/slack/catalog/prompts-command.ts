@@ -156,7 +156,7 @@ async function startPromptRun(deps: WebApiDeps & RunsDeps, by: Principal, submis
   const firstText = parts === 'asks' ? '' : parts.messages[0]?.text
   if (firstText === undefined)
     throw new AppError('tool_failed', `${of} sent an empty prompt. Please choose another one.`)
-  const anchor = await anchorThread(deps, by, metadata, usedPromptMessage(by.user, used, firstText))
+  const anchor = await anchorThread(deps, by, metadata, (who) => usedPromptMessage(who, used, firstText))
   const request = {
     origin: await originOf(deps, by, anchor),
     text: promptRequestText(used),

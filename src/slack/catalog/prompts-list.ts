@@ -4,7 +4,7 @@ import type { Prompt } from '../../connect/features/features.ts'
 import { truncate } from '../../text.ts'
 import { contextBlock, createButton, createModal, type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
 import { type ListQuery, listQueryBlocks, paginateList } from '../blocks/paged-list.ts'
-import { escapeInlineMrkdwn, escapeMrkdwn, mentionOf, pluralize } from '../blocks/text.ts'
+import { escapeInlineMrkdwn, escapeMrkdwn, pluralize } from '../blocks/text.ts'
 import { listMetadataOf, type NamedConnection } from './resources-list.ts'
 
 /** One page of a connection's prompts. */
@@ -49,18 +49,18 @@ const valuesOf = ({ values }: UsedPrompt): string => {
 export const promptRequestText = (used: UsedPrompt): string =>
   truncate(`Prompt "${used.title}" of ${used.of}${valuesOf(used)}`, 1_000)
 
-/** The message above the answer: who used which prompt, and the beginning of its text. */
-export function usedPromptMessage(user: string, used: UsedPrompt, firstText: string): MessageContent {
+/** The message above the answer: `who` used which prompt, and the beginning of its text. */
+export function usedPromptMessage(who: string, used: UsedPrompt, firstText: string): MessageContent {
   const words = truncate(valuesOf(used), 1_000)
   const lines = truncate(firstText.trim(), 600).split('\n')
   return {
     text: truncate(
-      `${mentionOf(user)} uses the prompt ${escapeMrkdwn(used.title)} of ${escapeMrkdwn(used.of)}`,
+      `${who} used the prompt ${escapeMrkdwn(used.title)} of ${escapeMrkdwn(used.of)}`,
       LIMITS.message.text,
     ),
     blocks: [
       sectionBlock(
-        `:speech_balloon: ${mentionOf(user)} uses the prompt *${escapeInlineMrkdwn(used.title)}* of ${escapeInlineMrkdwn(used.of)}${escapeMrkdwn(words)}`,
+        `:speech_balloon: ${who} used the prompt *${escapeInlineMrkdwn(used.title)}* of ${escapeInlineMrkdwn(used.of)}${escapeMrkdwn(words)}`,
       ),
       ...(firstText.trim() === '' ? [] : [sectionBlock(lines.map((line) => `> ${escapeMrkdwn(line)}`).join('\n'))]),
       contextBlock(`The quoted words come from the server of ${escapeInlineMrkdwn(used.of)}.`),

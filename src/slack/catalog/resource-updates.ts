@@ -4,12 +4,13 @@ import type { Principal } from '../../ids.ts'
 import type { Connection } from '../../registry/connection.ts'
 import type { ResourceSubscriptionRow } from '../../registry/resource-subscriptions.ts'
 import { sectionBlock } from '../blocks/build-blocks.ts'
-import { escapeInlineMrkdwn, mentionOf } from '../blocks/text.ts'
+import { escapeInlineMrkdwn } from '../blocks/text.ts'
 import type { ConnectionDeps, WebApiDeps } from '../deps.ts'
 import { findConnectionFor } from '../interactions/find-for-person.ts'
 import { type BlockAction, onButtonPress, onDurablePress } from '../interactions/interaction.ts'
 import {
   anchorThread,
+  askerTextFor,
   postDirectly,
   postInThread,
   type ReplyPlace,
@@ -37,8 +38,10 @@ export async function watchResource(
 ): Promise<ThreadAnchor> {
   const { uri, name, ack } = picked
   // The button needs the subscription's id, and the subscription needs this message's thread.
-  const first = `:bell: ${mentionOf(by.user)} wants to know when *${escapeInlineMrkdwn(name)}* changes.`
-  const anchor = await anchorThread(deps, by, picked, { text: first, blocks: [sectionBlock(first)] })
+  const anchor = await anchorThread(deps, by, picked, (who) => {
+    const first = `:bell: ${who} asked to hear when *${escapeInlineMrkdwn(name)}* changes.`
+    return { text: first, blocks: [sectionBlock(first)] }
+  })
   const { channel, threadTs, messageTs: ts } = anchor
   const removeOwn = () => deps.webApi.call('chat.delete', { channel, ts }, AnyResponse)
   const adding = deps.features.watch(by, connection, { uri, name, channel, threadTs })
@@ -51,7 +54,11 @@ export async function watchResource(
     await removeOwn()
     return { channel: watch.channel, threadTs: watch.threadTs, messageTs: watch.threadTs }
   }
-  await deps.webApi.call('chat.update', { channel, ts, ...watchingMessage(by.user, { name, of, id }) }, AnyResponse)
+  await deps.webApi.call(
+    'chat.update',
+    { channel, ts, ...watchingMessage(askerTextFor(channel, by), { name, of, id }) },
+    AnyResponse,
+  )
   return anchor
 }
 
@@ -92,7 +99,12 @@ async function postChangedResource(
   const { channel, threadTs, connection, uri, name } = watch
   const of = (await findConnectionFor(deps, by, connection))?.name ?? ''
   const contents = await readContents(deps, by, { id: connection, name: of }, uri)
-  const anchor = await postInThread(deps, channel, threadTs, readResourceMessage(by.user, { uri, name, kind: '' }, of))
+  const anchor = await postInThread(
+    deps,
+    channel,
+    threadTs,
+    readResourceMessage(askerTextFor(channel, by), { uri, name, kind: '' }, of),
+  )
   await postContents(deps, anchor, contents)
 }
 

@@ -173,7 +173,7 @@ async function postResource(deps: WebApiDeps & ConnectionDeps, { by, view }: Blo
 async function read(deps: WebApiDeps & ConnectionDeps, by: Principal, metadata: ResourceMetadata) {
   const connection = await findListConnection(deps, by, metadata.connection)
   const contents = await readContents(deps, by, connection, metadata.uri)
-  const anchor = await anchorThread(deps, by, metadata, readResourceMessage(by.user, metadata, connection.name))
+  const anchor = await anchorThread(deps, by, metadata, (who) => readResourceMessage(who, metadata, connection.name))
   await postContents(deps, anchor, contents)
   return doneModal('Resource', `Here is *${escapeMrkdwn(metadata.name)}*. ${await permalinkTextFor(deps, anchor)}`)
 }
@@ -218,8 +218,9 @@ async function startResourceRun(
   const connection = await findListConnection(deps, by, metadata.connection)
   const reading = deps.features.read(by, metadata.connection, metadata.uri)
   const contents = await withDeadline(reading, READ_WITHIN_MS, 'asks' as const)
-  const asked = askedOfResourceMessage(by.user, submission.question, metadata, connection.name)
-  const anchor = await anchorThread(deps, by, metadata, asked)
+  const anchor = await anchorThread(deps, by, metadata, (who) =>
+    askedOfResourceMessage(who, submission.question, metadata, connection.name),
+  )
   const { isEmpty, ...attached } = await attachContents(deps, anchor, metadata, contents)
   const request = {
     origin: await originOf(deps, by, anchor),

@@ -13,7 +13,7 @@ import {
   sectionBlock,
 } from '../blocks/build-blocks.ts'
 import { type ListQuery, listQueryBlocks, paginateList } from '../blocks/paged-list.ts'
-import { escapeInlineMrkdwn, escapeMrkdwn, mentionOf, pluralize } from '../blocks/text.ts'
+import { escapeInlineMrkdwn, escapeMrkdwn, pluralize } from '../blocks/text.ts'
 
 type Item = { kind: 'resource'; it: Resource } | { kind: 'template'; it: ResourceTemplate }
 
@@ -137,33 +137,31 @@ export function resourceModal(
   })
 }
 
-/** The message above the contents: who read what. */
-export function readResourceMessage(user: string, { name, uri }: PickedResource, of: string): MessageContent {
-  const text = `${mentionOf(user)} read ${escapeMrkdwn(name)} of ${escapeMrkdwn(of)}`
+/** The message above the contents: `who` read what. */
+export function readResourceMessage(who: string, { name, uri }: PickedResource, of: string): MessageContent {
+  const text = `${who} read ${escapeMrkdwn(name)} of ${escapeMrkdwn(of)}`
   return {
     text: truncate(text, LIMITS.message.text),
     blocks: [
-      sectionBlock(
-        `:page_facing_up: ${mentionOf(user)} read *${escapeInlineMrkdwn(name)}* of ${escapeInlineMrkdwn(of)}`,
-      ),
+      sectionBlock(`:page_facing_up: ${who} read *${escapeInlineMrkdwn(name)}* of ${escapeInlineMrkdwn(of)}`),
       ...(name === uri ? [] : [contextBlock(escapeMrkdwn(truncate(uri, 300)))]),
     ],
   }
 }
 
-/** The message above the answer: who asked what about which resource. */
+/** The message above the answer: `who` asked what about which resource. */
 export function askedOfResourceMessage(
-  user: string,
+  who: string,
   question: string,
   { name, uri }: PickedResource,
   of: string,
 ): MessageContent {
-  const text = `${mentionOf(user)} asks about ${escapeMrkdwn(name)} of ${escapeMrkdwn(of)}: ${escapeMrkdwn(question)}`
+  const text = `${who} asked about ${escapeMrkdwn(name)} of ${escapeMrkdwn(of)}: ${escapeMrkdwn(question)}`
   return {
     text: truncate(text, LIMITS.message.text),
     blocks: [
       sectionBlock(
-        `:page_facing_up: ${mentionOf(user)} asks about *${escapeInlineMrkdwn(name)}* of ${escapeInlineMrkdwn(of)}: ${escapeMrkdwn(question)}`,
+        `:page_facing_up: ${who} asked about *${escapeInlineMrkdwn(name)}* of ${escapeInlineMrkdwn(of)}: ${escapeMrkdwn(question)}`,
       ),
       contextBlock(escapeMrkdwn(truncate(uri, 300))),
     ],
@@ -177,7 +175,7 @@ export const contentMessage = (text: string): MessageContent => ({
 })
 
 export function watchingMessage(
-  user: string,
+  who: string,
   { name, of, id }: { name: string; of: string; id: string },
 ): MessageContent {
   const text = `I will say so here when ${name} of ${of} changes`
@@ -185,7 +183,7 @@ export function watchingMessage(
     text: truncate(escapeMrkdwn(text), LIMITS.message.text),
     blocks: [
       sectionBlock(
-        `:bell: ${mentionOf(user)} wants to know about changes: I will say so here when *${escapeInlineMrkdwn(name)}* of ${escapeInlineMrkdwn(of)} changes.`,
+        `:bell: ${who} asked to hear of changes: I will say so here when *${escapeInlineMrkdwn(name)}* of ${escapeInlineMrkdwn(of)} changes.`,
       ),
       actionsBlock([createButton({ text: 'Stop telling me', action: 'watch_stop', value: id })], 'watching'),
     ],

@@ -23,7 +23,7 @@ export type SearchContent = SearchResults & { notAllowed: number; mayConnectByAd
 
 const HITS_PER_PAGE = 10
 
-const EXAMPLES = ['database', 'issues', 'monitoring', 'documents', 'browser']
+const EXAMPLES = ['Query a database', 'Track issues', 'Watch servers', 'Search documents', 'Use a browser']
 
 /** One page of search hits, each with a button to connect it. Pure. */
 export function searchMessage(found: SearchContent, { words, page: wanted }: SearchQuery): MessageContent {
@@ -40,7 +40,7 @@ export function searchMessage(found: SearchContent, { words, page: wanted }: Sea
     blocks: [
       sectionBlock(`*${escapeInlineMrkdwn(title)}*`),
       ...shown.map(hitBlock),
-      ...(hits.length === 0 ? [noHitsBlock(found, words)] : []),
+      ...(hits.length === 0 ? [noHitsBlock(found)] : []),
       ...notes.map((note) => contextBlock(note)),
       ...pageBlocks({ words, page }, pages, found),
     ],
@@ -48,7 +48,7 @@ export function searchMessage(found: SearchContent, { words, page: wanted }: Sea
 }
 
 function titleOf({ hits, whole }: SearchContent, asked: string): string {
-  if (hits.length === 0) return `Nothing fits ${asked}`
+  if (hits.length === 0) return `I found no tool for ${asked}`
   const services = pluralize(hits.length, 'service')
   return `${services} ${whole ? 'for' : 'that may fit'} ${asked}`
 }
@@ -69,9 +69,9 @@ function hitBlock(hit: SearchHit): KnownBlock {
   )
 }
 
-/** A server URL with placeholders has no host yet. */
+/** A server URL with placeholders has no host yet, or only its end. */
 const hostText = ({ host }: SearchHit): string =>
-  host === undefined || host === '…' ? '' : ` at ${escapeInlineMrkdwn(host)}`
+  host === undefined || host === '…' ? '' : ` at ${escapeInlineMrkdwn(host.replace(/^.*…\./, ''))}`
 
 function originText({ registry, saved }: SearchHit): string {
   if (saved !== undefined)
@@ -82,12 +82,10 @@ function originText({ registry, saved }: SearchHit): string {
   return `from the public MCP registry (${by}), not checked by us${deprecated ? '; its publisher advises against it' : ''}`
 }
 
-function noHitsBlock({ near, mayConnectByAddress }: SearchContent, words: string): KnownBlock {
-  const others = near.length === 0 ? '' : ' Perhaps you meant one of the words below.'
+function noHitsBlock({ near, mayConnectByAddress }: SearchContent): KnownBlock {
+  const others = near.length === 0 ? 'Try a more general word.' : 'Perhaps you meant one of the words below.'
   const address = mayConnectByAddress ? ' If you know the address of a server, connect it by that.' : ''
-  return sectionBlock(
-    `I know no tool for _${escapeInlineMrkdwn(truncate(words, 60))}_.${others}${address || (others === '' ? ' Try a more general word.' : '')}`,
-  )
+  return sectionBlock(`${others}${address}`)
 }
 
 function notesOf({ notAllowed, registry }: SearchContent): string[] {
@@ -98,7 +96,7 @@ function notesOf({ notAllowed, registry }: SearchContent): string[] {
           `${notAllowed} more may not be connected in this workspace. An owner or admin can allow services in my Home tab.`,
         ]),
     ...(registry === 'never'
-      ? ['The public MCP registry has not been read yet, so this is only what I come with.']
+      ? ['I have not read the public MCP registry yet, so I looked only at the services that come with Patchbay.']
       : []),
   ]
 }
@@ -122,7 +120,7 @@ function pageBlocks(
     ...(query.page < pages - 1 ? [to('next', 'Next', { ...query, page: query.page + 1 })] : []),
     ...near.map((word, at) => to(`near${at}`, `Search ${word}`, { words: word, page: 0 })),
     ...(hits.length === 0 && mayConnectByAddress ? [createCommandButton('Connect by address', 'connect custom')] : []),
-    createCommandButton('Other words', 'search'),
+    createCommandButton('Search again', 'search'),
   ]
   return [actionsBlock(elements, 'search turn')]
 }
@@ -138,12 +136,12 @@ export function searchModal(found: SearchContent | undefined, query: SearchQuery
       type: 'plain_text_input',
       action_id: 'search_words',
       ...(query.words !== '' && { initial_value: truncate(query.words, 200) }),
-      placeholder: plainTextObject('database, issues, weather …', LIMITS.placeholder),
+      placeholder: plainTextObject('send an e-mail to a customer', LIMITS.placeholder),
       dispatch_action_config: { trigger_actions_on: ['on_enter_pressed'] },
       max_length: 200,
     },
   })
-  const blocks = found === undefined ? exampleBlocks() : searchMessage(found, query).blocks.flatMap(withoutOtherWords)
+  const blocks = found === undefined ? exampleBlocks() : searchMessage(found, query).blocks.flatMap(withoutSearchAgain)
   return createModal({
     id: 'search',
     title: 'Find a tool',
@@ -158,16 +156,14 @@ function exampleBlocks(): KnownBlock[] {
     createButton({ text: word, action: `search_page:${word}`, value: JSON.stringify({ words: word, page: 0 }) }),
   )
   return [
-    sectionBlock('I look through the services I know and the public MCP registry. For example:'),
+    sectionBlock('I look through the services that come with Patchbay and the public MCP registry. For example:'),
     actionsBlock(examples, 'search examples'),
-    contextBlock(
-      `What comes from the registry nobody here has checked: each of its tools asks before it runs. ${escapeMrkdwn('`/mcp search words`')} does the same.`,
-    ),
+    contextBlock('Nobody here has checked what comes from the registry, so each of its tools asks before it runs.'),
   ]
 }
 
 /** The modal has a search field for that. */
-function withoutOtherWords(block: KnownBlock): KnownBlock[] {
+function withoutSearchAgain(block: KnownBlock): KnownBlock[] {
   if (block.type !== 'actions') return [block]
   const elements = block.elements.filter((one) => one.type !== 'button' || one.value !== 'search')
   return elements.length === 0 ? [] : [{ ...block, elements }]

@@ -84,7 +84,7 @@ async function postSkill(deps: WebApiDeps & ConnectionDeps, { by, view }: BlockA
   await deps.webApi.call('views.update', { view_id: view.id, view: loadingModal('Skill', 'Reading…') }, AnyResponse)
   await showLoadedView(deps, view.id, async () => {
     const { of, read } = await readSkillText(deps, by, metadata)
-    const anchor = await anchorThread(deps, by, metadata, skillReadMessage(by.user, read.skill, of))
+    const anchor = await anchorThread(deps, by, metadata, (who) => skillReadMessage(who, read.skill, of))
     await postContents(deps, anchor, [read.content])
     return doneModal('Skill', `Here is *${escapeMrkdwn(read.skill.name)}*. ${await permalinkTextFor(deps, anchor)}`)
   })
@@ -122,7 +122,7 @@ async function startSkillRun(
   const read = await withDeadline(deps.features.readSkill(by, connection, uri), READ_WITHIN_MS, undefined)
   const chosen = read === undefined ? undefined : chosenSkillOf(of, read)
   const skill = { uri, name: chosen?.name ?? name }
-  const anchor = await anchorThread(deps, by, metadata, usedSkillMessage(by.user, skill, of, wish))
+  const anchor = await anchorThread(deps, by, metadata, (who) => usedSkillMessage(who, skill, of, wish))
   const request = {
     origin: await originOf(deps, by, anchor),
     text: skillRequestText(skill, of, wish),

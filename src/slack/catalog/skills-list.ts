@@ -13,7 +13,7 @@ import {
   sectionBlock,
 } from '../blocks/build-blocks.ts'
 import { type ListQuery, listQueryBlocks, paginateList } from '../blocks/paged-list.ts'
-import { escapeInlineMrkdwn, escapeMrkdwn, mentionOf, pluralize } from '../blocks/text.ts'
+import { escapeInlineMrkdwn, escapeMrkdwn, pluralize } from '../blocks/text.ts'
 import { formatSize, listMetadataOf, type NamedConnection } from './resources-list.ts'
 
 /** One page of a connection's skills. */
@@ -95,42 +95,32 @@ function filesBlocks(files: Skill['files']): KnownBlock[] {
   return [sectionBlock(['Files that go with it:', ...lines, ...rest].join('\n'))]
 }
 
-/** The message above the contents: who read what. */
-export function skillReadMessage(user: string, { name, uri }: Skill, of: string): MessageContent {
+/** The message above the contents: `who` read what. */
+export function skillReadMessage(who: string, { name, uri }: Skill, of: string): MessageContent {
   return {
-    text: truncate(
-      `${mentionOf(user)} read the skill ${escapeMrkdwn(name)} of ${escapeMrkdwn(of)}`,
-      LIMITS.message.text,
-    ),
+    text: truncate(`${who} read the skill ${escapeMrkdwn(name)} of ${escapeMrkdwn(of)}`, LIMITS.message.text),
     blocks: [
-      sectionBlock(
-        `:mortar_board: ${mentionOf(user)} read the skill *${escapeInlineMrkdwn(name)}* of ${escapeInlineMrkdwn(of)}`,
-      ),
+      sectionBlock(`:mortar_board: ${who} read the skill *${escapeInlineMrkdwn(name)}* of ${escapeInlineMrkdwn(of)}`),
       contextBlock(escapeMrkdwn(truncate(uri, 300))),
     ],
   }
 }
 
-/** The message above the answer: who uses which skill, and what for. */
+/** The message above the answer: `who` used which skill, and what for. */
 export function usedSkillMessage(
-  user: string,
+  who: string,
   { name, uri }: Pick<Skill, 'name' | 'uri'>,
   of: string,
   wish: string,
 ): MessageContent {
   const what = wish === '' ? '' : `: ${escapeMrkdwn(truncate(wish, 2_000))}`
   return {
-    text: truncate(
-      `${mentionOf(user)} uses the skill ${escapeMrkdwn(name)} of ${escapeMrkdwn(of)}`,
-      LIMITS.message.text,
-    ),
+    text: truncate(`${who} used the skill ${escapeMrkdwn(name)} of ${escapeMrkdwn(of)}`, LIMITS.message.text),
     blocks: [
       sectionBlock(
-        `:mortar_board: ${mentionOf(user)} uses the skill *${escapeInlineMrkdwn(name)}* of ${escapeInlineMrkdwn(of)}${what}`,
+        `:mortar_board: ${who} used the skill *${escapeInlineMrkdwn(name)}* of ${escapeInlineMrkdwn(of)}${what}`,
       ),
-      contextBlock(
-        `${escapeMrkdwn(truncate(uri, 300))}. The words of the skill come from the server of ${escapeInlineMrkdwn(of)}.`,
-      ),
+      contextBlock(`${escapeMrkdwn(truncate(uri, 300))}. Its words come from the server of ${escapeInlineMrkdwn(of)}.`),
     ],
   }
 }

@@ -12,7 +12,7 @@ import {
   plainTextObject,
   sectionBlock,
 } from '../blocks/build-blocks.ts'
-import { escapeMrkdwn, joinWords, pluralize } from '../blocks/text.ts'
+import { escapeMrkdwn, pluralize } from '../blocks/text.ts'
 
 /** A tool that cannot be used, and why. */
 export type UnusableToolLine = { connection: string; tool: string; why: string }
@@ -35,7 +35,7 @@ export type ToolListQuery = { connection: string | undefined; words: string; pag
 
 const TOOLS_PER_PAGE = 10
 
-const KINDS = { read: 'reads', write: 'writes', destructive: ':warning: destructive' }
+const KINDS = { read: 'reads', write: 'writes', destructive: ':warning: can destroy something' }
 
 export function findTools(tools: ToolLine[], words: string): ToolLine[] {
   const wanted = words.toLowerCase().split(/\s+/).filter(Boolean)
@@ -57,14 +57,13 @@ export function toolsMessage(
   const shown = hits.slice(page * TOOLS_PER_PAGE, (page + 1) * TOOLS_PER_PAGE)
   const of = query.connection === undefined ? 'your connections' : query.connection
   const match = query.words === '' ? '' : ` matching "${truncate(query.words, 60)}"`
-  const title = `${pluralize(hits.length, 'tool')} of ${of}${match}`
+  const title = `${hits.length === 0 ? 'No tools' : pluralize(hits.length, 'tool')} of ${of}${match}`
   const where = pages > 1 ? `, page ${page + 1} of ${pages}` : ''
   return {
-    text: truncate(`${title}${where}: ${shown.map((tool) => tool.name).join(', ')}`, LIMITS.message.text),
+    text: truncate([`${title}${where}`, ...shown.map((tool) => tool.name)].join(', '), LIMITS.message.text),
     blocks: [
       sectionBlock(`*${escapeMrkdwn(title)}*${where}`),
       ...shown.map((tool) => sectionBlock(toolText(tool, query.connection === undefined))),
-      ...(hits.length === 0 ? [contextBlock('No tool matches your search.')] : []),
       ...unusableToolsBlocks(leftOut, query.connection === undefined),
       pageButtonsBlock({ ...query, page }, pages),
     ],
@@ -102,8 +101,8 @@ function permissionText({ kind, free, sql, unchecked }: ToolLine): string {
 /** Says that the words match no connection and no tool. */
 export function noSuchToolsMessage(words: string, connections: string[], near: string | undefined): MessageContent {
   const names = connections.slice(0, 20)
-  const hint = near === undefined ? '' : ` Did you mean ${near}?`
-  const text = `You have no connection called "${truncate(words, 60)}", and no tool matches that.${hint} Your connections: ${joinWords(names)}.`
+  const hint = near === undefined ? 'These are your connections:' : `Did you mean ${near}?`
+  const text = `You have no connection and no tool called "${truncate(words, 60)}". ${hint}`
   return {
     text,
     blocks: [

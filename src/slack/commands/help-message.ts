@@ -27,7 +27,7 @@ export function helpMessage(lines: Line[]): MessageContent {
       sectionBlock(rows.join('\n')),
       createHelpButtons(),
       contextBlock(
-        `${others.length === 0 ? '' : `Also ${joinWords(others)}. `}In a thread I answered in, just reply; say _stop_ to stop me. All of this is in my Home tab, too.`,
+        `${others.length === 0 ? '' : `Also ${joinWords(others)}. `}In a thread I answered in, just reply; say _stop_ to stop me. Slack takes no commands in threads: my Home tab has most of them as buttons.`,
       ),
     ],
   }
@@ -39,31 +39,35 @@ export type CorrectedCommand = { words: string; shown: string }
 /** From so many words on, what is no command is a question or request. */
 const SENTENCE_MIN_WORDS = 3
 
-/** What to do with words that are no command: run the nearest one, or ask them as a question where they are a sentence. */
-export function noSuchCommandMessage(typed: string, corrected: CorrectedCommand | undefined): MessageContent {
-  const isSentence = typed.trim().split(/\s+/).length >= SENTENCE_MIN_WORDS || /\?\s*$/.test(typed)
+const isSentence = (typed: string): boolean =>
+  typed.trim().split(/\s+/).length >= SENTENCE_MIN_WORDS || /\?\s*$/.test(typed)
+
+/** What to do with words that are no command: ask them as a question where they may be one, or run the nearest one. */
+export function noSuchCommandMessage(
+  typed: string,
+  corrected: CorrectedCommand | undefined,
+  asks = isSentence(typed),
+): MessageContent {
   const [first = ''] = typed.trim().split(/\s+/)
-  const text = `There is no command "/mcp ${truncate(isSentence ? typed : first, 60)}".`
+  const text = `There is no command "/mcp ${truncate(asks ? typed : first, 60)}".`
+  const offer = asks ? ' I can answer it as a question, in our direct messages.' : ''
   const near = corrected === undefined ? undefined : truncate(corrected.shown, 80)
-  const guess = near === undefined ? '' : ` Did you mean \`/mcp ${escapeMrkdwn(near)}\`?`
-  const offer = isSentence ? ' I can take it as a question and answer in our direct messages.' : ''
+  const guessOf = (command: string) => ` ${asks ? 'Or did' : 'Did'} you mean ${command}?`
+  const style = asks ? undefined : 'primary'
   return {
-    text: `${text}${near === undefined ? '' : ` Did you mean /mcp ${near}?`}${offer}`,
+    text: `${text}${offer}${near === undefined ? '' : guessOf(`/mcp ${near}`)}`,
     blocks: [
-      sectionBlock(`${escapeMrkdwn(text)}${guess}${offer}`),
+      sectionBlock(
+        `${escapeMrkdwn(text)}${offer}${near === undefined ? '' : guessOf(`\`/mcp ${escapeMrkdwn(near)}\``)}`,
+      ),
       actionsBlock([
-        ...(corrected === undefined ? [] : [createCommandButton(`Yes, ${near}`, corrected.words, 'primary')]),
-        ...(isSentence ? [askButtonFor(typed, corrected === undefined)] : []),
+        ...(asks ? [createAskButton(typed)] : []),
+        ...(corrected === undefined ? [] : [createCommandButton(`Yes, ${near}`, corrected.words, style)]),
         ...(corrected?.words === 'help' ? [] : [createCommandButton('Help', 'help')]),
       ]),
     ],
   }
 }
 
-const askButtonFor = (question: string, primary: boolean) =>
-  createButton({
-    text: 'Ask it',
-    action: 'starter_ask:typed',
-    value: question,
-    ...(primary && { style: 'primary' as const }),
-  })
+const createAskButton = (question: string) =>
+  createButton({ text: 'Ask it', action: 'starter_ask:typed', value: question, style: 'primary' })

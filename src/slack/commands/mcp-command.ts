@@ -6,7 +6,7 @@ import { errorHelpButtonsFor, errorText } from '../blocks/error-message.ts'
 import type { SlackDeps, WebApiDeps } from '../deps.ts'
 import { ackOnceOf } from '../interactions/ack-once.ts'
 import { findNearestWord } from '../interactions/find-by-name.ts'
-import { type CommandRequest, onDurablePress, responderFor } from '../interactions/interaction.ts'
+import { type Command, type CommandRequest, onDurablePress, responderFor } from '../interactions/interaction.ts'
 import { markTaken } from '../interactions/taken.ts'
 import { mrkdwnTextOf } from '../message-text/read-mrkdwn.ts'
 import { typedTextOf } from '../messages/message-content.ts'
@@ -73,20 +73,41 @@ const SYNONYMS = new Map([
 
 const findCommand = (word = 'help') => COMMANDS.find(({ name }) => name === word.toLowerCase())
 
-/** Runs the subcommand; replies to an unknown one with the nearest as a button. */
+/** Runs the subcommand; offers words that are none as a question, or with the nearest one as a button. */
 async function routeCommand(deps: SlackDeps, text: string, asked: Asked): Promise<void> {
   const [word = 'help', ...words] = tokenize(text)
   const command = findCommand(word)
   const shown = await nameReplacerFor(deps, text)
-  if (command) {
+  if (command && isCommandLine(command, text)) {
     await command.run(deps, { ...asked, words: command.readsMentions ? words : words.map(shown) })
     return
   }
-  const offered = COMMANDS.filter(({ hidden }) => !hidden).map(({ name }) => name)
-  const near = SYNONYMS.get(word.toLowerCase()) ?? findNearestWord(word, offered)
-  const corrected = near === undefined ? undefined : [near, ...words.map(quoteWord)].join(' ')
+  const corrected = command === undefined ? correctCommand(word, words) : commandNamedIn(words, command)
   const meant = corrected === undefined ? undefined : { words: corrected, shown: shown(corrected) }
-  await asked.responder.reply(noSuchCommandMessage(shown(text), meant), 'Help')
+  await asked.responder.reply(noSuchCommandMessage(shown(text), meant, command ? true : undefined), 'Help')
+}
+
+const listOfferedNames = () => COMMANDS.filter(({ hidden }) => !hidden).map(({ name }) => name)
+
+/** The same words behind the nearest command; a sentence's mark would be looked for. */
+function correctCommand(word: string, words: string[]): string | undefined {
+  const near = SYNONYMS.get(word.toLowerCase()) ?? findNearestWord(word, listOfferedNames())
+  const rest = words.map((one, at) => (at === words.length - 1 ? one.replace(/[?!.]+$/, '') : one)).filter(Boolean)
+  return near === undefined ? undefined : [near, ...rest.map(quoteWord)].join(' ')
+}
+
+/** `list my tools` may mean tools. */
+const commandNamedIn = (words: string[], { name }: Command): string =>
+  words.map((word) => word.toLowerCase()).find((word) => listOfferedNames().includes(word)) ?? name
+
+/** They add nothing to a command that takes no words. */
+const EMPTY_WORDS = /^(?:a|all|everything|here|me|mine|month|my|now|of|our|please|the|this)$/i
+
+/** False for a request that only begins like a command, as `list my files` does. */
+function isCommandLine({ usage, description }: Command, text: string): boolean {
+  if (usage !== '') return true
+  const [, ...words] = tokenize(text.toLowerCase())
+  return words.every((word) => EMPTY_WORDS.test(word) || description.split(/\W+/).includes(word))
 }
 
 const MENTION = /<[@#!][^<>]*>/g

@@ -26,7 +26,7 @@ export const connectCommand: Command = {
     const demo = card?.name === DEMO_CARD ? await findDemo(deps, responder) : undefined
     if (demo) await responder.reply(alreadyConnectedMessage(demo.name, deps.connect.startersOf(demo)), 'Connect a tool')
     else if (card) await openForm(deps, responder, card, metadata)
-    else if (isOwnCardName(wanted)) await responder.replyError(CARD_GONE)
+    else if (isOwnCardName(wanted)) await responder.replyError(CARD_GONE, createCardGoneButtons())
     else await responder.reply(noSuchCardMessage(wanted, nearestCardNames(deps, wanted)), 'Connect a tool')
   },
 }
@@ -47,8 +47,12 @@ const findDemo = async ({ registry }: ConnectionDeps, { by }: Responder): Promis
   (await registry.connectionsOf(by)).find(({ card, status }) => card === DEMO_CARD && status === 'connected')
 
 /** The button of a list that is older than what it lists. */
-const CARD_GONE =
-  'This card is not there any more, or is not shared with you. Search for it with `/mcp search`, or import it again with `/mcp import`.'
+const CARD_GONE = 'This card is not there any more, or is not shared with you. Search for it, or import it again.'
+
+const createCardGoneButtons = () => [
+  createCommandButton('Find a tool', 'search'),
+  createCommandButton('Import tools', 'import'),
+]
 
 async function openForm(
   deps: WebApiDeps & ConnectionDeps & PolicyDeps,

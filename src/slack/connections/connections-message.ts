@@ -30,7 +30,7 @@ export const nothingConnectedMessage: MessageContent = {
     sectionBlock('You have no connections yet. Connect a tool and I can use it for you.'),
     actionsBlock([
       createCommandButton('Connect a tool', 'connect', 'primary'),
-      createCommandButton('Try the demo database', 'connect demo-database'),
+      createCommandButton('Connect the demo database', 'connect demo-database'),
     ]),
   ],
 }
@@ -45,7 +45,7 @@ export function connectionsMessage(
   return {
     text: `Your connections: ${connections.map((one) => `${one.name} (${pluralize(one.tools.length, 'tool')})`).join(', ')}`,
     blocks: [
-      sectionBlock(`*Your ${pluralize(connections.length, 'connection')}*`),
+      sectionBlock(`*Your ${connections.length === 1 ? 'connection' : pluralize(connections.length, 'connection')}*`),
       // Each takes two of a message's 50 blocks.
       ...connections.slice(0, 20).flatMap((one) => connectionBlocks(one, cardOf, circuitOf)),
       ...(connections.length > 20
@@ -129,12 +129,13 @@ export function disconnectConfirmMessage(
   }
 }
 
-type Disconnected = Pick<DisconnectedConnection, 'name' | 'revoked'>
+type Disconnected = Pick<DisconnectedConnection, 'name' | 'revoked' | 'credential'>
 
-export function disconnectedMessage({ name, revoked }: Disconnected, keepsFiles: boolean): MessageContent {
+export function disconnectedMessage({ name, revoked, credential }: Disconnected, keepsFiles: boolean): MessageContent {
   const files = keepsFiles ? '; files it made for you stay' : ''
   const revokedText = revoked === undefined ? '' : ` ${REVOKED[revoked]}`
-  const text = `Disconnected ${name}. Its secret and its tools are gone${files}.${revokedText}`
+  const gone = credential === undefined ? 'Its tools' : 'Its secret and its tools'
+  const text = `Disconnected ${name}. ${gone} are gone${files}.${revokedText}`
   return {
     text,
     blocks: [sectionBlock(escapeMrkdwn(text)), actionsBlock([createCommandButton('My connections', 'list')])],
@@ -169,9 +170,9 @@ export function circuitText(circuit: ReturnType<CircuitOf>): string {
     case 'closed':
       return ''
     case 'open':
-      return `:zzz: resting until ${formatDate(circuit.until)}, after ${pluralize(circuit.failures, 'failed try', 'failed tries')} in a row. _Test_ tries at once.`
+      return `:zzz: left alone until ${formatDate(circuit.until)}, after ${pluralize(circuit.failures, 'failed try', 'failed tries')} in a row. _Test_ tries at once.`
     case 'half_open':
-      return ':zzz: rested; the next call finds out whether it is back.'
+      return ':zzz: was left alone; the next request tries it again.'
     default:
       return circuit satisfies never
   }

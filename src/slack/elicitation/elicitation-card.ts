@@ -74,12 +74,14 @@ function pageBlocks(url: string): KnownBlock[] {
   ]
 }
 
-function purposeText({ call, input }: PendingInput): string {
+function purposeText(pending: PendingInput): string {
+  const { call, input } = pending
   const action = describeAction(call, 'wish')
   const why = `It needs this to _${escapeInlineMrkdwn(truncate(action.charAt(0).toLowerCase() + action.slice(1), 200))}_.`
   const warning = input.request.kind === 'form' ? ' Do not enter passwords or keys.' : ''
   const what = input.request.kind === 'sign_in' ? 'sign in' : 'answer'
-  return `${why} Only ${mentionOf(input.person)} can ${what}.${warning}`
+  const who = isPrivate(pending) ? 'you' : mentionOf(input.person)
+  return `${why} Only ${who} can ${what}.${warning}`
 }
 
 /** A countdown for a server that holds its request open, else the date of expiry. */

@@ -47,7 +47,7 @@ export function settingsBlocks(view: WorkspaceSettingsView): KnownBlock[] {
     headerBlock('Workspace settings'),
     contextBlock('Only owners and admins see this. Changes are saved right away.'),
     settingBlock(
-      '*Who approves destructive calls*\nThey decide on anything that can destroy or overwrite something. If nobody is chosen, people decide on their own requests.',
+      '*Approvers*\nThey decide on anything that can destroy or overwrite something. If nobody is chosen, people decide on their own requests.',
       approversSelect(settings),
     ),
     settingBlock(

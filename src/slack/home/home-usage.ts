@@ -20,7 +20,7 @@ export function usageBlocks(usage: MonthUsage): KnownBlock[] {
       type: 'section',
       fields: [
         figureField('Requests', formatAmount(usage.runs)),
-        figureField('Tool calls', `${formatAmount(usage.calls)}${failed}`),
+        figureField('Steps', `${formatAmount(usage.calls)}${failed}`),
         figureField('Tokens', formatAmount(usage.tokens)),
         figureField('Cost', formatMoney(usage.costUsd)),
       ],

@@ -6,7 +6,7 @@ import type { Connection } from '../../registry/connection.ts'
 import type { PendingInput } from '../../run/runs.ts'
 import type { CallState, RunState } from '../../run/state/state.ts'
 import type { MonthUsage, RecentRun } from '../../run/usage.ts'
-import { approvalMessage } from '../approvals/approval-card.ts'
+import { approvalMessage, type CardPlace, requestBlocks } from '../approvals/approval-card.ts'
 import type { ApprovalContent } from '../approvals/approval-groups.ts'
 import { editConfirmationMessage, editContentOf } from '../approvals/edit-confirmation.ts'
 import { approversText, ruleBlock } from '../approvals/rules-message.ts'
@@ -65,15 +65,15 @@ export function createHomeView(content: HomeContent): HomeView {
   return { type: 'home', callback_id: 'home', blocks: blocks.slice(0, LIMITS.view.blocks) }
 }
 
-function pendingBlocks({ pending, reader }: HomeContent): KnownBlock[] {
+function pendingBlocks({ pending, reader, links }: HomeContent): KnownBlock[] {
   if (pending.length === 0) return []
-  const cards = pending
-    .slice(0, HOME_LIST_LENGTHS.pending)
-    .flatMap(({ state, call }) =>
-      call.approval === undefined
-        ? []
-        : [...pendingCardBlocks({ state, call, approval: call.approval }, reader), DIVIDER_BLOCK],
-    )
+  const cards = pending.slice(0, HOME_LIST_LENGTHS.pending).flatMap(({ state, call }, at) => {
+    if (call.approval === undefined) return []
+    // What was asked stands above the first card of a run.
+    const isElsewhere = pending[at - 1]?.state.id !== state.id
+    const place = { reader, isElsewhere, link: links.get(state.id) }
+    return [...pendingCardBlocks({ state, call, approval: call.approval }, place), DIVIDER_BLOCK]
+  })
   const rest = pending.length - HOME_LIST_LENGTHS.pending
   return [
     headerBlock(`${pluralize(pending.length, 'approval')} waiting for you`),
@@ -83,13 +83,14 @@ function pendingBlocks({ pending, reader }: HomeContent): KnownBlock[] {
 }
 
 /** The owners decide in place of approvers who cannot, so that the reader may not be among those who were asked. */
-function pendingCardBlocks(content: ApprovalContent, reader: UserId | undefined): KnownBlock[] {
+function pendingCardBlocks(content: ApprovalContent, place: CardPlace): KnownBlock[] {
   const edited = editContentOf(content)
-  if (edited) return editConfirmationMessage(edited).blocks
+  if (edited) return [...editConfirmationMessage(edited).blocks, ...requestBlocks(content.state, place)]
   const { approval } = content
+  const { reader } = place
   const approvers =
     reader === undefined || approval.approvers.includes(reader) ? approval.approvers : [reader, ...approval.approvers]
-  return approvalMessage({ ...content, approval: { ...approval, approvers } }, { reader, isElsewhere: true }).blocks
+  return approvalMessage({ ...content, approval: { ...approval, approvers } }, place).blocks
 }
 
 function inputBlocks({ inputs, now }: HomeContent): KnownBlock[] {
@@ -110,7 +111,7 @@ function connectionsBlocks({ connections, cardOf, circuitOf }: HomeContent): Kno
   const none = sectionBlock(
     'None yet. Connect a tool, then ask me to use it in the _Messages_ tab or by mentioning me in a channel.',
   )
-  const demo = createCommandButton('Try the demo database', 'connect demo-database')
+  const demo = createCommandButton('Connect the demo database', 'connect demo-database')
   return [
     headerBlock('Your connections'),
     ...(shown.length === 0 ? [none] : shown.flatMap((one) => connectionBlocks(one, cardOf, circuitOf))),

@@ -2,6 +2,7 @@ import type { App } from '@slack/bolt'
 import { z } from 'zod'
 import { errorChainOf } from '../../errors.ts'
 import { type Principal, UserId } from '../../ids.ts'
+import type { RunState } from '../../run/state/state.ts'
 import type { ConnectionDeps, HomeTabDeps, PolicyDeps, RunsDeps, WebApiDeps } from '../deps.ts'
 import { logIgnoredEvent, markTaken } from '../interactions/taken.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
@@ -88,7 +89,7 @@ async function publish(deps: HomeDeps & { linksOf: RequestLinksOf }, principal: 
       rules,
       approvers,
       recent,
-      links: await deps.linksOf(recent),
+      links: await deps.linksOf([...recent, ...pending.flatMap(({ state }) => linkedRequestOf(state, principal))]),
       usage,
       workspace,
       cardOf: deps.connect.cardOf,
@@ -99,6 +100,12 @@ async function publish(deps: HomeDeps & { linksOf: RequestLinksOf }, principal: 
     deps.log.warn({ user: principal.user, why: errorChainOf(error) }, 'Home tab not published')
   }
 }
+
+/** Nobody can open the direct messages of others. */
+const linkedRequestOf = ({ id, origin }: RunState, { user }: Principal) =>
+  origin.place === 'channel' || origin.user === user
+    ? [{ id, channel: origin.channel, messageTs: origin.messageTs }]
+    : []
 
 /** What only owners and admins see. */
 async function workspaceOf(deps: HomeDeps, { workspace, user }: Principal): Promise<WorkspaceSettingsView | undefined> {

@@ -48,20 +48,22 @@ function requestLine({ text, why, calls, place, channel, at, ...run }: RecentRun
   const [words = ''] = text.trim().split('\n')
   const reason = why === undefined ? '' : `: ${escapeMrkdwn(truncate(why, 200))}`
   const where = place === 'dm' ? 'in our direct messages' : `in <#${channel}>`
+  // An asterisk would end the bold words.
+  const shown = escapeMrkdwn(truncate(words, 120)).replaceAll('*', '∗')
   const facts = [
     where,
-    ...(calls === 0 ? [] : [pluralize(calls, 'tool call')]),
+    ...(calls === 0 ? [] : [pluralize(calls, 'step')]),
     formatDate(at),
     ...(link === undefined ? [] : [`<${link}|Open thread>`]),
   ]
-  return `${mark} *${escapeMrkdwn(truncate(words, 120).replaceAll('*', ''))}* ${outcome}${reason}\n${facts.join(' · ')}`
+  return `${mark} *${shown}* ${outcome}${reason}\n${facts.join(' · ')}`
 }
 
 type Outcome = [mark: string, words: string]
 
 const UNFINISHED: Record<Exclude<RecentRun['outcome'], 'finished'>, Outcome> = {
   working: [':hourglass_flowing_sand:', 'in progress'],
-  waiting: [':raised_hand:', 'waiting for approval'],
+  waiting: [':raised_hand:', 'waiting for an answer'],
   failed: [':warning:', 'failed'],
   stopped: [':octagonal_sign:', 'stopped'],
 }

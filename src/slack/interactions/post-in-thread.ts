@@ -3,6 +3,7 @@ import { AppError, errorChainOf } from '../../errors.ts'
 import { ChannelId, type Principal } from '../../ids.ts'
 import type { AttachedFile, Origin } from '../../run/state/events.ts'
 import { type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
+import { mentionOf } from '../blocks/text.ts'
 import type { RunsDeps, WebApiDeps } from '../deps.ts'
 import { postFile } from '../web-api/post-file.ts'
 import { permalinkOf, postMessage } from '../web-api/post-message.ts'
@@ -14,14 +15,18 @@ export type ThreadAnchor = { channel: ChannelId; threadTs: string; messageTs: st
 /** Where an answer goes: the thread or channel of the command, else direct messages. */
 export type ReplyPlace = { channel?: string | undefined; thread?: string | undefined }
 
-/** Posts to `place` if the app may post there, else to the person's direct messages. Throws AppError `slack_failed` if neither works. */
+/**
+ * Posts what the person did to `place` if the app may post there, else to their direct messages, where they are "You". Throws AppError
+ * `slack_failed` if neither works.
+ */
 export async function anchorThread(
   deps: WebApiDeps,
   by: Principal,
-  place: ReplyPlace,
-  content: MessageContent,
+  { channel: wanted, thread }: ReplyPlace,
+  contentFor: (who: string) => MessageContent,
 ): Promise<ThreadAnchor> {
-  const posted = place.channel === undefined ? undefined : await tryPost(deps, place.channel, place.thread, content)
+  const posted =
+    wanted === undefined ? undefined : await tryPost(deps, wanted, thread, contentFor(askerTextFor(wanted, by)))
   if (posted !== undefined) return posted
   const channel = await deps.directMessageOf(by.user)
   if (channel === undefined)
@@ -29,8 +34,12 @@ export async function anchorThread(
       'slack_failed',
       'I can’t post there or message you directly. Open my Messages tab and try again.',
     )
-  return postInThread(deps, channel, undefined, content)
+  return postInThread(deps, channel, undefined, contentFor(askerTextFor(channel, by)))
 }
+
+/** Nobody else reads direct messages. */
+export const askerTextFor = (channel: string, { user }: Pick<Principal, 'user'>): string =>
+  channel.startsWith('D') ? 'You' : mentionOf(user)
 
 async function tryPost(
   deps: WebApiDeps,

@@ -19,16 +19,15 @@ export async function whyNotForApp(
   message: PersonMessage,
 ): Promise<string | undefined> {
   const { type, text, channel, user, thread_ts: thread = '' } = message
-  if (type === 'app_mention' || isMentioned(text, bot.user)) return undefined
-  const onlyThanks = isThanks(text) && !hasMoreThanText(message, NO_NAMES) ? 'thanks' : undefined
-  if (isDirect(message)) return onlyThanks
+  if (type === 'app_mention' || isMentioned(text, bot.user) || isDirect(message)) return undefined
   if (message.subtype === 'me_message') return '/me without a mention'
   if (isTopLevel(message)) return 'not addressed'
   const knows =
     (await runs.knowsThread(bot.workspace, channel, thread)) ||
     (await runs.wasSeen(greetingKeyOf(bot, { channel, thread, user })))
   if (!knows) return 'not in a thread of the app'
-  return isForOthers(text) ? 'for somebody else' : onlyThanks
+  if (isForOthers(text)) return 'for somebody else'
+  return isThanks(text) && !hasMoreThanText(message, NO_NAMES) ? 'thanks' : undefined
 }
 
 /** Names are left out if they take longer: an event has to be acknowledged in 3 s, and the next of its thread waits for it. */

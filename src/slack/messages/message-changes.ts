@@ -1,11 +1,13 @@
 import { UserId } from '../../ids.ts'
+import type { RunState } from '../../run/state/state.ts'
 import type { RunsDeps, WebApiDeps } from '../deps.ts'
+import type { BotIdentity } from '../web-api/users.ts'
 import { isMentioned, withoutMentionsOf } from './addressees.ts'
 import { buildRequest, whyNotForApp } from './build-request.ts'
 import { hearMessage, removeHeard } from './hear-messages.ts'
-import { isDirect, messageKeyOf, threadOf } from './message-places.ts'
+import { isDirect, isTopLevel, messageKeyOf, threadOf } from './message-places.ts'
 import type { MessageEvent, PersonMessage } from './read-message-event.ts'
-import { isGreeting, isStopWord, isThanks, isYesOrNo } from './short-words.ts'
+import { isCorrection, isGreeting, isStopWord, isThanks, isYesOrNo } from './short-words.ts'
 import { isByApp } from './slack-message.ts'
 import { stopByWord } from './stop-by-word.ts'
 
@@ -62,7 +64,8 @@ async function changeRequest(
   const user = UserId.safeParse(edited.user)
   const isSame = edited.edited === undefined || before?.text === edited.text
   if (!user.success || isByApp(edited) || edited.user === bot.user || isSame) return false
-  const message = { ...edited, user: user.data }
+  const corrected = await findCorrectedRun(deps, bot, edited)
+  const message = { ...edited, user: user.data, ...(corrected && { thread_ts: corrected.origin.threadTs }) }
   const active = await deps.runs.activeIn(bot.workspace, message.channel, threadOf(message))
   if (active === undefined || (await whyNotForApp(deps, bot, message)) !== undefined) return false
   const words = withoutMentionsOf(message.text, bot.user)
@@ -90,6 +93,49 @@ function whyNoRequest(
 export async function handleDeletion(deps: WebApiDeps & RunsDeps, event: EventOfKind<'deleted'>): Promise<void> {
   const { channel, ts, before } = event
   await removeHeard(deps, event)
-  const { workspace } = await deps.bot()
-  await deps.runs.withdraw({ workspace, channel, ts, threadTs: before?.thread_ts ?? ts })
+  const bot = await deps.bot()
+  const corrected = await findCorrectedRun(deps, bot, { ...before, channel, ts })
+  const threadTs = threadOf({ channel, ts, thread_ts: corrected?.origin.threadTs ?? before?.thread_ts })
+  await deps.runs.withdraw({ workspace: bot.workspace, channel, ts, threadTs })
+}
+
+type Line = Pick<EventOfKind<'edited'>['message'], 'channel' | 'ts' | 'user' | 'thread_ts'>
+
+/** The run that a new line in direct messages has corrected. */
+async function findCorrectedRun(deps: RunsDeps, bot: BotIdentity, line: Line): Promise<RunState | undefined> {
+  return (await recentRunsAt(deps, bot, line)).find(isCorrectedBy(line))
+}
+
+/**
+ * The run that a new line in direct messages plainly corrects: the one request of the person that waits there for an approval. Many people
+ * never answer in threads, and a line that leaves a doubt is a request of its own.
+ */
+export async function findRunToCorrect(
+  deps: RunsDeps,
+  bot: BotIdentity,
+  line: PersonMessage,
+): Promise<RunState | undefined> {
+  if (!isCorrection(line.text)) return undefined
+  const recent = await recentRunsAt(deps, bot, line)
+  const [only, ...others] = recent.filter(waitsForApproval)
+  // The event may come again.
+  return recent.find(isCorrectedBy(line)) ?? (others.length === 0 ? only : undefined)
+}
+
+const isCorrectedBy =
+  ({ ts }: Line) =>
+  ({ corrections }: RunState): boolean =>
+    corrections.some(({ messageTs }) => messageTs === ts)
+
+const waitsForApproval = ({ status, calls }: RunState): boolean =>
+  status === 'working' && calls.some(({ stage }) => stage === 'awaiting_approval')
+
+/** Somebody's last runs, some of which may be in channels. */
+const RECENT_RUNS = 10
+
+async function recentRunsAt({ runs }: RunsDeps, { workspace }: BotIdentity, line: Line): Promise<RunState[]> {
+  const user = UserId.safeParse(line.user)
+  if (!user.success || !isDirect(line) || !isTopLevel(line)) return []
+  const recent = await runs.recentOf({ workspace, user: user.data }, RECENT_RUNS)
+  return recent.filter(({ origin }) => origin.channel === line.channel)
 }

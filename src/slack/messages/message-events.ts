@@ -1,16 +1,19 @@
 import type { App } from '@slack/bolt'
 import { errorChainOf, isAppError } from '../../errors.ts'
 import type { RunId } from '../../ids.ts'
-import { sectionBlock } from '../blocks/build-blocks.ts'
+import type { RunState } from '../../run/state/state.ts'
+import { truncate } from '../../text.ts'
+import { type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
+import { escapeInlineMrkdwn } from '../blocks/text.ts'
 import type { RunsDeps, WebApiDeps } from '../deps.ts'
-import { postNotice, postReply } from '../interactions/post-in-thread.ts'
+import { permalinkTextFor, postNotice, postReply } from '../interactions/post-in-thread.ts'
 import { markTaken } from '../interactions/taken.ts'
 import { helloMessage } from '../onboarding/welcome-message.ts'
 import type { BotIdentity } from '../web-api/users.ts'
 import { isMentioned, withoutMentionsOf } from './addressees.ts'
 import { buildRequest, greetingKeyOf, type MessageRequest, whyNotForApp } from './build-request.ts'
 import { hearMessage } from './hear-messages.ts'
-import { handleAppMessage, handleDeletion, handleEdit, noteIgnored } from './message-changes.ts'
+import { findRunToCorrect, handleAppMessage, handleDeletion, handleEdit, noteIgnored } from './message-changes.ts'
 import { NO_NAMES } from './message-names.ts'
 import { isDirect, isTopLevel, messageKeyOf, threadOf } from './message-places.ts'
 import { pointAtCard } from './point-at-card.ts'
@@ -97,10 +100,13 @@ async function handleMessage(deps: WebApiDeps & RunsDeps, message: PersonMessage
     noteIgnored(deps, message, why)
     return hearMessage(deps, message)
   }
-  const rest = readAfterStop(withoutMentionsOf(message.text, bot.user))
   if (hasMoreThanText(message, NO_NAMES)) return startRun(deps, bot, message)
   if (isHello(bot, message)) return postHello(deps, bot, message)
-  if (!(await actOnShortWord(deps, bot, message))) return startRun(deps, bot, message)
+  const words = withoutMentionsOf(message.text, bot.user)
+  if (isDirect(message) && isThanks(words)) return postOnce(deps, bot, message, thankedMessage)
+  if (!(await actOnShortWord(deps, bot, message)))
+    return isThanks(words) ? postOnce(deps, bot, message, thankedMessage) : startRun(deps, bot, message)
+  const rest = readAfterStop(words)
   // A stop may have been stored without the request behind it.
   if (rest !== undefined) await startRun(deps, bot, { ...message, text: rest, blocks: [] })
 }
@@ -121,10 +127,20 @@ async function actOnShortWord(deps: WebApiDeps & RunsDeps, bot: BotIdentity, mes
 }
 
 async function startRun(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: PersonMessage): Promise<void> {
-  const { request, notice } = await buildRequest(deps, bot, message)
+  const meant = await findRunToCorrect(deps, bot, message)
+  const placed = meant === undefined ? message : { ...message, thread_ts: meant.origin.threadTs }
+  const { request, notice } = await buildRequest(deps, bot, placed)
   const { run, fresh } = await deps.runs.start(request)
   if (!fresh) return addLateFiles(deps, run, request)
-  if (notice !== undefined) await postNotice(deps, { channel: message.channel, thread: threadOf(message) }, notice)
+  const place = { channel: message.channel, thread: threadOf(message) }
+  if (meant !== undefined) await postNotice(deps, place, await takenAsCorrectionText(deps, meant))
+  if (notice !== undefined) await postNotice(deps, place, notice)
+}
+
+/** Says under a line that it is no request of its own. */
+async function takenAsCorrectionText(deps: WebApiDeps, { origin, text }: RunState): Promise<string> {
+  const asked = escapeInlineMrkdwn(truncate(text.replace(/\s+/g, ' ').trim(), 150))
+  return `I take this as a correction of _${asked}_, and go on there. ${await permalinkTextFor(deps, origin)}`
 }
 
 /**
@@ -145,16 +161,28 @@ async function addLateFiles(
 /** Greets who mentions the app without a word; their next line in that thread is then the request. */
 async function postHello(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: PersonMessage): Promise<void> {
   const { channel, user } = message
-  const thread = threadOf(message)
-  await deps.runs.seen(greetingKeyOf(bot, { channel, thread, user }))
-  // A mention is delivered as two events.
+  await deps.runs.seen(greetingKeyOf(bot, { channel, thread: threadOf(message), user }))
+  await postOnce(deps, bot, message, helloMessage)
+}
+
+/** Answers a courtesy without the model; once, as a mention is delivered as two events. */
+async function postOnce(
+  deps: WebApiDeps & RunsDeps,
+  bot: BotIdentity,
+  message: PersonMessage,
+  content: MessageContent,
+): Promise<void> {
   const key = `hello:${messageKeyOf(bot, message)}`
   if (await deps.runs.seen(key)) return
   try {
-    await postReply(deps, { ...message, thread }, helloMessage)
+    await postReply(deps, { ...message, thread: threadOf(message) }, content)
   } catch (error) {
-    // Slack sends the event again, and the person is greeted then.
+    // Slack sends the event again, and the person is answered then.
     await deps.runs.forgetSeen(key)
     throw error
   }
 }
+
+const THANKED = 'You’re welcome!'
+/** What a thanks gets, which asks for nothing. */
+const thankedMessage: MessageContent = { text: THANKED, blocks: [sectionBlock(THANKED)] }

@@ -22,7 +22,8 @@ export async function pointAtCard(
 ): Promise<boolean> {
   const by = { workspace: bot.workspace, user: message.user }
   const state = await waitingRunAt(deps, by, message)
-  const call = state?.calls.find(waitsForPerson)
+  const waiting = state?.calls.filter(waitsForPerson) ?? []
+  const call = waiting.find(({ approval }) => approval?.approvers.includes(by.user)) ?? waiting[0]
   // The card may have been decided since the other event of the message came.
   if (state === undefined || call === undefined) return deps.runs.wasSeen(messageKeyOf(bot, message))
   const text = textFor(call, by.user)

@@ -198,3 +198,21 @@ export const isThanks = (text: string): boolean => isShortWord(THANK, text)
 /** A cancelling of "it": where no run is at work, something else than a run is meant. */
 export const isCancelOfSomething = (text: string): boolean =>
   /\b(?:cancel|abort)\b.*\b(?:it|that|this)\b/.test(wordsOf(text))
+
+/** What a line begins with that takes back another, after words of regret. */
+const REGRETS =
+  'sorry|oops|ups|uups|oh|ah|no|wait|my bad|my mistake|nein|moment|entschuldigung|pardon|non|désolé|désolée|perdón|no no'
+const MEANT =
+  'i meant|i mean|i wanted to say|correction|scratch that|ich meinte|ich meine|gemeint war|gemeint ist|korrektur|je voulais dire|quise decir|quería decir|me refería a'
+const TAKES_BACK = new RegExp(`^(?:(?:${REGRETS}) )*(?:${MEANT}) .`, 'u')
+/** "No, 10021", "not 10020 but 10021", "10021 instead" */
+const SAYS_OTHER =
+  /^(?:no|nein|non)[,.:;–—] ?\S+(?: \S+){0,3}$|^not \S+(?: \S+)?,? but .|\S (?:instead|stattdessen)[.!]*$/u
+const MOST_CORRECTION_CHARS = 200
+
+/** Whether a line plainly corrects what the same person asked for just before; a question is in doubt one of its own. */
+export function isCorrection(text: string): boolean {
+  const line = text.normalize('NFKC').trim().replace(/\s+/g, ' ').toLowerCase()
+  if (line.length > MOST_CORRECTION_CHARS || /[?？]/.test(line) || isYesOrNo(text) || isStopWord(text)) return false
+  return TAKES_BACK.test(wordsOf(text)) || SAYS_OTHER.test(line)
+}

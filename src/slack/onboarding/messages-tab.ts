@@ -1,7 +1,7 @@
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
 import { UserId } from '../../ids.ts'
-import type { ConnectionDeps, OnboardingDeps, RunsDeps, WebApiDeps } from '../deps.ts'
+import type { ConnectionDeps, OnboardingDeps, PolicyDeps, RunsDeps, WebApiDeps } from '../deps.ts'
 import { logIgnoredEvent, markTaken } from '../interactions/taken.ts'
 import { setSuggestedPrompts } from './suggested-prompts.ts'
 import { sendWelcome } from './welcome.ts'
@@ -9,7 +9,10 @@ import { sendWelcome } from './welcome.ts'
 const Opened = z.object({ user: UserId, channel: z.string() })
 
 /** Welcomes a person once and suggests prompts when they open the Messages tab. */
-export function registerMessagesTab(app: App, deps: WebApiDeps & RunsDeps & ConnectionDeps & OnboardingDeps): void {
+export function registerMessagesTab(
+  app: App,
+  deps: WebApiDeps & RunsDeps & ConnectionDeps & PolicyDeps & OnboardingDeps,
+): void {
   app.event('app_home_opened', markTaken, async ({ event, body }) => {
     if (event.tab !== 'messages') return
     const parsed = Opened.safeParse(event)

@@ -4,10 +4,11 @@ import type { Connection } from '../../registry/connection.ts'
 import type { OnboardingMessage } from '../../registry/onboarding-messages.ts'
 import type { RunState } from '../../run/state/state.ts'
 import type { MessageContent } from '../blocks/build-blocks.ts'
-import type { ConnectionDeps, OnboardingDeps, RunsDeps, WebApiDeps } from '../deps.ts'
+import type { ConnectionDeps, OnboardingDeps, PolicyDeps, RunsDeps, WebApiDeps } from '../deps.ts'
 import { postToOnePerson } from '../interactions/post-in-thread.ts'
 import { postMessage } from '../web-api/post-message.ts'
 import { AnyResponse, isPermanentError } from '../web-api/web-api.ts'
+import { demoCardFor } from './demo-card.ts'
 import { fetchWelcomeStage, setSuggestedPrompts } from './suggested-prompts.ts'
 import { connectOfferMessage, offerTakenMessage, welcomeMessage } from './welcome-message.ts'
 import { DEMO_CARD, type WelcomeStage } from './welcome-stage.ts'
@@ -15,7 +16,7 @@ import { DEMO_CARD, type WelcomeStage } from './welcome-stage.ts'
 /** Changes come in bursts. */
 const REFRESH_AFTER_MS = 500
 
-type Deps = WebApiDeps & RunsDeps & ConnectionDeps & OnboardingDeps
+type Deps = WebApiDeps & RunsDeps & ConnectionDeps & PolicyDeps & OnboardingDeps
 
 export type OnboardingUpdates = {
   /** Repaints soon, once for many changes, what helps the person begin. */
@@ -70,7 +71,7 @@ async function repaintWelcome(
   const content = welcomeMessage({
     userName,
     stage,
-    demo: deps.connect.card(DEMO_CARD),
+    demo: await demoCardFor(deps, by.workspace),
     first: firstOf(deps, connections),
   })
   const stands = await updateMessage(deps, message, content)
@@ -110,14 +111,15 @@ async function updateMessage(
   }
 }
 
-/** Offers a connection under a finished answer to a person who has none, once. Never throws: the answer stands without it. */
+/** Offers a connection under a finished answer to a person who has none, once in a thread. Never throws: the answer stands without it. */
 export async function postConnectOffer(deps: Deps, { id, status, origin, withdrawn }: RunState): Promise<void> {
   if (status !== 'finished' || withdrawn) return
   const { workspace, user, channel, threadTs: thread } = origin
   const by = { workspace, user }
   try {
-    if ((await deps.registry.connectionsOf(by)).length > 0 || (await deps.runs.seen(`offer:${workspace}:${id}`))) return
-    const content = connectOfferMessage(deps.connect.card(DEMO_CARD))
+    if ((await deps.registry.connectionsOf(by)).length > 0) return
+    if (await deps.runs.seen(`offer:${workspace}:${user}:${channel}:${thread}`)) return
+    const content = connectOfferMessage(await demoCardFor(deps, workspace))
     if (origin.place !== 'dm') return await postToOnePerson(deps, { channel, thread, user }, content)
     const ts = await postMessage(deps.webApi, { channel, thread }, content)
     await deps.onboarding.save(by, { channel, ts, kind: 'offer', run: id, shown: 'connect' })

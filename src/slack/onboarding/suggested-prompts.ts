@@ -1,7 +1,7 @@
 import { errorChainOf } from '../../errors.ts'
 import type { Principal } from '../../ids.ts'
 import { truncate } from '../../text.ts'
-import type { ConnectionDeps, RunsDeps, WebApiDeps } from '../deps.ts'
+import type { ConnectionDeps, OnboardingDeps, RunsDeps, WebApiDeps } from '../deps.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
 import { DELETE_QUESTION, type WelcomeStage, welcomeStageOf } from './welcome-stage.ts'
 
@@ -13,7 +13,7 @@ const TITLE_CHARS = 60
 /** An approval is among a person's last few runs. */
 const RECENT_RUNS = 5
 
-type PromptDeps = WebApiDeps & RunsDeps & ConnectionDeps
+type PromptDeps = WebApiDeps & RunsDeps & ConnectionDeps & OnboardingDeps
 
 /** How far a person is, with their connections. */
 export async function fetchWelcomeStage({ registry, runs }: RunsDeps & ConnectionDeps, by: Principal) {
@@ -23,10 +23,12 @@ export async function fetchWelcomeStage({ registry, runs }: RunsDeps & Connectio
 
 /** Suggests what to ask next. Suggested prompts exist only where the app is installed as an agent. Never throws. */
 export async function setSuggestedPrompts(deps: PromptDeps, by: Principal, channel: string): Promise<void> {
-  const { webApi, connect, log } = deps
+  const { webApi, connect, onboarding, log } = deps
   try {
-    const { connections, stage } = await fetchWelcomeStage(deps, by)
-    const prompts = suggestedPromptsFor(stage, connections.map(connect.startersOf))
+    const [{ connections, stage }, messages] = await Promise.all([fetchWelcomeStage(deps, by), onboarding.of(by)])
+    // Whose welcome is over is past its stages, however long ago that was.
+    const isLearning = stage === 'connect' || messages.some(({ kind }) => kind === 'welcome')
+    const prompts = suggestedPromptsFor(isLearning ? stage : 'done', connections.map(connect.startersOf))
     if (prompts === undefined) return
     await webApi.call('assistant.threads.setSuggestedPrompts', { channel_id: channel, ...prompts }, AnyResponse, 0)
   } catch (error) {

@@ -69,9 +69,9 @@ function nextStepOf({ stage, demo, first }: WelcomeFacts): NextStep {
 function askStepOf(first: WelcomeFacts['first']): NextStep {
   const name = `*${escapeMrkdwn(first?.name ?? 'Your tool')}*`
   return first?.question === undefined
-    ? { words: `✅ ${name} is connected. Ask it something, right here.`, buttons: [] }
+    ? { words: `✅ ${name} is connected. Ask me to use it.`, buttons: [] }
     : {
-        words: `✅ ${name} is connected. Ask it something, right here, or begin with this:`,
+        words: `✅ ${name} is connected. Ask me to use it, or begin with this:`,
         buttons: [createQuestionButton('ask', first.question)],
       }
 }
@@ -98,12 +98,14 @@ export const connectFirstMessage = (demo: DemoCard | undefined): MessageContent 
 
 /** Answers who connects the demo database again: a second copy helps nobody. */
 export function alreadyConnectedMessage(name: string, starters: string[]): MessageContent {
-  const text = `You have it already: ${name}. Ask it something.`
+  const text = `${name} is connected already. Ask me to use it.`
   const questions = starters.slice(0, 3)
   return {
     text,
     blocks: [
-      sectionBlock(`You have it already: *${escapeMrkdwn(name)}*. Ask it something.`),
+      sectionBlock(
+        `*${escapeMrkdwn(name)}* is connected already. Ask me to use it${questions.length === 0 ? '.' : ', or begin with one of these:'}`,
+      ),
       actionsBlock([
         ...questions.map((question, at) =>
           createButton({ text: question, action: `starter_ask:${at}`, value: question }),
@@ -123,11 +125,8 @@ export const createHelpButtons = () =>
 
 /** Answers a message without text or files. */
 export const helloMessage: MessageContent = {
-  text: 'Hi! Tell me what to do, or connect a tool first.',
-  blocks: [
-    sectionBlock('Hi! Tell me what you need, for example _list my files_. Or connect a tool first.'),
-    createHelpButtons(),
-  ],
+  text: 'Hi! Tell me what you need, or connect a tool first.',
+  blocks: [sectionBlock('Hi! Tell me what you need, or connect a tool first.'), createHelpButtons()],
 }
 
 /** Stands under an answer to a person without connections. */

@@ -2,25 +2,25 @@ import type { App } from '@slack/bolt'
 import { z } from 'zod'
 import { errorChainOf } from '../../errors.ts'
 import type { Principal } from '../../ids.ts'
-import type { ConnectionDeps, OnboardingDeps, RunsDeps, WebApiDeps } from '../deps.ts'
+import type { ConnectionDeps, OnboardingDeps, PolicyDeps, RunsDeps, WebApiDeps } from '../deps.ts'
 import { onDurablePress } from '../interactions/interaction.ts'
 import { postMessage } from '../web-api/post-message.ts'
+import { demoCardFor } from './demo-card.ts'
 import { askInDm } from './starter-questions.ts'
 import { connectFirstMessage, welcomeMessage } from './welcome-message.ts'
-import { DEMO_CARD } from './welcome-stage.ts'
 
 /** Listens to the question button of the welcome. */
-export function registerWelcome(app: App, deps: WebApiDeps & RunsDeps & ConnectionDeps): void {
+export function registerWelcome(app: App, deps: WebApiDeps & RunsDeps & ConnectionDeps & PolicyDeps): void {
   onDurablePress(app, deps, 'welcome_ask', async (press) => {
     const connections = await deps.registry.connectionsOf(press.by)
     if (connections.length > 0) return askInDm(deps, press)
-    await press.responder.reply(connectFirstMessage(deps.connect.card(DEMO_CARD)), 'Connect first')
+    await press.responder.reply(connectFirstMessage(await demoCardFor(deps, press.by.workspace)), 'Connect first')
   })
 }
 
 /** Welcomes a person once, unless they have connections or runs already. Never throws. */
 export async function sendWelcome(
-  deps: WebApiDeps & RunsDeps & ConnectionDeps & OnboardingDeps,
+  deps: WebApiDeps & RunsDeps & ConnectionDeps & PolicyDeps & OnboardingDeps,
   by: Principal,
   channel: string,
 ): Promise<void> {
@@ -29,7 +29,7 @@ export async function sendWelcome(
     if (await deps.runs.seen(`welcome:${by.workspace}:${by.user}`)) return
     if (await hasAppMessages(deps, channel)) return
     const userName = await deps.people.nameOf(by.user)
-    const demo = deps.connect.card(DEMO_CARD)
+    const demo = await demoCardFor(deps, by.workspace)
     const content = welcomeMessage({ userName, stage: 'connect', demo, first: undefined })
     const ts = await postMessage(deps.webApi, { channel, thread: undefined }, content)
     await deps.onboarding.save(by, { channel, ts, kind: 'welcome', run: undefined, shown: 'connect' })

@@ -53,11 +53,15 @@ function cardsMessage(cards: OwnCard[], imported: OwnCard[], viewer: Viewer): Me
       sectionBlock(`*${title}*${cards.length === 0 ? `\n${hint}` : ''}`),
       ...cards.slice(0, MOST_SHOWN).flatMap((card) => cardBlocks(card, viewer)),
       ...(cards.length > MOST_SHOWN
-        ? [contextBlock(`${cards.length - MOST_SHOWN} more are found with \`/mcp search\`.`)]
+        ? [contextBlock(`${cards.length - MOST_SHOWN} more are found with _Find a tool_.`)]
         : []),
       ...importedBlocks(imported),
       actionsBlock(
-        [createCommandButton('My connections', 'list'), createCommandButton('Import tools', 'import')],
+        [
+          createCommandButton('My connections', 'list'),
+          createCommandButton('Find a tool', 'search'),
+          createCommandButton('Import tools', 'import'),
+        ],
         'cards more',
       ),
     ],

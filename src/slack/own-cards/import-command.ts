@@ -5,7 +5,13 @@ import type { ImportOutcome } from '../../connect/own-cards/own-card-types.ts'
 import { errorChainOf, errorMessageOf, isAppError } from '../../errors.ts'
 import type { Principal } from '../../ids.ts'
 import { decodeText } from '../../run/files/decode-text.ts'
-import { createMessageModal, type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
+import {
+  actionsBlock,
+  createCommandButton,
+  createMessageModal,
+  type MessageContent,
+  sectionBlock,
+} from '../blocks/build-blocks.ts'
 import { fieldStateIn, type ModalState } from '../blocks/modal-fields.ts'
 import { escapeMrkdwn } from '../blocks/text.ts'
 import type { ConnectionDeps, DownloadDeps, WebApiDeps } from '../deps.ts'
@@ -17,7 +23,7 @@ import { importedMessage, importModal } from './import-form.ts'
 
 export const importCommand: Command = {
   name: 'import',
-  usage: '',
+  usage: '[link]',
   description: 'brings the servers of another MCP app',
   async run(_deps, { words, responder }) {
     // A link is one word; anything longer has lost its quotes on the way.
@@ -73,7 +79,10 @@ async function importFile(
 
 const problemMessage = (problem: string): MessageContent => ({
   text: problem,
-  blocks: [sectionBlock(`:warning: ${escapeMrkdwn(problem)} Try again with \`/mcp import\`.`)],
+  blocks: [
+    sectionBlock(`:warning: ${escapeMrkdwn(problem)}`),
+    actionsBlock([createCommandButton('Try again', 'import')]),
+  ],
 })
 
 /** A user's file of Claude Code may be large; more than this is mostly history. */

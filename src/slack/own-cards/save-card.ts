@@ -65,7 +65,7 @@ async function shareAndShow(
   { card, shares }: { card: OwnCard; shares: boolean },
 ): Promise<void> {
   const said = shares ? await requestSharing(deps, by, card) : 'It is yours alone.'
-  const text = `*${escapeInlineMrkdwn(card.entry.title)}* is saved. ${said} You find it with \`/mcp connect\`, \`/mcp search\` and \`/mcp cards\`.`
+  const text = `*${escapeInlineMrkdwn(card.entry.title)}* is saved. ${said} You find it under *Connect a tool* and with *Find a tool*.`
   await ack({ response_action: 'update', view: doneModal('Saved', text) })
 }
 

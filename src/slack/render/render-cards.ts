@@ -3,7 +3,7 @@ import type { PendingInput } from '../../run/runs.ts'
 import type { ApprovalState, CallState, RunState } from '../../run/state/state.ts'
 import { removeInvisible } from '../../text.ts'
 import { largeTablesOf } from '../answer/answer-tables.ts'
-import { resultMessages } from '../answer/result-message.ts'
+import { resultFiles, resultMessages } from '../answer/result-message.ts'
 import {
   type ApprovalContent,
   type ApprovalGroup,
@@ -13,6 +13,8 @@ import {
 import { editKeyOf } from '../approvals/edit-confirmation.ts'
 import { shownArgumentsOf } from '../approvals/group-card.ts'
 import { argumentsText } from '../blocks/arguments-text.ts'
+import { sectionBlock } from '../blocks/build-blocks.ts'
+import { escapeMrkdwn } from '../blocks/text.ts'
 import { COUNTDOWN_STEP_MS, elicitationKeyOf, elicitationMessage } from '../elicitation/elicitation-card.ts'
 import { postFile } from '../web-api/post-file.ts'
 import { noteClosedPlace, placeFor } from './closed-place.ts'
@@ -50,21 +52,14 @@ export async function updateElicitations(
 }
 
 /** Posts the rows and links that calls gave into the thread, each once. */
-export async function renderShownResults(posted: PostedMessages, { calls, origin }: RunState): Promise<void> {
-  for (const call of calls) {
-    const shown = call.result?.shown
-    const messages = shown === undefined ? [] : resultMessages(call, shown)
-    for (const [at, message] of messages.entries())
-      await showMessage(posted, threadSlotOf(origin, at === 0 ? `shown:${call.id}` : `shown:${call.id}:${at}`), message)
-  }
+export async function renderShownResults(posted: PostedMessages, state: RunState): Promise<void> {
+  for (const { key, content } of resultMessages(state))
+    await showMessage(posted, threadSlotOf(state.origin, key), content)
 }
 
 /** Uploads the files that calls gave into the thread, each once. */
 export async function renderFiles(posted: PostedMessages, state: RunState): Promise<void> {
-  const files = state.calls.flatMap((call) =>
-    (call.result?.files ?? []).map((file, index) => ({ ...file, key: `file:${call.id}:${index}` })),
-  )
-  for (const { key, name, data } of files)
+  for (const { key, name, data } of resultFiles(state))
     await upload(posted, threadSlotOf(state.origin, key), {
       name,
       data: Buffer.from(data, 'base64'),
@@ -121,18 +116,24 @@ async function findFile(posted: PostedMessages, slot: MessageSlot, file: NewFile
   return takeFoundFile(posted, slot.channel, { name: file.name, size: file.data.length })
 }
 
-/** A file that Slack takes nowhere is logged. */
+/** In the place of a file that Slack takes nowhere stands a message that says so, as tables and cards point to the file. */
 async function upload(posted: PostedMessages, slot: MessageSlot, file: NewFile): Promise<void> {
   const place = await placeFor(posted, slot)
   if (place === undefined) return
   try {
     await uploadTo(posted, { key: slot.key, ...place }, file)
   } catch (error) {
-    if (!(await noteClosedPlace(posted, place, error))) return noteRefusal(posted, slot, error)
+    if (!(await noteClosedPlace(posted, place, error))) return sayRefused(posted, slot, file, error)
     const next = await placeFor(posted, slot)
     if (next !== undefined)
-      await uploadTo(posted, { key: slot.key, ...next }, file).catch((again) => noteRefusal(posted, slot, again))
+      await uploadTo(posted, { key: slot.key, ...next }, file).catch((again) => sayRefused(posted, slot, file, again))
   }
+}
+
+async function sayRefused(posted: PostedMessages, slot: MessageSlot, { name }: NewFile, error: unknown): Promise<void> {
+  noteRefusal(posted, slot, error)
+  const text = `Slack did not take the file ${escapeMrkdwn(name)}. Please ask an admin of this workspace whether apps may post files.`
+  await showMessage(posted, { ...slot, key: `refused:${slot.key}` }, { text, blocks: [sectionBlock(text)] })
 }
 
 async function uploadTo(posted: PostedMessages, target: MessageSlot, file: NewFile): Promise<void> {

@@ -105,6 +105,8 @@ function createRunView(deps: RenderDeps, first: RunState): RunView {
       if (newsCount !== before) queue.renderSoon(0)
       refreshHomes(deps, state)
       showSession(state)
+      // Behind all else that Slack takes one after the other: it is no part of the answer.
+      void deps.postConnectOffer(state)
     },
     close() {
       queue.close()
@@ -156,7 +158,6 @@ async function publishAll(
     () => renderFiles(posted, state),
     () => renderAnswerTables(posted, state),
     () => postWithdrawnNote(posted, state),
-    () => posted.deps.postConnectOffer(state),
   ]
   for (const step of steps) {
     if (signal.aborted) throw new AppError('cancelled', 'Stopped while telling Slack.', { cause: signal.reason })

@@ -23,7 +23,7 @@ import {
 import { showMessage } from './posted-messages.ts'
 
 const UNSHOWN_TEXT =
-  'I worked on this, but a fault in Patchbay keeps me from showing it here. Details has what was done; please tell whoever runs Patchbay.'
+  'I worked on this, but a fault in Patchbay keeps me from showing it here. Press _Details_ to see what was done, and tell whoever runs Patchbay.'
 
 /** Posts once that a run cannot be shown. Nothing of the run is rendered, so a fault in a view cannot keep it from people. */
 export async function postUnshownNote(deps: RenderDeps, state: RunState): Promise<void> {
@@ -43,7 +43,7 @@ export async function postWithdrawnNote(posted: PostedMessages, state: RunState)
   if (channel === undefined) return
   const where = origin.place === 'dm' ? 'here' : `in <#${origin.channel}>`
   const begun = state.calls.some(({ rounds }) => rounds > 0)
-  const done = begun ? 'Some of it was done before; _Details_ has what.' : 'Nothing of it was done.'
+  const done = begun ? 'Some of it was done before: _Details_ shows what.' : 'Nothing of it was done.'
   const text = `The message you asked this with ${where} was deleted, so I stopped: _${escapeInlineMrkdwn(truncate(state.text, SHOWN_CHARS))}_. ${done}`
   const blocks = [sectionBlock(text), ...(begun ? [actionsBlock([createDetailsButton(state.id)])] : [])]
   await showMessage(posted, { key: 'note:withdrawn', channel, thread: undefined }, { text, blocks })

@@ -56,7 +56,7 @@ function requestBlocks(state: RunState): KnownBlock[] {
   const asked = truncate(revealInvisible(text).trim(), REQUEST_CHARS)
   const where = origin.place === 'dm' ? 'in direct messages' : `in <#${origin.channel}>`
   return [
-    sectionBlock(asked === '' ? '_No words, only what was sent along._' : escapeMrkdwn(asked)),
+    sectionBlock(asked === '' ? '_No text, only files._' : escapeMrkdwn(asked)),
     contextBlock(
       `Asked by ${mentionOf(origin.user)} ${where}, ${formatDate(startedAt)} · ${statusText(state)}${failureText(state)}`,
       usageText(state),
@@ -136,7 +136,7 @@ function verdictLines(state: RunState, call: CallState): string[] {
     return [...(edited ? [edited] : []), `:hourglass_flowing_sand: ${editProposedText({ state, approval })}`]
   if (approval) return [`:hourglass_flowing_sand: Nobody has decided yet; until ${formatDate(approval.expiresAt)}.`]
   if (stage === 'denied' || why.length === 0) return []
-  return [`:arrow_right: Nobody had to approve it: ${escapeMrkdwn(truncate(why.join(' '), 300))}`]
+  return [`:arrow_right: No approval was needed. ${escapeMrkdwn(truncate(why.join(' '), 300))}`]
 }
 
 function inputText({ request, given }: InputState): string {

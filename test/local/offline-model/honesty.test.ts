@@ -127,7 +127,8 @@ test('columns are those of the table that was named, and views are listed', asyn
 })
 
 test('says that ten rows may not be all, and that a cut result cannot be read', async () => {
-  expect(await talk.say('List all employees')).toContain('The first 10 rows (there may be more)')
+  expect(await talk.say('List employees')).toContain('The first 10 rows (there may be more)')
+  expect(await talk.say('List all employees')).toMatch(/^1,000 rows\./)
   talk = startConversation(servers, ['demo-database'], {
     result: '{"success": true, "data": {"statements": [{"rows": [{"a',
   })
@@ -153,7 +154,10 @@ test('the words above an approval that waits tell who speaks, too', async () => 
   talk = startConversation(servers, ['filesystem'], { deny: true })
   await talk.say('Write a file called waits.txt that says hi')
   const [, first] = talk.messages
-  expect(first?.content).toMatchObject([{ type: 'text', text: expect.stringMatching(/^_Offline model:_ /) }, {}])
+  expect(first?.content).toMatchObject([
+    { type: 'text', text: expect.stringMatching(/^_Offline model: simple rules/) },
+    {},
+  ])
 })
 
 test('asks which of two databases is meant, and takes the answer', async () => {

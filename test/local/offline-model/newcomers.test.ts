@@ -14,6 +14,22 @@ const REFUSED = 'refused'
 /** What people type in their first minutes, and what has to be in the answer. */
 const SENTENCES: [asked: string, answer: RegExp | typeof REFUSED][] = [
   ['Hi', /Hello! These are the tools/],
+  ['What can I ask?', /These are the tools/],
+  ['How does this work?', /These are the tools/],
+  ['Give me an example', /These are the tools/],
+  ['What data do you have?', /There are 8 tables/],
+  ["What's in the demo database?", /There are 8 tables/],
+  ['employees', /The first 10 rows \(there may be more\)/],
+  ['and the departments?', /\| Finance \|/],
+  ['Can you show me the departments?', /\| Sales \|/],
+  ['I want to see all the employees', /^1,000 rows[\s\S]*\| emp_no \|/],
+  ['Show me 200 employees', /^200 rows/],
+  ['Show me all salaries', /^The first 2,000 rows \(there may be more\)/],
+  ['Tell me about employee 10001', /\| 10001 \|/],
+  ['Is there a department called Sales?', /\| Sales \|/],
+  ["What's the lowest salary?", /The answer is \*\*[\d,]+\*\*/],
+  ['What are the top 3 salaries?', /3 rows/],
+  ['What is the total of all salaries?', /The answer is \*\*[\d,]+\*\*/],
   ['What can you do?', /These are the tools/],
   ['Who are you?', /These are the tools[\s\S]*Offline model/],
   ['Thank you!', /You are welcome!/],
@@ -56,6 +72,12 @@ const SENTENCES: [asked: string, answer: RegExp | typeof REFUSED][] = [
   ['Show me the oldest employee', REFUSED],
   ['Which employees have no department?', REFUSED],
   ['Sort the employees by name', REFUSED],
+  ['What is the salary of employee 10001?', REFUSED],
+  ['How many women and men work here?', REFUSED],
+  ['Rename department Sales to Selling', REFUSED],
+  ['Drop the employee table', REFUSED],
+  ['Tell me a joke', REFUSED],
+  ['Wie viele Mitarbeiter gibt es?', REFUSED],
 ]
 
 test.each(SENTENCES)('%s', async (asked, answer) => {
@@ -79,24 +101,32 @@ test('after a delete it says how many rows are gone and how many are left', asyn
   expect(await talk.say('Delete employee 10001')).toMatch(
     /^Nothing was deleted: there is no such row; 999 employees are left\./,
   )
+  expect(await talk.say('Delete employees 10002, 10003 and 10004')).toMatch(
+    /^Deleted 3 rows; 996 employees are left\.\n\n`DELETE FROM employee.* = 10002`\n`DELETE .* = 10003`\n`DELETE .* = 10004`/,
+  )
 })
 
-test('with a table that the app shows it says in a sentence what is in it', async () => {
+test('with a table that the app shows it says in a sentence what is in it, and it writes out what the app does not show', async () => {
   const rows = [
     { id: 1, hired: '2020-01-02' },
     { id: 2, hired: '2019-05-06' },
   ]
-  const result = `${JSON.stringify({ rows })}\n[Shown in the thread as a table of 2 rows.]`
+  const result = `${JSON.stringify({ rows })}\n[Shown below your answer as a table of 2 rows, unless a later call gives rows.]`
   const talk = startConversation(servers, ['demo-database'], { result })
-  expect(await talk.say('select * from people')).toMatch(
-    /^2 rows, as a table\. In them `hired` runs from 2019-05-06 to 2020-01-02\./,
+  const said = '2 rows, as a table below\\. In them `hired` runs from 2019-05-06 to 2020-01-02\\.'
+  expect(await talk.say('select * from people')).toMatch(new RegExp(`^${said}`))
+  expect(await talk.say('run `select * from people` and then run `select * from other`')).toMatch(
+    new RegExp(`^2 rows\\. In them[\\s\\S]*\\| 2 \\|[\\s\\S]*people[\\s\\S]*${said}[\\s\\S]*other`),
   )
 })
 
 test.each([
   ['[{"a":1,"b":null},{"a":2,"b":"x|y"}]', /\| 1 \| NULL \|\n\| 2 \| x\\\|y \|/],
   ['{"rows":[{"a":1},{"a":2}]}', /2 rows/],
-  ['The first 2 of 900 rows; the first line names the columns:\n["a","b"]\n[1,"x"]\n[2,null]', /\| 2 \| NULL \|/],
+  [
+    'The first 2 of 900 rows; the first line names the columns:\n["a","b"]\n[1,"x"]\n[2,null]',
+    /^900 rows:[\s\S]*\| 2 \| NULL \|\n\nand 898 more rows/,
+  ],
   ['{"success":true,"data":{"statements":[{"sql":"s","rows":[],"count":0}]}}', /There are no such rows/],
 ])('rows in whatever form they come: %s', async (result, answer) => {
   const talk = startConversation(servers, ['demo-database'], { result })
@@ -130,14 +160,14 @@ describe('a database that lists its tables in its own way', () => {
   test('is asked in SQL', async () => {
     const { used, input } = await asked('Show me all users from my database', [list, columns, sql, ...rows])
     expect(used).toEqual(['supabase__list_tables', 'supabase__execute_sql'])
-    expect(input).toEqual({ query: 'SELECT * FROM users LIMIT 100' })
+    expect(input).toEqual({ query: 'SELECT * FROM users LIMIT 2000' })
   })
 
   test('without SQL is asked for rows, and refuses what takes SQL', async () => {
     const tools = [list, columns, ...rows]
     const all = await asked('Show me all users from my database', tools)
     expect(all.used).toEqual(['supabase__list_tables', 'supabase__select_rows'])
-    expect(all.input).toEqual({ table: 'users', filters: [], limit: 100 })
+    expect(all.input).toEqual({ table: 'users', filters: [], limit: 500 })
     expect(all.answer).not.toContain('SELECT')
     const count = await asked('How many users are there?', tools)
     expect(count.used).toEqual(['supabase__list_tables'])

@@ -93,7 +93,7 @@ test.each([
   ['Update the file hello.txt so that it says Goodbye', ['filesystem__write_file'], '> Goodbye'],
   ['In hello.txt replace Goodbye with Welcome', ['filesystem__edit_file'], 'Welcome'],
   ['Read hello.txt and list.md', ['filesystem__read_multiple_files'], 'tea, milk'],
-  ['List all employees', ['demo-database__search_objects', 'demo-database__execute_sql'], '10 rows'],
+  ['List employees', ['demo-database__search_objects', 'demo-database__execute_sql'], '10 rows'],
   ['Use get-env', ['everything__get-env'], 'PATH'],
   [
     'Use trigger-long-running-operation with duration=1 steps=1',

@@ -50,7 +50,7 @@ describe('rows are found wherever a database tool puts them', () => {
     const shaped = await ask(text, 'SELECT id, name FROM people', structured)
     expect(shaped.shown?.table).toEqual({ name: 'people', ...table })
     expect(shaped.summary).toBe('2 rows')
-    expect(shaped.text).toContain('[Shown in the thread as a table of 2 rows.]')
+    expect(shaped.text).toContain('[Shown below your answer as a table of 2 rows, unless a later call gives rows.]')
     expect(shaped.files).toEqual([])
   })
 })
@@ -94,14 +94,78 @@ test('of many rows people get the first and a file, the model as many as fit', a
   expect(shaped.text.length).toBeLessThan(12_500)
 })
 
-test('each result of one answer is a table of its own', async () => {
-  const sql = 'SELECT * FROM a.b; SELECT * FROM "Order Details"'
-  const parts = sql.split('; ')
-  const text = dbhub({ sql: parts[0] ?? '', rows: people(150) }, { sql: parts[1] ?? '', rows: people(2) })
-  const shaped = await ask(text, sql)
+test('each result of one answer is a table of its own, with a file of its own', async () => {
+  const [all, others, odd] = ['SELECT * FROM a.b', 'SELECT * FROM b', 'SELECT * FROM "Order Details"']
+  const statements = [
+    { sql: all, rows: people(150) },
+    { sql: others, rows: people(140) },
+    { sql: odd, rows: people(2) },
+  ]
+  const shaped = await ask(dbhub(...statements), `${all}; ${others}; ${odd}`)
   expect(shaped.shown?.table).toMatchObject({ name: 'b', file: 'b.csv' })
-  expect(shaped.shown?.moreTables).toMatchObject([{ name: 'Order Details', rows: [{}, {}] }])
-  expect(shaped.files.map(({ name }) => name)).toEqual(['b.csv'])
+  expect(shaped.shown?.moreTables).toMatchObject([
+    { name: 'b', file: 'b-2.csv' },
+    { name: 'Order Details', rows: [{}, {}] },
+  ])
+  expect(shaped.files.map(({ name }) => name)).toEqual(['b.csv', 'b-2.csv'])
+  expect(shaped.text).toMatch(/table of its first 100 of 140 rows, and whole as the file "b-2\.csv", unless/)
+  expect(shaped.text).not.toContain('[Posted')
+})
+
+test('a file of rows that is too large to post is not pointed to', async () => {
+  const rows = Array.from({ length: 200 }, (_, at) => ({ at, note: 'x'.repeat(40_000) }))
+  const shaped = await ask(dbhub({ rows, count: 200 }))
+  expect(shaped.files).toEqual([])
+  expect(shaped.shown?.table).not.toHaveProperty('file')
+  expect(shaped.text).toContain('[The file "employee.csv" was too large to post.]')
+})
+
+test.each<[string, string, string[], number | undefined]>([
+  ['each row as a text of its own', 'execute_sql', ['{\n "a": 1,\n "b": "x"}', '{"a":2}', '{"a":2}'], 3],
+  ['a head and rows', 'execute_sql', ['{"ok":true}', '{"rows":[{"a":1},{"a":2}]}'], 2],
+  ['words and a row', 'execute_sql', ['One row.', '{"a":1}'], undefined],
+  ['what is no query', 'get_pages', ['{"a":1}', '{"a":2}'], undefined],
+])('a server that sends several texts: %s', async (_what, tool, texts, rows) => {
+  const parts = texts.map((text) => ({ type: 'text' as const, text }))
+  const shaped = await shapeResult({ tool, arguments: {} }, parts, undefined)
+  expect(shaped.shown?.table?.rows.length).toBe(rows)
+})
+
+test.each<[string, string, string[] | undefined, string[][]]>([
+  ['rows without columns', '[{},{}]', undefined, []],
+  ['what is no row among rows', '{"rows":[{"a":1},null,"x"]}', undefined, []],
+  [
+    'columns of one name',
+    '{"columns":["a","a"],"rows":[[1,2],[3,4]]}',
+    ['a', 'a'],
+    [
+      ['1', '2'],
+      ['3', '4'],
+    ],
+  ],
+  ['a column without a name', '[{"":1},{"":2}]', [''], [['1'], ['2']]],
+  [
+    'rows of other columns',
+    '[{"a":1},{"b":2}]',
+    ['a', 'b'],
+    [
+      ['1', ''],
+      ['', '2'],
+    ],
+  ],
+  ['lists of another length', '{"columns":["a"],"rows":[[1,2],[3,4]]}', undefined, []],
+])('odd rows: %s', async (_what, text, columns, rows) => {
+  const { shown } = await ask(text)
+  expect(shown?.table?.columns).toEqual(columns)
+  expect(shown?.table?.rows ?? []).toEqual(rows)
+})
+
+test('of thousands of columns people get the first, and all in the file', async () => {
+  const row = Object.fromEntries(Array.from({ length: 10_000 }, (_, at) => [`c${at}`, at]))
+  const shaped = await ask(dbhub({ rows: [row, row] }))
+  expect(shaped.shown?.table).toMatchObject({ of: { rows: 2, columns: 10_000 }, file: 'employee.csv' })
+  expect(shaped.shown?.table?.columns).toHaveLength(20)
+  expect(textOfFile(shaped.files[0]).split('\r\n')[0]?.split(',')).toHaveLength(10_000)
 })
 
 describe('cells read well', () => {

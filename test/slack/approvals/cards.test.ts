@@ -59,6 +59,11 @@ describe('what is asked', () => {
     expect(textOf(approvalMessage(askedFor(asked), place))).not.toContain('Write hello.txt\\n')
   })
 
+  test('what replaces a file says so', () => {
+    expect(textOf(approvalMessage(askedFor({})))).not.toContain('There is a file')
+    expect(textOf(approvalMessage(askedFor({ call: { replaces: true } })))).toContain('There is a file of that name.')
+  })
+
   test('what can destroy looks like it, and asks once more with the statement', () => {
     const { blocks } = approvalMessage(askedFor({ call: sql, approval: destructive }))
     const approve = textOf(blocks.at(-1))
@@ -137,6 +142,16 @@ describe('what was decided is one line', () => {
       `:warning: <@UAPPROV1> approved: write hello.txt · ${WHEN} · It failed.`,
     ],
     [
+      'one’s own, changed by another',
+      {
+        call: { ...sql, stage: 'done', asked: DELETE, arguments: { sql: 'DELETE FROM employee WHERE emp_no = 2' } },
+        approval: { proposal: { by: AVERY, arguments: {}, risk: 'write', at: AT, askedBefore: [AVERY] } },
+        decided: decidedBy(MORGAN),
+      },
+      { reader: MORGAN },
+      `:white_check_mark: You asked for \`DELETE FROM employee WHERE emp_no = 10001\` · <@UAPPROV1> changed it to \`DELETE FROM employee WHERE emp_no = 2\` · you approved that · ${WHEN} · Done`,
+    ],
+    [
       'for its thread',
       { call: { stage: 'done' }, decided: decidedBy(MORGAN, { width: 'thread' }) },
       { reader: MORGAN },
@@ -203,6 +218,25 @@ describe('the calls of one turn on one card', () => {
     const card = textOf(list && groupMessage(list))
     expect(card).toContain('Approve all 2')
     expect(card).toContain('2. *write 1.txt*: changed, waits for <@UMEMBER1>')
+    expect(card).toMatch(/asked for.*1\.txt.*<@UAPPROV1> changed it to.*b\.txt/)
+    const note = textOf(list && pendingGroupMessage(list, undefined))
+    expect(note).toMatch(/write 1\.txt: <@UAPPROV1> changed it\. Please decide on the card below\..*• write 0\.txt/)
+  })
+
+  test('a list of which all was changed asks nothing, and its note is no empty message', () => {
+    const proposal = { by: AVERY, arguments: { path: 'b.txt' }, risk: 'write' as const, at: AT, askedBefore: [AVERY] }
+    const changed = { askedFirst: [AVERY], approvers: [MORGAN], proposal }
+    const [list] = groupsIn(turnOf([changed, changed]))
+    if (list === undefined) throw new Error('no list')
+    expect(textOf(groupMessage(list))).toContain('<@UMEMBER1> can decide what was changed')
+    expect(checkMessage(groupMessage(list))).toEqual([])
+    expect(checkMessage(pendingGroupMessage(list, undefined))).toEqual([])
+  })
+
+  test('words that deny or withdraw several calls stand once', () => {
+    const denied = { decided: decidedBy(AVERY, { decision: 'denied', reason: 'Not these' }) }
+    const [list] = groupsIn(turnOf([denied, denied, { decided: decidedBy(AVERY) }], { stage: 'denied' }))
+    expect(textOf(list && groupMessage(list)?.blocks).split('Not these')).toHaveLength(2)
   })
 
   test('the list says what each call is, and takes one decision', () => {

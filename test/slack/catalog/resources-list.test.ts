@@ -56,19 +56,19 @@ const id = '0b5c2f2e-3c34-4e0e-8f6c-5a8f1f1c9a77'
 const whole = { canSubscribe: true, where: 'in our direct messages', of: 'files' }
 
 const SAYINGS: Record<string, MessageContent> = {
-  read: readResourceMessage('UMEMBER1', picked, 'files'),
-  'read, long': readResourceMessage('UMEMBER1', longPicked, LONG),
-  'asked of': askedOfResourceMessage('UMEMBER1', 'What is it?', picked, 'files'),
-  'asked of, long': askedOfResourceMessage('UMEMBER1', LONG, longPicked, LONG),
+  read: readResourceMessage('<@UMEMBER1>', picked, 'files'),
+  'read, long': readResourceMessage('<@UMEMBER1>', longPicked, LONG),
+  'asked of': askedOfResourceMessage('<@UMEMBER1>', 'What is it?', picked, 'files'),
+  'asked of, long': askedOfResourceMessage('<@UMEMBER1>', LONG, longPicked, LONG),
   content: contentMessage('one\n```two``` <!channel>'),
   'content, long': contentMessage('w'.repeat(2_500)),
-  watching: watchingMessage('UMEMBER1', { name: 'Notes', of: 'files', id }),
-  'watching, long': watchingMessage('UMEMBER1', { name: LONG.slice(0, 200), of: 'n'.repeat(32), id }),
+  watching: watchingMessage('<@UMEMBER1>', { name: 'Notes', of: 'files', id }),
+  'watching, long': watchingMessage('<@UMEMBER1>', { name: LONG.slice(0, 200), of: 'n'.repeat(32), id }),
   changed: resourceChangedMessage({ name: 'Notes', of: 'files', id }),
   'changed, long': resourceChangedMessage({ name: LONG.slice(0, 200), of: 'n'.repeat(32), id }),
-  'used prompt': usedPromptMessage('UMEMBER1', used, 'Greet Rome.\nKindly.'),
-  'used prompt, long': usedPromptMessage('UMEMBER1', longUsed, LONG),
-  'used prompt without words': usedPromptMessage('UMEMBER1', { ...used, values: {} }, ''),
+  'used prompt': usedPromptMessage('<@UMEMBER1>', used, 'Greet Rome.\nKindly.'),
+  'used prompt, long': usedPromptMessage('<@UMEMBER1>', longUsed, LONG),
+  'used prompt without words': usedPromptMessage('<@UMEMBER1>', { ...used, values: {} }, ''),
   'connection with all': {
     text: 'x',
     blocks: connectionBlocks(

@@ -32,11 +32,11 @@ const look = { connection: '0f', words: '', page: 0, name: 'custom' }
 const o = { of: 'custom', where: 'in our direct messages', metadata: { uri: greet.uri } }
 
 const SAYINGS: Record<string, MessageContent> = {
-  read: skillReadMessage('UMEMBER1', greet, 'custom'),
-  'read, long': skillReadMessage('UMEMBER1', long, LONG),
-  used: usedSkillMessage('UMEMBER1', greet, 'custom', 'greet Ada'),
-  'used, long': usedSkillMessage('UMEMBER1', long, 'n'.repeat(32), LONG),
-  'used without a wish': usedSkillMessage('UMEMBER1', greet, 'custom', ''),
+  read: skillReadMessage('<@UMEMBER1>', greet, 'custom'),
+  'read, long': skillReadMessage('<@UMEMBER1>', long, LONG),
+  used: usedSkillMessage('<@UMEMBER1>', greet, 'custom', 'greet Ada'),
+  'used, long': usedSkillMessage('<@UMEMBER1>', long, 'n'.repeat(32), LONG),
+  'used without a wish': usedSkillMessage('<@UMEMBER1>', greet, 'custom', ''),
 }
 
 const VIEWS: Record<string, View> = {

@@ -178,7 +178,7 @@ test('a word after tools that is no connection is looked for in all; a tool that
   await member.command('tools write')
   await told(member, /\d tools? of your connections matching "write"/)
   await member.command('tools nope')
-  const word = await told(member, /no tool matches that\. Your connections: .*filesystem/)
+  const word = await told(member, /no connection and no tool called "nope"/)
   await member.press({ channel: DM }, word.ts, 'demo-database')
   await told(member, /\d+ tools of demo-database/)
   await told(member, /asks before SQL that changes something/)

@@ -98,13 +98,16 @@ test('fields that are null count as absent', async () => {
   await eventually(async () => expect(await requestsOf(world)).toEqual(['begin', 'and here']))
 })
 
-test('a thanks in a DM starts nothing', async () => {
+test('a thanks to the app starts nothing and is answered once', async () => {
   await using world = await startWorld({ model: [says('One.')] })
   const member = world.as('member')
   const here = await member.dm('begin')
   await member.see(here, /One\./)
   await member.dm('Great, thanks!', here.thread)
-  await member.dm('danke')
+  const places = [here, await member.dm('danke'), await member.mention('thank you!')]
+  for (const place of places) await member.see(place, /^You’re welcome!/)
   await sleep(800)
+  for (const { channel, thread } of places)
+    expect((await member.messages(channel, thread)).filter(({ text }) => text.includes('welcome!'))).toHaveLength(1)
   expect(await requestsOf(world)).toEqual(['begin'])
 })

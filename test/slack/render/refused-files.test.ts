@@ -8,7 +8,7 @@ import { startWorld } from '../../support/world.ts'
 const table = `Here.\n\n| n |\n|---|\n${Array.from({ length: 120 }, (_, at) => `| ${at} |`).join('\n')}\n\nThat is all.`
 
 test.each(['storage_limit_reached', 'file_uploads_disabled', 'channel_not_found'])(
-  'a file that Slack takes nowhere (%s) is tried a few times, and the run ends',
+  'a file that Slack takes nowhere (%s) is tried a few times, people are told, and the run ends',
   async (error) => {
     await using world = await startWorld({ model: [says(table)] })
     const member = world.as('member')
@@ -22,7 +22,10 @@ test.each(['storage_limit_reached', 'file_uploads_disabled', 'channel_not_found'
       ]),
     )
     expect(world.log().match(/cannot be posted there/g)).toHaveLength(1)
-    expect((await member.messages('dm')).map(lookOf).join()).not.toContain('That is all')
+    const direct = (await member.messages('dm')).map(lookOf).join()
+    expect(direct).not.toContain('That is all')
+    const there = (await member.messages(where.channel, where.thread)).map(lookOf).join()
+    expect(error === 'channel_not_found' ? direct : there).toContain('Slack did not take the file table-1.csv.')
   },
 )
 

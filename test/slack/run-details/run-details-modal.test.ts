@@ -17,8 +17,12 @@ const log = [
   { level: 'info', text: 'one\ntwo' },
 ]
 
+const columns = ['emp_no', 'name', 'a long text that is cut', 'born', 'hired', 'note']
+const row = ['10001', 'Georgi', 'one <!channel> \u202e and more of it', '1953-09-02', 'NULL', 'x']
+const table = { columns, rows: Array.from({ length: 100 }, () => row), of: { rows: 1_000, columns: 6 } }
+
 const usual: Partial<CallState>[] = [
-  { title: 'execute_sql', tool: 'execute_sql', result },
+  { title: 'execute_sql', tool: 'execute_sql', result: { ...result, shown: { table } } },
   { approval: approvalOf({ decided }), why: ['It changes something.'], result: { ...result, log, ms: 61_500 } },
   {
     stage: 'denied',

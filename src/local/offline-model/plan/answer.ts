@@ -56,7 +56,7 @@ const firstLine = (text: string): string => truncate(text.trim().split('\n')[0] 
 
 /** A result as people read it: a short one in the sentence, a long one in a block, both cut where Slack would be flooded. */
 export function showText(text: string): string {
-  if (SHOWN_AS_TABLE.test(text)) return 'You have it in the thread as a table.'
+  if (SHOWN_AS_TABLE.test(text)) return SHOWN_BELOW
   const { body, files } = withoutFiles(text)
   if (files.length > 0) return sayFiles(body, files)
   const trimmed = body.trim()
@@ -74,7 +74,8 @@ export const NO_OUTPUT = '(no output)'
 /** What the app says of files that it has posted, and how a picture for the model is read here. */
 const POSTED = /^\[Posted in the thread as the file "(.*)"\.\]$/
 const PICTURE = /^\(image\)$/
-const SHOWN_AS_TABLE = /^\[Shown in the thread as a table\b/m
+const SHOWN_BELOW = 'You have it below as a table.'
+const SHOWN_AS_TABLE = /^\[Shown below your answer as a table\b/m
 
 function withoutFiles(text: string): { body: string; files: string[] } {
   const lines = text.split('\n')
@@ -104,20 +105,24 @@ export const rowsText = (text: string, asked: Parameters<typeof sayRows>[1]): st
 
 /** A long result reaches the model cut; a person should not see half of its JSON. */
 function sayUnreadRows(text: string): string {
+  if (SHOWN_AS_TABLE.test(text)) return SHOWN_BELOW
   const { files } = withoutFiles(text)
   if (files.length > 0) return sayFiles('', files)
   return /^\s*[[{]/.test(text) ? 'The result is too long for me to read. Ask for fewer rows.' : showText(text)
 }
 
+/** What stands above the questions that can be asked; the app shows them as buttons. */
+export const OFFERED = '\n\nYou could ask me:\n'
+
 /** Says what it cannot do and, in a list that the app shows as buttons, what can be asked instead. */
 export function unableText(why: string, questions: string[]): { text: string; halt: true } {
   const list = questions.map((question) => `- ${question}`).join('\n')
-  return { text: list === '' ? why : `${why}\n\nYou could ask me:\n${list}`, halt: true }
+  return { text: list === '' ? why : `${why}${OFFERED}${list}`, halt: true }
 }
 
 /** What the tools are, for somebody who asks. */
 export function sayTools(tools: OfflineTool[]): string {
-  if (tools.length === 0) return 'You have no tools connected yet.'
+  if (tools.length === 0) return 'I work with the tools you connect.'
   const byConnection = Map.groupBy(tools, (tool) => tool.connection || 'tools')
   const lines = [...byConnection].map(([name, list]) => `- **${name}**: ${namesOf(list)}`)
   return `These are the tools you have connected:\n${lines.join('\n')}`
@@ -140,8 +145,8 @@ export function doneText(done: PastCall[]): string {
 }
 
 /** The request again, once for each connection that could answer it. */
-export function askWhich(request: string, places: Pick<OfflineTool, 'connection'>[]): PlanResult {
-  const names = places.map(({ connection }) => connection)
+export function askWhich(request: string, tools: OfflineTool[]): PlanResult {
+  const names = tools.map(({ connection }) => connection)
   const [, words = request, end = ''] = /^([\s\S]*?)([\s?.!]*)$/.exec(request) ?? []
   const why = `Several connections can do that: ${names.map((name) => `**${name}**`).join(', ')}. Which one do you mean?`
   return unableText(

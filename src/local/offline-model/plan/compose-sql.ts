@@ -2,16 +2,21 @@ import { namedIn, spokenFormOf, stemsOf } from './names.ts'
 
 export type Table = { name: string; schema: string | undefined }
 export type Column = { name: string; table: string; type: string }
-/** `firstRowsOnly` says that there may be more rows than the statement asks for. */
-export type Statement = { sql: string; firstRowsOnly: boolean; deletesFrom?: Table; rows?: RowRequest }
+/** Where as many rows come as `most`, there may be more than the statement asks for. */
+export type Statement = { sql: string; most?: number; deletesFrom?: Table; rows?: RowRequest }
 /** Whole rows of one table, for a database that takes no SQL; `limit` is for reading alone. */
-export type RowRequest = { conditions: Condition[]; order?: { column: string; descending: boolean }; limit?: number }
+export type RowRequest = {
+  table: string
+  conditions: Condition[]
+  order?: { column: string; descending: boolean }
+  limit?: number
+}
 type Condition = { column: string; value: string }
 type Target = { table: Table; columns: Column[]; quote: (name: string) => string }
 
-/** Rows shown when nobody says how many. */
+/** Rows shown when nobody says how many, and of all that there are. */
 const DEFAULT_ROWS = 10
-const MAX_ROWS = 100
+const MAX_ROWS = 2_000
 
 const NUMERIC = /int|num|dec|real|float|double|money/i
 const KEY = /(?:^|_)(?:id|no|key|code)$/i
@@ -61,7 +66,7 @@ export function unreadWordsIn(request: string, ...known: RegExp[]): string[] {
 /** One statement that answers the whole request, or why there is none; never one that answers only a part of it. */
 export function composeSql(request: string, target: Target): Statement | { unclear: string } {
   const reader = readerOf(request)
-  const isDelete = reader.take(/^\W*(?:please\s+)?(?:delete|remove|erase)\b/) !== undefined
+  const isDelete = reader.take(DELETES) !== undefined
   const conditions = conditionsIn(reader, target)
   const composed = isDelete ? deleteRows(conditions, target) : selectRows(reader, conditions, target)
   const unread = unreadWordsIn(reader.rest())
@@ -69,11 +74,21 @@ export function composeSql(request: string, target: Target): Statement | { uncle
   return { unclear: `I did not understand “${unread.join(' ')}” in that. I can only ask about one table at a time.` }
 }
 
+const DELETES = /^\W*(?:please\s+)?(?:delete|remove|erase)\b/i
+const KEY_LIST = /(?<!\w)[a-z]?\d+(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+)[a-z]?\d+)+(?!\w)/i
+
+/** "Delete employees 10001 and 10002" as one request for each, as each is a statement of its own; any other request as it is. */
+export function deletionsIn(request: string): string[] {
+  const list = DELETES.test(request) ? KEY_LIST.exec(request) : null
+  const keys = list?.[0].match(/[a-z]?\d+/gi) ?? []
+  return list === null ? [request] : keys.map((key) => request.replace(list[0], key))
+}
+
 function deleteRows(conditions: Condition[], { table, quote }: Target): Statement | { unclear: string } {
   if (conditions.length === 0)
     return { unclear: `I delete rows of \`${table.name}\` only by their key or a column’s value.` }
   const sql = `DELETE FROM ${quote(table.name)}${whereText(conditions, quote)}`
-  return { sql, firstRowsOnly: false, deletesFrom: table, rows: { conditions } }
+  return { sql, deletesFrom: table, rows: { table: table.name, conditions } }
 }
 
 const AGGREGATES: { words: RegExp; name: string; order?: string }[] = [
@@ -86,23 +101,29 @@ const AGGREGATES: { words: RegExp; name: string; order?: string }[] = [
 /** "How many" is a number, "the highest" one value, "the 3 highest" are rows in order, and all else is rows. */
 function selectRows(reader: Reader, conditions: Condition[], target: Target): Statement | { unclear: string } {
   const from = `FROM ${target.quote(target.table.name)}${whereText(conditions, target.quote)}`
-  if (reader.take(/\b(?:how many|count|number of)\b/))
-    return { sql: `SELECT COUNT(*) AS count ${from}`, firstRowsOnly: false }
+  const isAll = reader.take(/\b(?:all|every)\b/) !== undefined
+  if (reader.take(/\b(?:how many|count|number of)\b/)) return { sql: `SELECT COUNT(*) AS count ${from}` }
   const aggregate = AGGREGATES.find(({ words }) => reader.take(words))
   const measure = aggregate && measureIn(reader, target)
   if (aggregate && measure === undefined) return { unclear: whichColumn(target) }
-  const limit = limitIn(reader)
-  if (!aggregate || measure === undefined) {
-    const most = limit ?? usualLimitIn(reader)
-    const sql = `SELECT * ${from} LIMIT ${most}`
-    return { sql, firstRowsOnly: limit === undefined, rows: { conditions, limit: most } }
-  }
+  const asked = limitIn(reader)
+  const wanted = asked ?? (isAll ? MAX_ROWS : DEFAULT_ROWS)
+  const limit = { limit: Math.min(wanted, MAX_ROWS), asked }
+  const rows = { table: target.table.name, conditions }
+  if (!aggregate || measure === undefined) return limitRows(`SELECT * ${from}`, rows, limit)
   const column = target.quote(measure)
-  if (limit === undefined || aggregate.order === undefined)
-    return { sql: `SELECT ${aggregate.name}(${column}) AS answer ${from}`, firstRowsOnly: false }
-  const sql = `SELECT * ${from} ORDER BY ${column}${aggregate.order} LIMIT ${limit}`
+  if (asked === undefined || aggregate.order === undefined)
+    return { sql: `SELECT ${aggregate.name}(${column}) AS answer ${from}` }
   const order = { column: measure, descending: aggregate.order !== '' }
-  return { sql, firstRowsOnly: false, rows: { conditions, order, limit } }
+  return limitRows(`SELECT * ${from} ORDER BY ${column}${aggregate.order}`, { ...rows, order }, limit)
+}
+
+function limitRows(
+  select: string,
+  rows: RowRequest,
+  { limit, asked }: { limit: number; asked: number | undefined },
+): Statement {
+  return { sql: `${select} LIMIT ${limit}`, ...(limit !== asked && { most: limit }), rows: { ...rows, limit } }
 }
 
 /** The column that is measured: one the request names, else the only number that is no key. */
@@ -119,11 +140,8 @@ function whichColumn({ table, columns }: Target): string {
 
 function limitIn(reader: Reader): number | undefined {
   const count = Number(reader.take(/\b(?:first\s+)?(\d+)\b/)?.[1])
-  return count > 0 ? Math.min(count, MAX_ROWS) : undefined
+  return count > 0 ? count : undefined
 }
-
-/** "All users" are as many as are shown at all. */
-const usualLimitIn = (reader: Reader): number => (reader.take(/\ball\b/) ? MAX_ROWS : DEFAULT_ROWS)
 
 /** The conditions a request names; the table's own name is read with them. */
 function conditionsIn(reader: Reader, target: Target): Condition[] {

@@ -5,6 +5,7 @@ import {
   type Column,
   composeSql,
   countEach,
+  deletionsIn,
   quoteFor,
   type Statement,
   sqlGivenIn,
@@ -23,17 +24,17 @@ import {
   type StepsOf,
 } from './plan-types.ts'
 import { readRows } from './result-rows.ts'
-import { type RowTools, rowCallFor, rowToolsIn } from './row-tools.ts'
+import { askRows, type RowTools, rowToolsIn, explainNoSql } from './row-tools.ts'
 import { countedIn, describeDeletion } from './say-rows.ts'
 
-/** One that takes SQL, or at least gives rows of one table. */
-type Database = { connection: string; lister: ListTools | undefined; sql?: SqlTool; rows?: RowTools }
-type SqlTool = { tool: OfflineTool; input: string }
+/** One that takes SQL, or one whose `rows` give whole rows of one table. */
+type Database = { execute: OfflineTool; lister: ListTools | undefined; sqlInput?: string; rows?: RowTools }
 
 /** Words that only a question about data has; after the others the names of the tables have to tell. */
 const DATA_WORDS =
   /\b(?:how many|number of|count|average|mean|rows?|records?|tables?|views?|columns?|sql|database|describe|highest|lowest|largest|smallest|oldest|newest|latest|earliest)\b|\bwhere\s+\w+\s*(?:=|is\b)/i
-const MAY_BE_DATA = /^\W*(?:show|list|give|find|get|who|which|delete|remove)\b/i
+const MAY_BE_DATA =
+  /^\W*(?:show|list|give|find|get|who|which|delete|remove)\b|\b(?:employees?|departments?|salar(?:y|ies)|titles?)\b/i
 const FILE_WORDS = /\b(?:files?|folders?|director(?:y|ies))\b|\w\.(?:txt|md|csv|json|log|ya?ml|html?)\b/i
 const COLUMN_WORDS = /\b(?:columns?|fields?|structure|schema|describe)\b/i
 const EACH_TABLE = /\b(?:each|every|per)\s+table\b/i
@@ -45,8 +46,12 @@ export function* planDatabaseRequest(request: string, state: RequestState): Step
   const [database] = databases
   const sql = sqlGivenIn(request)
   if (!database || (sql === undefined && !mayBeData(request, state))) return undefined
-  if (databases.length > 1) return askWhich(request, databases)
-  if (sql !== undefined) return yield* runSql(request, { sql, firstRowsOnly: false }, database)
+  if (databases.length > 1)
+    return askWhich(
+      request,
+      databases.map(({ execute }) => execute),
+    )
+  if (sql !== undefined) return yield* runSql(request, { sql }, database)
   const tables = yield* findTables(request, database, state)
   if (!Array.isArray(tables)) return tables
   const table = namedIn(request, tables)
@@ -65,27 +70,24 @@ function databasesIn(tools: OfflineTool[]): Database[] {
   const sqlInputOf = (tool: OfflineTool) =>
     inputNamedIn(tool, /^(?:sql|sql_query|statement)$/i) ??
     (/(?:^|_)sql(?:_|$)/i.test(tool.name) ? inputNamedIn(tool, /^query$/i) : undefined)
-  return [...Map.groupBy(tools, ({ connection }) => connection)].flatMap(([connection, beside]): Database[] => {
-    const database = { connection, lister: listToolsIn(beside) }
-    const taking = beside.flatMap((tool) => {
-      const input = sqlInputOf(tool)
-      return input ? [{ ...database, sql: { tool, input: input.name } }] : []
+  return [...Map.groupBy(tools, ({ connection }) => connection).values()].flatMap((beside): Database[] => {
+    const lister = listToolsIn(beside)
+    const takingSql = beside.flatMap((execute) => {
+      const input = sqlInputOf(execute)
+      return input ? [{ execute, lister, sqlInput: input.name }] : []
     })
     const rows = rowToolsIn(beside)
-    return taking.length > 0 || rows === undefined ? taking : [{ ...database, rows }]
+    return takingSql.length > 0 || rows === undefined ? takingSql : [{ execute: rows.select, lister, rows }]
   })
 }
-
-/** How this database writes names. */
-const quoteIn = ({ sql }: Database) => quoteFor(sql?.tool.description ?? '')
 
 /** Tables from before in the conversation; the views only where no table is meant. */
 function* findTables(
   request: string,
-  { connection, lister }: Database,
+  { execute, lister }: Database,
   state: RequestState,
 ): StepsOf<Table[] | PlanResult> {
-  if (!lister) return unableText(`**${connection}** does not say what tables it has. Write me the SQL.`, [])
+  if (!lister) return unableText(`**${execute.connection}** does not say what tables it has. Write me the SQL.`, [])
   const known = state.calls.filter(({ name }) => name === lister.tables.fullName).flatMap(tablesIn)
   const all = TABLE_WORDS.test(request)
   if (known.length > 0 && !all && namedIn(request, known)) return known
@@ -128,11 +130,12 @@ function tablesIn({ text }: { text: string }): Table[] {
 }
 
 function* askAllTables(request: string, tables: Table[], database: Database): Plan {
-  if (tables.length === 0) return { text: `**${database.connection}** has no tables yet.`, halt: true }
+  const { execute } = database
+  if (tables.length === 0) return { text: `**${execute.connection}** has no tables yet.`, halt: true }
   const unread = unreadWordsIn(request, EACH_TABLE, TABLE_WORDS, /\bhow many\b/i)
   if (EACH_TABLE.test(request) && unread.length === 0) {
-    const sql = countEach(tables, quoteIn(database))
-    return yield* runSql(request, { sql, firstRowsOnly: false }, database)
+    const sql = countEach(tables, quoteFor(execute.description))
+    return yield* runSql(request, { sql }, database)
   }
   const listed = sayTables(tables)
   if (TABLE_WORDS.test(request) && unread.length === 0) return { text: listed, halt: false }
@@ -140,73 +143,80 @@ function* askAllTables(request: string, tables: Table[], database: Database): Pl
 }
 
 function* askTable(request: string, table: Table, database: Database): Plan {
-  const quote = quoteIn(database)
+  const quote = quoteFor(database.execute.description)
   const asksColumns = COLUMN_WORDS.test(request)
   // Most questions need no columns; one that does is unclear without them.
   const simple = composeSql(request, { table, columns: [], quote })
-  if (!asksColumns && 'sql' in simple) return yield* runStatement(request, simple, { table, database })
+  if (!asksColumns && 'sql' in simple) return yield* runSql(request, simple, database)
   const columns = yield* listColumns(database, table)
   if (asksColumns) return { text: sayColumns(table, columns), halt: false }
-  const composed = composeSql(request, { table, columns, quote })
-  if ('unclear' in composed) return unableText(composed.unclear, questionsOn([table], database))
-  return yield* runStatement(request, composed, { table, database })
+  const composed = deletionsIn(request).map((one) => composeSql(one, { table, columns, quote }))
+  const unclear = composed.flatMap((one) => ('unclear' in one ? [one.unclear] : []))
+  if (unclear[0] !== undefined) return unableText(unclear[0], questionsOn([table], database))
+  const statements = composed.flatMap((one) => ('sql' in one ? [one] : []))
+  const [first] = statements
+  return first !== undefined && statements.length === 1
+    ? yield* runSql(request, first, database)
+    : yield* deleteEach(statements, table, database)
 }
 
 /** Questions about these tables that are sure to be understood. */
-function questionsOn(tables: Table[], { sql }: Database): string[] {
+function questionsOn(tables: Table[], { sqlInput }: Database): string[] {
   const name = tables[0]?.name ?? ''
-  const known = [`Show the first 3 rows of "${name}"`, `Which columns does "${name}" have?`]
-  return sql === undefined ? [...known, 'Which tables are there?'] : [`How many rows are in "${name}"?`, ...known]
+  const first = sqlInput === undefined ? 'Which tables are there?' : `How many rows are in "${name}"?`
+  return [first, `Show the first 3 rows of "${name}"`, `Which columns does "${name}" have?`]
 }
 
-const ASKING = "I'll ask the database."
-
-/** By SQL where the database takes it, else by a tool that needs none. */
-function* runStatement(
-  request: string,
-  statement: Statement,
-  { table, database }: { table: Table; database: Database },
-): Plan {
-  const call = database.rows && rowCallFor(database.rows, table, statement)
-  if (call === undefined && database.sql === undefined) return sayNoSql(database, questionsOn([table], database))
-  if (call === undefined) return yield* runSql(request, statement, database)
-  const outcome = yield { ...call, say: ASKING }
-  if (outcome.isError) return { text: sayFailure(call.tool, outcome.text), halt: true }
-  const { sql, firstRowsOnly, deletesFrom } = statement
-  const text =
-    deletesFrom === undefined ? rowsText(outcome.text, { request, sql, firstRowsOnly }) : firstLineOf(outcome)
-  return { text, halt: false }
-}
-
-/** "Deleted 1 row.", before the rows that it was. */
-const firstLineOf = ({ text }: Outcome): string => text.split('\n', 1).join()
-
-function* runSql(request: string, { sql, firstRowsOnly, deletesFrom }: Statement, database: Database): Plan {
-  if (database.sql === undefined) return sayNoSql(database, ['Which tables are there?'])
-  const { tool, input } = database.sql
-  const outcome = yield { tool, input: { [input]: sql }, say: ASKING }
-  if (outcome.isError) return { text: sayFailure(tool, outcome.text), halt: true }
-  const ran = String(outcome.input[input])
+function* runSql(request: string, statement: Statement, { execute, sqlInput, rows }: Database): Plan {
+  if (rows !== undefined) return yield* askRows(request, statement, rows)
+  if (sqlInput === undefined) return explainNoSql(execute)
+  const { sql, most, deletesFrom } = statement
+  const outcome = yield { tool: execute, input: { [sqlInput]: sql }, say: "I'll ask the database." }
+  if (outcome.isError) return { text: sayFailure(execute, outcome.text), halt: true }
+  const ran = String(outcome.input[sqlInput])
   // Somebody may have changed the statement before approving it.
   const deleted =
-    deletesFrom === undefined || ran !== sql ? undefined : yield* countLeft(deletesFrom, outcome, database.sql)
-  const said = deleted ?? rowsText(outcome.text, { request, sql: ran, firstRowsOnly })
-  return { text: `${said}\n\n\`${ran.replaceAll('`', "'")}\``, halt: false }
+    deletesFrom === undefined || ran !== sql
+      ? undefined
+      : yield* countLeft(deletesFrom, [outcome], { execute, sqlInput })
+  const asked = { request, sql: ran, most }
+  const end = `\n\n${codeOf(ran)}`
+  const text = (deleted ?? rowsText(outcome.text, asked)) + end
+  if (!readRows(outcome.text)?.shown) return { text, halt: false }
+  return { text, halt: false, written: rowsText(outcome.text, { ...asked, isWritten: true }) + end }
+}
+
+const codeOf = (sql: unknown): string => `\`${String(sql).replaceAll('`', "'")}\``
+
+/** Several statements that delete, made at once: they wait for one decision together. */
+function* deleteEach(statements: Statement[], table: Table, { execute, sqlInput }: Database): Plan {
+  if (sqlInput === undefined) return explainNoSql(execute)
+  const [input = {}, ...together] = statements.map(({ sql }) => ({ [sqlInput]: sql }))
+  const { others = [], ...outcome } = yield { tool: execute, input, together, say: "I'll ask the database." }
+  const outcomes = [outcome, ...others]
+  const done = outcomes.filter(({ isError }) => !isError)
+  if (done.length === 0) return { text: sayFailure(execute, outcome.text), halt: true }
+  const isChanged = outcomes.some((one, at) => one.input[sqlInput] !== statements[at]?.sql)
+  const counted = isChanged ? undefined : yield* countLeft(table, done, { execute, sqlInput })
+  const listed = (some: Outcome[]) => some.map(({ input }) => codeOf(input[sqlInput])).join('\n')
+  const missed = outcomes.filter(({ isError }) => isError)
+  const parts = [counted ?? 'Done.', listed(done), ...(missed.length > 0 ? [`Not done:\n${listed(missed)}`] : [])]
+  return { text: parts.join('\n\n'), halt: false }
 }
 
 /** How many rows are left after some were deleted; undefined where that cannot be told. */
-function* countLeft(table: Table, { text }: Outcome, { tool, input }: SqlTool): StepsOf<string | undefined> {
-  const sql = `SELECT COUNT(*) AS count FROM ${quoteFor(tool.description)(table.name)}`
-  const outcome = yield { tool, input: { [input]: sql }, say: "I'll count what is left." }
+function* countLeft(
+  table: Table,
+  done: Outcome[],
+  { execute, sqlInput }: { execute: OfflineTool; sqlInput: string },
+): StepsOf<string | undefined> {
+  const sql = `SELECT COUNT(*) AS count FROM ${quoteFor(execute.description)(table.name)}`
+  const outcome = yield { tool: execute, input: { [sqlInput]: sql }, say: "I'll count what is left." }
   const left = outcome.isError ? undefined : countedIn(outcome.text)
-  return left === undefined ? undefined : describeDeletion(readRows(text)?.changed, left, table.name)
+  const changes = done.map(({ text }) => readRows(text)?.changed)
+  const changed = changes.reduce((sum, one) => (sum === undefined || one === undefined ? undefined : sum + one), 0)
+  return left === undefined ? undefined : describeDeletion(changed, left, table.name)
 }
-
-const sayNoSql = ({ connection }: Database, questions: string[]): PlanResult =>
-  unableText(
-    `That takes SQL, and **${connection}** has no tool for SQL yet. Without it I can only show rows of one table.`,
-    questions,
-  )
 
 function sayTables(tables: Table[]): string {
   const names = tables.map(({ name }) => `\`${name}\``)

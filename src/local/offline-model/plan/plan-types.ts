@@ -45,13 +45,16 @@ export function inputNamedIn(tool: OfflineTool, name: RegExp): ToolInput | undef
   return tool.inputs.find((input) => name.test(input.name))
 }
 
-/** One tool call to make, and what to say with it. */
-export type PlannedStep = { tool: OfflineTool; input: JsonMap; say: string }
-/** `input` is what was really sent, which a person may have changed. */
-export type Outcome = { input: JsonMap; text: string; isError: boolean }
+/** One tool call to make, and what to say with it; `together` are the inputs of further calls of the same tool, made at once. */
+export type PlannedStep = { tool: OfflineTool; input: JsonMap; together?: JsonMap[]; say: string }
+/** `input` is what was really sent, which a person may have changed; `others` came of the calls made at once with it. */
+export type Outcome = { input: JsonMap; text: string; isError: boolean; others?: Outcome[] }
 
-/** What one request came to; `halt` leaves out those after it in the same message. */
-export type PlanResult = { text: string; halt: boolean }
+/**
+ * What one request came to; `halt` leaves out those after it in the same message. `written` has the rows in it: the app shows those of the
+ * last request as a table, and no others.
+ */
+export type PlanResult = { text: string; halt: boolean; written?: string }
 
 /** A plan yields its steps one at a time and gets each outcome back. It is replayed on every request, up to the new step. */
 export type StepsOf<T> = Generator<PlannedStep, T, Outcome>

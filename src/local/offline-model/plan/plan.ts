@@ -10,17 +10,18 @@ import { questionsFor } from './questions.ts'
 export function* planRequest(asked: string, state: RequestState): StepsOf<string> {
   const about = aboutMyself(asked, state.tools)
   if (about) return about.text
-  const sections: string[] = []
+  const results: PlanResult[] = []
   for (const request of requestsIn(asked.replace(OPENING, ''))) {
-    const { text, halt } = yield* planOne(request, state)
-    sections.push(text)
-    if (halt) break
+    const result = yield* planOne(request, state)
+    results.push(result)
+    if (result.halt) break
   }
-  return sections.join('\n\n')
+  const last = results.findLast(({ written }) => written !== undefined)
+  return results.map((one) => (one === last ? one.text : (one.written ?? one.text))).join('\n\n')
 }
 
 const GREETING =
-  /^\W*(?:hi|hello|hey|help|good (?:morning|evening|day)|what can you do|who are you|are you claude)\b[^.?!]{0,25}[.?!]*$/i
+  /^\W*(?:hi|hello|hey|help|good (?:morning|evening|day)|what can (?:you do|i (?:do|ask))|who are you|(?:are you|is this) claude|what (?:model )?are you|how do(?:es)? (?:this|it|you) work|(?:give|show) me an? (?:example|idea))\b[^.?!]{0,25}[.?!]*$/i
 const THANKS =
   /^\W*(?:(?:many )?thanks?|thank you|thx|cheers|great|perfect|nice|cool|well done|good job)(?:[\s,]+(?:you|a lot|so much|very much|again|for (?:that|this|your help|the help)|(?:that|this) (?:helps|helped|worked|is great|was great)|patchbay|work|job))*[\s.!:)]*$/i
 /** What a request may begin with, and is not a part of it. */
@@ -32,19 +33,34 @@ function aboutMyself(asked: string, tools: OfflineTool[]): PlanResult | undefine
   const connecting = HOW_TO_CONNECT.test(asked)
   if (!connecting && !GREETING.test(asked)) return undefined
   const hello = /^\W*(?:hi|hello|hey|good)\b/i.test(asked) ? 'Hello! ' : ''
-  const more = connecting || tools.length === 0 ? `\n${CONNECT_WORDS}` : ''
+  const more = connecting ? `\n${CONNECT_WORDS}` : ''
   return unableText(`${hello}${sayTools(tools)}${more}`, questionsFor(tools))
 }
 
 function sayUnfit(tools: OfflineTool[]): PlanResult {
-  if (tools.length === 0) return unableText(`You have no tools connected, so I cannot do that. ${CONNECT_WORDS}`, [])
+  // The app offers them below.
+  if (tools.length === 0) return unableText('I cannot do that without tools.', [])
   const names = [...new Set(tools.map(({ connection }) => connection))].map((name) => `**${name}**`).join(', ')
-  const why = `I cannot do that, or did not understand it: I only match simple words to the tools of ${names}.`
+  const why = `I cannot do that, or did not understand it: I only match simple English words to the tools of ${names}.`
   return unableText(`${why} **Connect a tool** in my Home tab adds others.`, questionsFor(tools))
 }
 
+/** How a request may begin that means the same without. */
+const POLITE =
+  /^\W*(?:(?:can|could|would|will) you(?: please)?|please|i(?:'d| would)? (?:want|like|need) to (?:see|know)|i (?:want|need)|tell me(?: about)?|(?:what|how) about|and)\s+(?=\S)/i
+/** Other words for "Which tables are there?". */
+const ASKS_TABLES =
+  /^\W*(?:(?:what|which) data (?:do (?:you|i|we) have|is there)|(?:what(?: is|'s) in|show me|describe) (?:the|my|your|this) (?:demo[ -])?(?:data|db|database|schema)|(?:show )?schema)[\s.?!]*$/i
+
+function plainRequest(raw: string): string {
+  const plain = raw.replaceAll('’', "'")
+  if (ASKS_TABLES.test(plain)) return 'Which tables are there?'
+  const short = plain.replace(POLITE, '')
+  return short.replace(/^(what|who|where|when|which)'s\b/i, '$1 is')
+}
+
 function* planOne(raw: string, all: RequestState): Plan {
-  const { request, tools } = narrowToConnection(raw, all.tools)
+  const { request, tools } = narrowToConnection(plainRequest(raw), all.tools)
   const state = { ...all, tools }
   const called = sqlGivenIn(request) === undefined ? planToolRequest(request, state) : undefined
   if (called) return 'text' in called ? called : yield* called

@@ -156,11 +156,13 @@ const EXAMPLES: [tool: RegExp, question: string][] = [
   [/^echo$/, 'Echo "Hello from Patchbay"'],
 ]
 
-/** Questions that these tools can answer: one for each connection first. */
+const DEMO_QUESTIONS = ['How many employees are there?', 'Show me the first 5 employees', 'List the departments']
+
+/** Questions that these tools can answer: of each connection the first before others. */
 export function questionsFor(tools: OfflineTool[]): string[] {
   const isDemo = (tool: OfflineTool) => /demo/i.test(tool.connection) && inputNamedIn(tool, /^sql$/i) !== undefined
-  const demo = tools.some(isDemo) ? ['How many employees are there?'] : []
+  const [first, ...others] = tools.some(isDemo) ? DEMO_QUESTIONS : []
   const known = EXAMPLES.filter(([named]) => tools.some(({ name }) => named.test(name))).map(([, question]) => question)
   const plain = tools.filter(isPlainRead).map(({ name }) => `Use ${name}`)
-  return [...new Set([...demo, ...known, ...plain])].slice(0, OFFERED_MAX)
+  return [...new Set([first ?? [], known, plain, others].flat())].slice(0, OFFERED_MAX)
 }

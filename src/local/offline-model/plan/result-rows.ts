@@ -3,14 +3,14 @@ import { z } from 'zod'
 const Row = z.record(z.string(), z.json())
 export type ResultRow = z.infer<typeof Row>
 
-/** What a database gave back: rows, or how many it changed. `shown`: the app shows them as a table already. */
-export type ResultRows = { rows: ResultRow[]; changed: number | undefined; shown: boolean }
+/** What a database gave back: rows, or how many it changed. Of many rows only the first may be here. `shown`: the app has a table of them. */
+export type ResultRows = { rows: ResultRow[]; total: number; changed: number | undefined; shown: boolean }
 
 /** What the app says below a result of what it shows and posts. */
 const NOTE = /^\[(?:Shown|Posted|The file|The picture)\b.*\]$/
-const SHOWN = /^\[Shown in the thread as a table\b/
+const SHOWN = /^\[Shown below your answer as a table\b/
 /** How the app writes rows for a model where there are many. */
-const LISTED = /^(?:The first [\d,]+ of )?[\d,]+ rows; the first line names the columns:\n((?:\[.*\]\n?)+)/m
+const LISTED = /^(?:The first [\d,]+ of )?([\d,]+) rows; the first line names the columns:\n((?:\[.*\]\n?)+)/m
 const CHANGED = /^Done: ([\d,]+) rows? changed\.$/
 
 /** The rows in a result; undefined when the text holds none that can be read. */
@@ -19,16 +19,20 @@ export function readRows(text: string): ResultRows | undefined {
   const shown = lines.some((line) => SHOWN.test(line))
   const body = lines.filter((line) => !NOTE.test(line)).join('\n')
   const changed = CHANGED.exec(body)?.[1]
-  if (changed !== undefined) return { rows: [], changed: Number(changed.replaceAll(',', '')), shown }
-  if (body === 'No rows.') return { rows: [], changed: undefined, shown }
-  const listed = LISTED.exec(body)?.[1]
-  if (listed !== undefined) return { rows: rowsOfLines(listed.trim().split('\n')), changed: undefined, shown }
+  if (changed !== undefined) return { rows: [], total: 0, changed: readCount(changed), shown }
+  if (body === 'No rows.') return { rows: [], total: 0, changed: undefined, shown }
+  const [, total = '', listed] = LISTED.exec(body) ?? []
+  if (listed !== undefined)
+    return { rows: rowsOfLines(listed.trim().split('\n')), total: readCount(total), changed: undefined, shown }
   const value = jsonIn(body)
   const sets = setsIn(value)
   if (sets.length === 0) return undefined
   const [first] = sets
-  return { rows: sets.flatMap(({ rows }) => rows), changed: sets.length === 1 ? first?.count : undefined, shown }
+  const rows = sets.flatMap((set) => set.rows)
+  return { rows, total: rows.length, changed: sets.length === 1 ? first?.count : undefined, shown }
 }
+
+const readCount = (digits: string): number => Number(digits.replaceAll(',', ''))
 
 function rowsOfLines(lines: string[]): ResultRow[] {
   const [names = [], ...rows] = lines.map((line) => z.array(z.json()).safeParse(jsonIn(line)).data ?? [])

@@ -1,33 +1,43 @@
 import { truncate } from '../../../text.ts'
-import { type ResultRow, readRows } from './result-rows.ts'
+import { type ResultRow, type ResultRows, readRows } from './result-rows.ts'
 
 const SHOWN_MAX_ROWS = 20
 const CELL_MAX_CHARACTERS = 40
 
 type Asked = {
   request: string
-  sql: string /** There may be more rows than the statement asked for. */
-  firstRowsOnly: boolean
+  sql: string
+  /** Where as many rows come, there may be more. */
+  most?: number | undefined
+  /** The rows stand in the words although the app has a table of them. */
+  isWritten?: boolean
 }
 
 /** "There are 1,000 employees." where one number answers the question, else a table and a sentence; undefined where no rows can be read. */
-export function sayRows(text: string, { request, sql, firstRowsOnly }: Asked): string | undefined {
+export function sayRows(text: string, asked: Asked): string | undefined {
   const read = readRows(text)
   if (read === undefined) return undefined
-  const { rows, changed, shown } = read
-  if (rows.length === 0) return sayDeed(sql, changed)
+  const { rows, changed } = read
+  if (rows.length === 0) return sayDeed(asked.sql, changed)
   const values = Object.values(rows[0] ?? {})
-  if (rows.length === 1 && values.length === 1) return sayValue(request, values[0])
-  const head =
-    firstRowsOnly && mayBeCut(rows, sql) ? `The first ${rows.length} rows (there may be more)` : countRows(rows.length)
-  const range = sayRange(rows)
-  if (shown) return `${head}, as a table.${range}`
-  const more = rows.length > SHOWN_MAX_ROWS ? `\n\nand ${rows.length - SHOWN_MAX_ROWS} more rows.` : ''
-  const said = range === '' ? `${head}:` : `${head}.${range}`
-  return `${said}\n\n${tableOf(rows.slice(0, SHOWN_MAX_ROWS))}${more}`
+  if (rows.length === 1 && values.length === 1) return sayValue(asked.request, values[0])
+  return sayTable(read, CUT.test(text) ? { ...asked, most: read.total } : asked)
 }
 
-const mayBeCut = (rows: ResultRow[], sql: string): boolean => rows.length >= Number(/ LIMIT (\d+)$/.exec(sql)?.[1] ?? 0)
+/** What a server of ours says where it gave fewer rows than there are. */
+const CUT = /^Only the first \d+ rows; there are more\./m
+
+function sayTable({ rows, total, shown }: ResultRows, { most = Number.POSITIVE_INFINITY, isWritten }: Asked): string {
+  const head = total >= most ? `The first ${total.toLocaleString('en-US')} rows (there may be more)` : countRows(total)
+  // What is true of the first rows is not true of all.
+  const range = rows.length === total ? sayRange(rows) : ''
+  if (shown && isWritten !== true) return `${head}, as a table below.${range}`
+  const written = rows.slice(0, SHOWN_MAX_ROWS)
+  const left = total - written.length
+  const more = left > 0 ? `\n\nand ${left.toLocaleString('en-US')} more rows.` : ''
+  const said = range === '' ? `${head}:` : `${head}.${range}`
+  return `${said}\n\n${tableOf(written)}${more}`
+}
 
 const countRows = (count: number): string => (count === 1 ? 'One row' : `${count.toLocaleString('en-US')} rows`)
 
