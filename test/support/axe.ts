@@ -10,10 +10,11 @@ const Results = z.object({
 })
 const SOURCE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
-/** What axe finds serious or critical on the page as it is: one line each. */
-export async function seriousFindings(page: Page): Promise<string[]> {
-  await page.evaluate(SOURCE)
-  const { violations } = Results.parse(await page.evaluate('axe.run()'))
+/** What axe finds serious or critical on the page as it is: one line each. Of the rules `only` these, where given. */
+export async function seriousFindings(page: Page, only?: string[]): Promise<string[]> {
+  if (!(await page.evaluate('"axe" in window'))) await page.evaluate(SOURCE)
+  const options = { resultTypes: ['violations'], ...(only && { runOnly: only }) }
+  const { violations } = Results.parse(await page.evaluate(`axe.run(${JSON.stringify(options)})`))
   const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
   return serious.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`)
 }

@@ -6,9 +6,9 @@ import { inject } from 'vitest'
 export async function createTestDatabase(): Promise<{ url: string; [Symbol.asyncDispose](): Promise<void> }> {
   const template = inject('databaseUrl')
   const name = `test_${randomBytes(6).toString('hex')}`
-  await admin(template, `create database ${name} template ${databaseOf(template)} strategy file_copy`)
+  const create = `create database ${name} template ${databaseOf(template)} strategy file_copy`
   // For what tests ask in SQL; the app names its schema itself.
-  await admin(template, `alter database ${name} set search_path = patchbay, public`)
+  await admin(template, create, `alter database ${name} set search_path = patchbay, public`)
   const url = withDatabase(template, name)
   return {
     url,
@@ -31,13 +31,13 @@ export async function createEmptyDatabase(): Promise<{ url: string; [Symbol.asyn
   }
 }
 
-async function admin(url: string, sql: string): Promise<void> {
+async function admin(url: string, ...statements: string[]): Promise<void> {
   const client = new Client({ connectionString: withDatabase(url, 'postgres') })
   await client.connect()
   try {
     // Two tests copying the template at once: one of them waits.
     await client.query('select pg_advisory_lock(1)')
-    await client.query(sql)
+    for (const sql of statements) await client.query(sql)
   } finally {
     await client.end()
   }

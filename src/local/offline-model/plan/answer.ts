@@ -145,8 +145,8 @@ export function doneText(done: PastCall[]): string {
 }
 
 /** The request again, once for each connection that could answer it. */
-export function askWhich(request: string, tools: OfflineTool[]): PlanResult {
-  const names = tools.map(({ connection }) => connection)
+export function askWhich(request: string, places: Pick<OfflineTool, 'connection'>[]): PlanResult {
+  const names = places.map(({ connection }) => connection)
   const [, words = request, end = ''] = /^([\s\S]*?)([\s?.!]*)$/.exec(request) ?? []
   const why = `Several connections can do that: ${names.map((name) => `**${name}**`).join(', ')}. Which one do you mean?`
   return unableText(

@@ -5,12 +5,7 @@ export type Column = { name: string; table: string; type: string }
 /** Where as many rows come as `most`, there may be more than the statement asks for. */
 export type Statement = { sql: string; most?: number; deletesFrom?: Table; rows?: RowRequest }
 /** Whole rows of one table, for a database that takes no SQL; `limit` is for reading alone. */
-export type RowRequest = {
-  table: string
-  conditions: Condition[]
-  order?: { column: string; descending: boolean }
-  limit?: number
-}
+export type RowRequest = { conditions: Condition[]; order?: { column: string; descending: boolean }; limit?: number }
 type Condition = { column: string; value: string }
 type Target = { table: Table; columns: Column[]; quote: (name: string) => string }
 
@@ -88,7 +83,7 @@ function deleteRows(conditions: Condition[], { table, quote }: Target): Statemen
   if (conditions.length === 0)
     return { unclear: `I delete rows of \`${table.name}\` only by their key or a column’s value.` }
   const sql = `DELETE FROM ${quote(table.name)}${whereText(conditions, quote)}`
-  return { sql, deletesFrom: table, rows: { table: table.name, conditions } }
+  return { sql, deletesFrom: table, rows: { conditions } }
 }
 
 const AGGREGATES: { words: RegExp; name: string; order?: string }[] = [
@@ -101,29 +96,19 @@ const AGGREGATES: { words: RegExp; name: string; order?: string }[] = [
 /** "How many" is a number, "the highest" one value, "the 3 highest" are rows in order, and all else is rows. */
 function selectRows(reader: Reader, conditions: Condition[], target: Target): Statement | { unclear: string } {
   const from = `FROM ${target.quote(target.table.name)}${whereText(conditions, target.quote)}`
-  const isAll = reader.take(/\b(?:all|every)\b/) !== undefined
   if (reader.take(/\b(?:how many|count|number of)\b/)) return { sql: `SELECT COUNT(*) AS count ${from}` }
   const aggregate = AGGREGATES.find(({ words }) => reader.take(words))
   const measure = aggregate && measureIn(reader, target)
   if (aggregate && measure === undefined) return { unclear: whichColumn(target) }
-  const asked = limitIn(reader)
-  const wanted = asked ?? (isAll ? MAX_ROWS : DEFAULT_ROWS)
-  const limit = { limit: Math.min(wanted, MAX_ROWS), asked }
-  const rows = { table: target.table.name, conditions }
-  if (!aggregate || measure === undefined) return limitRows(`SELECT * ${from}`, rows, limit)
+  const { asked, limit, most } = limitIn(reader)
+  if (!aggregate || measure === undefined)
+    return { sql: `SELECT * ${from} LIMIT ${limit}`, ...most, rows: { conditions, limit } }
   const column = target.quote(measure)
   if (asked === undefined || aggregate.order === undefined)
     return { sql: `SELECT ${aggregate.name}(${column}) AS answer ${from}` }
   const order = { column: measure, descending: aggregate.order !== '' }
-  return limitRows(`SELECT * ${from} ORDER BY ${column}${aggregate.order}`, { ...rows, order }, limit)
-}
-
-function limitRows(
-  select: string,
-  rows: RowRequest,
-  { limit, asked }: { limit: number; asked: number | undefined },
-): Statement {
-  return { sql: `${select} LIMIT ${limit}`, ...(limit !== asked && { most: limit }), rows: { ...rows, limit } }
+  const sql = `SELECT * ${from} ORDER BY ${column}${aggregate.order} LIMIT ${limit}`
+  return { sql, ...most, rows: { conditions, order, limit } }
 }
 
 /** The column that is measured: one the request names, else the only number that is no key. */
@@ -138,9 +123,12 @@ function whichColumn({ table, columns }: Target): string {
   return `I do not know which column of \`${table.name}\` you mean. It has ${columns.map(({ name }) => `\`${name}\``).join(', ')}.`
 }
 
-function limitIn(reader: Reader): number | undefined {
+function limitIn(reader: Reader): { asked: number | undefined; limit: number; most: Pick<Statement, 'most'> } {
+  const usual = reader.take(/\b(?:all|every)\b/) ? MAX_ROWS : DEFAULT_ROWS
   const count = Number(reader.take(/\b(?:first\s+)?(\d+)\b/)?.[1])
-  return count > 0 ? count : undefined
+  const asked = count > 0 ? count : undefined
+  const limit = Math.min(asked ?? usual, MAX_ROWS)
+  return { asked, limit, most: limit === asked ? {} : { most: limit } }
 }
 
 /** The conditions a request names; the table's own name is read with them. */

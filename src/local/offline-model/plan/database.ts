@@ -1,13 +1,12 @@
 import { z } from 'zod'
 import { readJsonMap } from '../api/json.ts'
-import { askWhich, rowsText, sayFailure, unableText } from './answer.ts'
+import { askWhich, sayFailure, unableText } from './answer.ts'
 import {
   type Column,
   composeSql,
   countEach,
   deletionsIn,
   quoteFor,
-  type Statement,
   sqlGivenIn,
   type Table,
   unreadWordsIn,
@@ -17,18 +16,14 @@ import { namedIn } from './names.ts'
 import {
   inputNamedIn,
   type OfflineTool,
-  type Outcome,
   type Plan,
   type PlanResult,
   type RequestState,
   type StepsOf,
 } from './plan-types.ts'
 import { readRows } from './result-rows.ts'
-import { askRows, type RowTools, rowToolsIn, explainNoSql } from './row-tools.ts'
-import { countedIn, describeDeletion } from './say-rows.ts'
-
-/** One that takes SQL, or one whose `rows` give whole rows of one table. */
-type Database = { execute: OfflineTool; lister: ListTools | undefined; sqlInput?: string; rows?: RowTools }
+import { rowToolsIn } from './row-tools.ts'
+import { type Database, deleteEach, runSql, runStatement, tableQuestionsFor } from './run-statement.ts'
 
 /** Words that only a question about data has; after the others the names of the tables have to tell. */
 const DATA_WORDS =
@@ -46,11 +41,7 @@ export function* planDatabaseRequest(request: string, state: RequestState): Step
   const [database] = databases
   const sql = sqlGivenIn(request)
   if (!database || (sql === undefined && !mayBeData(request, state))) return undefined
-  if (databases.length > 1)
-    return askWhich(
-      request,
-      databases.map(({ execute }) => execute),
-    )
+  if (databases.length > 1) return askWhich(request, databases)
   if (sql !== undefined) return yield* runSql(request, { sql }, database)
   const tables = yield* findTables(request, database, state)
   if (!Array.isArray(tables)) return tables
@@ -70,24 +61,27 @@ function databasesIn(tools: OfflineTool[]): Database[] {
   const sqlInputOf = (tool: OfflineTool) =>
     inputNamedIn(tool, /^(?:sql|sql_query|statement)$/i) ??
     (/(?:^|_)sql(?:_|$)/i.test(tool.name) ? inputNamedIn(tool, /^query$/i) : undefined)
-  return [...Map.groupBy(tools, ({ connection }) => connection).values()].flatMap((beside): Database[] => {
-    const lister = listToolsIn(beside)
-    const takingSql = beside.flatMap((execute) => {
-      const input = sqlInputOf(execute)
-      return input ? [{ execute, lister, sqlInput: input.name }] : []
+  return [...Map.groupBy(tools, ({ connection }) => connection)].flatMap(([connection, beside]): Database[] => {
+    const database = { connection, lister: listToolsIn(beside) }
+    const taking = beside.flatMap((tool) => {
+      const input = sqlInputOf(tool)
+      return input ? [{ ...database, sql: { tool, input: input.name } }] : []
     })
     const rows = rowToolsIn(beside)
-    return takingSql.length > 0 || rows === undefined ? takingSql : [{ execute: rows.select, lister, rows }]
+    return taking.length > 0 || rows === undefined ? taking : [{ ...database, rows }]
   })
 }
+
+/** How this database writes names. */
+const quoteIn = ({ sql }: Database) => quoteFor(sql?.tool.description ?? '')
 
 /** Tables from before in the conversation; the views only where no table is meant. */
 function* findTables(
   request: string,
-  { execute, lister }: Database,
+  { connection, lister }: Database,
   state: RequestState,
 ): StepsOf<Table[] | PlanResult> {
-  if (!lister) return unableText(`**${execute.connection}** does not say what tables it has. Write me the SQL.`, [])
+  if (!lister) return unableText(`**${connection}** does not say what tables it has. Write me the SQL.`, [])
   const known = state.calls.filter(({ name }) => name === lister.tables.fullName).flatMap(tablesIn)
   const all = TABLE_WORDS.test(request)
   if (known.length > 0 && !all && namedIn(request, known)) return known
@@ -130,92 +124,33 @@ function tablesIn({ text }: { text: string }): Table[] {
 }
 
 function* askAllTables(request: string, tables: Table[], database: Database): Plan {
-  const { execute } = database
-  if (tables.length === 0) return { text: `**${execute.connection}** has no tables yet.`, halt: true }
+  if (tables.length === 0) return { text: `**${database.connection}** has no tables yet.`, halt: true }
   const unread = unreadWordsIn(request, EACH_TABLE, TABLE_WORDS, /\bhow many\b/i)
   if (EACH_TABLE.test(request) && unread.length === 0) {
-    const sql = countEach(tables, quoteFor(execute.description))
+    const sql = countEach(tables, quoteIn(database))
     return yield* runSql(request, { sql }, database)
   }
   const listed = sayTables(tables)
   if (TABLE_WORDS.test(request) && unread.length === 0) return { text: listed, halt: false }
-  return unableText(`I do not see which table you mean. ${listed}`, questionsOn(tables, database))
+  return unableText(`I do not see which table you mean. ${listed}`, tableQuestionsFor(tables, database))
 }
 
 function* askTable(request: string, table: Table, database: Database): Plan {
-  const quote = quoteFor(database.execute.description)
+  const quote = quoteIn(database)
   const asksColumns = COLUMN_WORDS.test(request)
   // Most questions need no columns; one that does is unclear without them.
   const simple = composeSql(request, { table, columns: [], quote })
-  if (!asksColumns && 'sql' in simple) return yield* runSql(request, simple, database)
+  if (!asksColumns && 'sql' in simple) return yield* runStatement(request, simple, { table, database })
   const columns = yield* listColumns(database, table)
   if (asksColumns) return { text: sayColumns(table, columns), halt: false }
   const composed = deletionsIn(request).map((one) => composeSql(one, { table, columns, quote }))
   const unclear = composed.flatMap((one) => ('unclear' in one ? [one.unclear] : []))
-  if (unclear[0] !== undefined) return unableText(unclear[0], questionsOn([table], database))
+  if (unclear[0] !== undefined) return unableText(unclear[0], tableQuestionsFor([table], database))
   const statements = composed.flatMap((one) => ('sql' in one ? [one] : []))
   const [first] = statements
   return first !== undefined && statements.length === 1
-    ? yield* runSql(request, first, database)
-    : yield* deleteEach(statements, table, database)
-}
-
-/** Questions about these tables that are sure to be understood. */
-function questionsOn(tables: Table[], { sqlInput }: Database): string[] {
-  const name = tables[0]?.name ?? ''
-  const first = sqlInput === undefined ? 'Which tables are there?' : `How many rows are in "${name}"?`
-  return [first, `Show the first 3 rows of "${name}"`, `Which columns does "${name}" have?`]
-}
-
-function* runSql(request: string, statement: Statement, { execute, sqlInput, rows }: Database): Plan {
-  if (rows !== undefined) return yield* askRows(request, statement, rows)
-  if (sqlInput === undefined) return explainNoSql(execute)
-  const { sql, most, deletesFrom } = statement
-  const outcome = yield { tool: execute, input: { [sqlInput]: sql }, say: "I'll ask the database." }
-  if (outcome.isError) return { text: sayFailure(execute, outcome.text), halt: true }
-  const ran = String(outcome.input[sqlInput])
-  // Somebody may have changed the statement before approving it.
-  const deleted =
-    deletesFrom === undefined || ran !== sql
-      ? undefined
-      : yield* countLeft(deletesFrom, [outcome], { execute, sqlInput })
-  const asked = { request, sql: ran, most }
-  const end = `\n\n${codeOf(ran)}`
-  const text = (deleted ?? rowsText(outcome.text, asked)) + end
-  if (!readRows(outcome.text)?.shown) return { text, halt: false }
-  return { text, halt: false, written: rowsText(outcome.text, { ...asked, isWritten: true }) + end }
-}
-
-const codeOf = (sql: unknown): string => `\`${String(sql).replaceAll('`', "'")}\``
-
-/** Several statements that delete, made at once: they wait for one decision together. */
-function* deleteEach(statements: Statement[], table: Table, { execute, sqlInput }: Database): Plan {
-  if (sqlInput === undefined) return explainNoSql(execute)
-  const [input = {}, ...together] = statements.map(({ sql }) => ({ [sqlInput]: sql }))
-  const { others = [], ...outcome } = yield { tool: execute, input, together, say: "I'll ask the database." }
-  const outcomes = [outcome, ...others]
-  const done = outcomes.filter(({ isError }) => !isError)
-  if (done.length === 0) return { text: sayFailure(execute, outcome.text), halt: true }
-  const isChanged = outcomes.some((one, at) => one.input[sqlInput] !== statements[at]?.sql)
-  const counted = isChanged ? undefined : yield* countLeft(table, done, { execute, sqlInput })
-  const listed = (some: Outcome[]) => some.map(({ input }) => codeOf(input[sqlInput])).join('\n')
-  const missed = outcomes.filter(({ isError }) => isError)
-  const parts = [counted ?? 'Done.', listed(done), ...(missed.length > 0 ? [`Not done:\n${listed(missed)}`] : [])]
-  return { text: parts.join('\n\n'), halt: false }
-}
-
-/** How many rows are left after some were deleted; undefined where that cannot be told. */
-function* countLeft(
-  table: Table,
-  done: Outcome[],
-  { execute, sqlInput }: { execute: OfflineTool; sqlInput: string },
-): StepsOf<string | undefined> {
-  const sql = `SELECT COUNT(*) AS count FROM ${quoteFor(execute.description)(table.name)}`
-  const outcome = yield { tool: execute, input: { [sqlInput]: sql }, say: "I'll count what is left." }
-  const left = outcome.isError ? undefined : countedIn(outcome.text)
-  const changes = done.map(({ text }) => readRows(text)?.changed)
-  const changed = changes.reduce((sum, one) => (sum === undefined || one === undefined ? undefined : sum + one), 0)
-  return left === undefined ? undefined : describeDeletion(changed, left, table.name)
+    ? yield* runStatement(request, first, { table, database })
+    : yield* deleteEach(statements, { table, database })
 }
 
 function sayTables(tables: Table[]): string {
