@@ -23,7 +23,7 @@ import {
 } from './plan-types.ts'
 import { readRows } from './result-rows.ts'
 import { rowToolsIn } from './row-tools.ts'
-import { type Database, deleteEach, questionsOn, runSql, runStatement } from './run-statement.ts'
+import { type Database, deleteEach, runSql, runStatement, tableQuestionsFor } from './run-statement.ts'
 
 /** Words that only a question about data has; after the others the names of the tables have to tell. */
 const DATA_WORDS =
@@ -132,7 +132,7 @@ function* askAllTables(request: string, tables: Table[], database: Database): Pl
   }
   const listed = sayTables(tables)
   if (TABLE_WORDS.test(request) && unread.length === 0) return { text: listed, halt: false }
-  return unableText(`I do not see which table you mean. ${listed}`, questionsOn(tables, database))
+  return unableText(`I do not see which table you mean. ${listed}`, tableQuestionsFor(tables, database))
 }
 
 function* askTable(request: string, table: Table, database: Database): Plan {
@@ -145,7 +145,7 @@ function* askTable(request: string, table: Table, database: Database): Plan {
   if (asksColumns) return { text: sayColumns(table, columns), halt: false }
   const composed = deletionsIn(request).map((one) => composeSql(one, { table, columns, quote }))
   const unclear = composed.flatMap((one) => ('unclear' in one ? [one.unclear] : []))
-  if (unclear[0] !== undefined) return unableText(unclear[0], questionsOn([table], database))
+  if (unclear[0] !== undefined) return unableText(unclear[0], tableQuestionsFor([table], database))
   const statements = composed.flatMap((one) => ('sql' in one ? [one] : []))
   const [first] = statements
   return first !== undefined && statements.length === 1

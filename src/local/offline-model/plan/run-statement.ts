@@ -12,7 +12,7 @@ type SqlTool = { tool: OfflineTool; input: string }
 type Place = { table: Table; database: Database }
 
 /** Questions about these tables that are sure to be understood. */
-export function questionsOn(tables: Table[], { sql }: Database): string[] {
+export function tableQuestionsFor(tables: Table[], { sql }: Database): string[] {
   const name = tables[0]?.name ?? ''
   const known = [`Show the first 3 rows of "${name}"`, `Which columns does "${name}" have?`]
   return sql === undefined ? [...known, 'Which tables are there?'] : [`How many rows are in "${name}"?`, ...known]
@@ -24,7 +24,7 @@ const sayFor = ({ deletesFrom }: Statement): string =>
 /** By SQL where the database takes it, else by a tool that needs none. */
 export function* runStatement(request: string, statement: Statement, { table, database }: Place): Plan {
   const call = database.rows && rowCallFor(database.rows, table, statement)
-  if (call === undefined && database.sql === undefined) return sayNoSql(database, questionsOn([table], database))
+  if (call === undefined && database.sql === undefined) return sayNoSql(database, tableQuestionsFor([table], database))
   if (call === undefined) return yield* runSql(request, statement, database)
   const outcome = yield { ...call, say: sayFor(statement) }
   if (outcome.isError) return { text: sayFailure(call.tool, outcome.text), halt: true }
@@ -68,7 +68,7 @@ export function* deleteEach(statements: Statement[], { table, database }: Place)
     return call === undefined ? [] : [call]
   })
   const [first, ...together] = calls
-  if (first === undefined) return sayNoSql(database, questionsOn([table], database))
+  if (first === undefined) return sayNoSql(database, tableQuestionsFor([table], database))
   const { others = [], ...outcome } = yield { ...first, together: together.map(({ input }) => input), say: "I'll delete them." }
   const outcomes = [outcome, ...others]
   const done = outcomes.filter(({ isError }) => !isError)

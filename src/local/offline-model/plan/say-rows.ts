@@ -21,8 +21,11 @@ export function sayRows(text: string, asked: Asked): string | undefined {
   if (rows.length === 0) return sayDeed(asked.sql, changed)
   const values = Object.values(rows[0] ?? {})
   if (rows.length === 1 && values.length === 1) return sayValue(asked.request, values[0])
-  return sayTable(read, asked)
+  return sayTable(read, CUT.test(text) ? { ...asked, most: read.total } : asked)
 }
+
+/** What a server of ours says where it gave fewer rows than there are. */
+const CUT = /^Only the first \d+ rows; there are more\./m
 
 function sayTable({ rows, total, shown }: ResultRows, { sql, most = Number.POSITIVE_INFINITY, isWritten }: Asked) {
   const head = total >= most ? `The first ${total.toLocaleString('en-US')} rows (there may be more)` : countRows(total)
