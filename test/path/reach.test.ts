@@ -169,8 +169,8 @@ const Prompted = z.object({
   session: z.looseObject({ prompts: z.array(z.object({ message: z.string() })).default([]) }).nullish(),
 })
 
-async function promptsOf(world: World): Promise<string[]> {
-  const answer = await (await fetch(`${world.slackUrl}/local/messages?as=member&channel=dm`)).json()
+async function promptsOf(world: World, as = 'member'): Promise<string[]> {
+  const answer = await (await fetch(`${world.slackUrl}/local/messages?as=${as}&channel=dm`)).json()
   return Prompted.parse(answer).session?.prompts.map(({ message }) => message) ?? []
 }
 
@@ -198,7 +198,7 @@ const topLevel = (seat: Seat, what: RegExp) =>
     return found
   })
 
-test('prompts follow what is connected', async () => {
+test('prompts follow what is connected; who needs no welcome gets all of them', async () => {
   await using world = await startWorld({})
   const member = world.as('member')
   await member.messages('dm')
@@ -206,6 +206,17 @@ test('prompts follow what is connected', async () => {
   await member.connect('memory')
   await member.post('open', { channel: 'dm' })
   await eventually(async () => expect(await promptsOf(world)).not.toEqual([]))
+  expect(await promptsOf(world)).not.toContain('What can you do with my connections?')
+  const approver = world.as('approver')
+  // In direct messages they would be welcomed first.
+  await approver.command('connect memory', 'general')
+  await eventually(async () => expect(await approver.modal()).not.toBeNull())
+  expect(await approver.post('submit', {})).toMatchObject({ ok: true })
+  await eventually(async () => expect(JSON.stringify(await approver.modal())).toContain('Connected!'), 60_000)
+  await approver.post('open', { channel: 'dm' })
+  await eventually(async () =>
+    expect(await promptsOf(world, 'approver')).toContain('What can you do with my connections?'),
+  )
 })
 
 test('a question about a message is answered in its thread, with the thread as data', async () => {

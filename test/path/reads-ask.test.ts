@@ -52,7 +52,7 @@ test.each(['skills-new.ts', 'offers-old.ts'])(
     await modalOf(member, /"text":"Run"/)
     expect(await member.submit(script === 'skills-new.ts' ? { city: 'Rome' } : {})).toMatchObject({ ok: true })
     await modalOf(member, /I am on it/)
-    const root = await seenIn(member, 'ops', /used the prompt Letter of custom/)
+    const root = await seenIn(member, 'ops', /<@UMEMBER1> used the prompt Letter of custom/)
     const where = { channel: 'ops', thread: root.ts }
     await answer(member, where, /To whom\?/, 'Ada')
     await member.see(where, /Dear Ada,/)
@@ -90,7 +90,7 @@ test('a question about a resource that asks first is answered in the run; readin
   await modalOf(member, /Ask about it/)
   await member.submit({ question: 'who is it about?' })
   await modalOf(member, /Asked/)
-  const root = await seenIn(member, 'dm', /asked about Diary of custom/)
+  const root = await seenIn(member, 'dm', /You asked about Diary of custom/)
   const where = { channel: 'dm', thread: root.ts }
   await answer(member, where, /Whose diary\?/, 'Ada')
   await member.see(where, /It is about Ada\./)

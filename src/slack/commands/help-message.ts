@@ -39,7 +39,7 @@ export type CorrectedCommand = { words: string; shown: string }
 /** From so many words on, what is no command is a question or request. */
 const SENTENCE_MIN_WORDS = 3
 
-const isSentence = (typed: string): boolean =>
+export const isSentence = (typed: string): boolean =>
   typed.trim().split(/\s+/).length >= SENTENCE_MIN_WORDS || /\?\s*$/.test(typed)
 
 /** What to do with words that are no command: ask them as a question where they may be one, or run the nearest one. */

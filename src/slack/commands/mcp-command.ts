@@ -12,7 +12,7 @@ import { mrkdwnTextOf } from '../message-text/read-mrkdwn.ts'
 import { typedTextOf } from '../messages/message-content.ts'
 import { fetchMessageNames } from '../messages/message-names.ts'
 import { COMMANDS } from './command-table.ts'
-import { noSuchCommandMessage } from './help-message.ts'
+import { isSentence, noSuchCommandMessage } from './help-message.ts'
 
 const SLASH_COMMAND = '/mcp'
 
@@ -84,7 +84,9 @@ async function routeCommand(deps: SlackDeps, text: string, asked: Asked): Promis
   }
   const corrected = command === undefined ? correctCommand(word, words) : commandNamedIn(words, command)
   const meant = corrected === undefined ? undefined : { words: corrected, shown: shown(corrected) }
-  await asked.responder.reply(noSuchCommandMessage(shown(text), meant, command ? true : undefined), 'Help')
+  // As it was typed: a mention is one word there.
+  const asks = command !== undefined || isSentence(text)
+  await asked.responder.reply(noSuchCommandMessage(shown(text), meant, asks), 'Help')
 }
 
 const listOfferedNames = () => COMMANDS.filter(({ hidden }) => !hidden).map(({ name }) => name)

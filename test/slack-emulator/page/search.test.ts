@@ -65,7 +65,7 @@ test('a server of the registry is found, connected with one click, looked at, an
   await member.decide(where, 'Always allow')
   await member.see(where, /It is away/)
   await command('/mcp list')
-  await page.getByText('resting').waitFor()
+  await page.getByText('left alone until').waitFor()
   await pictures(page, 'list-resting')
   expect(troubles).toEqual([])
 })
