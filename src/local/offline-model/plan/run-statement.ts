@@ -69,7 +69,11 @@ export function* deleteEach(statements: Statement[], { table, database }: Place)
   })
   const [first, ...together] = calls
   if (first === undefined) return sayNoSql(database, tableQuestionsFor([table], database))
-  const { others = [], ...outcome } = yield { ...first, together: together.map(({ input }) => input), say: "I'll delete them." }
+  const { others = [], ...outcome } = yield {
+    ...first,
+    together: together.map(({ input }) => input),
+    say: "I'll delete them.",
+  }
   const outcomes = [outcome, ...others]
   const done = outcomes.filter(({ isError }) => !isError)
   if (done.length === 0) return { text: sayFailure(first.tool, outcome.text), halt: true }
