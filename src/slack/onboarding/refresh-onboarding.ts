@@ -111,18 +111,13 @@ async function updateMessage(
   }
 }
 
-/**
- * Offers a connection under a finished answer to a person who has none: once in a thread, and once a minute, as many requests may be
- * finished at once. Never throws: the answer stands without it.
- */
+/** Offers a connection under a finished answer to a person who has none, once in a thread. Never throws: the answer stands without it. */
 export async function postConnectOffer(deps: Deps, { id, status, origin, withdrawn }: RunState): Promise<void> {
   if (status !== 'finished' || withdrawn) return
   const { workspace, user, channel, threadTs: thread } = origin
   const by = { workspace, user }
   try {
     if ((await deps.registry.connectionsOf(by)).length > 0) return
-    const minute = Math.floor(Date.now() / 60_000)
-    if (await deps.runs.seen(`offer:${workspace}:${user}:${channel}:${minute}`)) return
     if (await deps.runs.seen(`offer:${workspace}:${user}:${channel}:${thread}`)) return
     const content = connectOfferMessage(await demoCardFor(deps, workspace))
     if (origin.place !== 'dm') return await postToOnePerson(deps, { channel, thread, user }, content)
