@@ -72,11 +72,7 @@ function renderBlocks(shown: unknown): string {
 }
 
 /** Longer ones are there for Slack's limits, and nobody reads them. */
-<<<<<<< HEAD
 const MOST_JSON_CHARS = 10_000
-=======
-const MOST_JSON_CHARS = 9_500
->>>>>>> part-d
 
 /** Each under its name, but for those that are too long to review. */
 export const renderAll = (named: Record<string, unknown>): string =>
