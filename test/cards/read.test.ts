@@ -91,7 +91,12 @@ describe('a bad card stops the start, with file, field and reason', () => {
     ['github', '      token:\n        label', '      tokken:\n        label', /inputs\.tokken: describes an input/],
     ['supabase', '"[a-z]{20}"', '"[a-z]{21}"', /inputs\.project\.pattern: does not take/],
     ['supabase', 'execute_sql: { argument', 'run_sql: { argument', /tools: has no class for run_sql/],
-    ['filesystem', 'seenWith: get_file_info', 'seenWith: move_file', /replaces: looks with move_file, which is no read/],
+    [
+      'filesystem',
+      'seenWith: get_file_info',
+      'seenWith: move_file',
+      /replaces: looks with move_file, which is no read/,
+    ],
     ['supabase', 'value: "{project}"', 'value: "{token}"', /packageArguments\.1\.value: holds a secret/],
     ['filesystem', '      folder: "."', '      other: "."', /packageArguments\.0\.value: holds a person's input/],
     ['filesystem', 'isRequired: true', 'isRequired: true\n            format: filepath', /format: must be/],
