@@ -502,7 +502,12 @@ describe('what cards say', () => {
   it('of tools', async () => {
     await begin()
     const { classificationOf } = house.connect
-    expect(classificationOf('filesystem', 'write_file')).toEqual({ class: 'write', vouched: true, idempotent: true })
+    expect(classificationOf('filesystem', 'write_file')).toEqual({
+      class: 'write',
+      vouched: true,
+      idempotent: true,
+      replaces: { argument: 'path', seenWith: 'get_file_info', sign: 'isFile: true' },
+    })
     expect(classificationOf('filesystem', 'read_file')).toEqual({ class: 'read', vouched: true, idempotent: true })
     expect(classificationOf('demo-database', 'execute_sql')).toEqual({
       class: 'write',

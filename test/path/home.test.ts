@@ -27,7 +27,14 @@ const seesAtHome = (person: Seat, ...what: RegExp[]): Promise<string> =>
 
 test('a newcomer’s Home tab says where to begin', async () => {
   await using world = await startWorld()
-  const home = await seesAtHome(world.as('member'), /None yet/, /Connect a tool/, /Nothing yet this month/)
+  const seat = world.as('member')
+  const home = await seesAtHome(
+    seat,
+    /None yet/,
+    /Connect a tool/,
+    /Connect the demo database/,
+    /Nothing yet this month/,
+  )
   expect(home).not.toContain('Workspace settings')
 })
 
@@ -110,7 +117,11 @@ test('owners change the workspace’s settings in Home; nobody else can', async 
     text.includes('chose this channel for approvals'),
   )
   expect(announced, 'said once, however often it is chosen').toHaveLength(1)
-  await member.home()
+  await eventually(async () => {
+    const home = JSON.stringify(await member.home())
+    expect(home).toContain('Connect a tool')
+    expect(home, 'is not allowed').not.toContain('Connect the demo database')
+  })
   await expect(member.pressInHome('setting_cards', 'Memory')).rejects.toThrow(/no \\?"setting_cards/)
 
   expect(JSON.stringify(await member.submit())).toContain('may not be connected')
@@ -198,7 +209,7 @@ test('a sentence after /mcp can be asked as a question, also one that begins lik
       return found
     })
   await member.command('list all my connections')
-  await heard(/You have no connections yet/)
+  await heard(/You have no tools connected yet/)
   await member.command('list my files')
   await heard(/list my files.{0,9} I can answer it as a question.*Yes, list/)
   await member.command('list my tools')

@@ -55,7 +55,7 @@ test('a link that somebody else opens signs in who asked for it, and nobody else
   await goThere(url)
   await modalLike(member, /Connected! 2 custom tools/)
   await owner.command('list')
-  await dmLike(owner, /no connections yet/)
+  await dmLike(owner, /no tools connected yet/)
   expect((await owner.messages('dm')).map(lookOf).join()).not.toMatch(/Connected!|custom/)
 })
 
@@ -131,7 +131,7 @@ test('a sign-in that cannot be taken back is disconnected all the same, and the 
   await dmLike(member, /Its secret and its tools are gone\. But I could not end your sign-in at the service/)
   expect(server.requests.filter(({ path }) => path === '/revoke').length).toBeGreaterThan(0)
   await member.command('list')
-  await dmLike(member, /no connections yet/)
+  await dmLike(member, /no tools connected yet/)
 })
 
 test('who says no at the service in the middle of a run: the model is told, and the run goes on without', async () => {

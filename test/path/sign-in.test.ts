@@ -110,7 +110,9 @@ test('who says no, and answers that cannot be trusted, are told on the page and 
     await member.close().catch(() => undefined)
   }
   await member.command('list')
-  await eventually(async () => expect((await member.messages('dm')).map(lookOf).join()).toMatch(/no connections yet/))
+  await eventually(async () =>
+    expect((await member.messages('dm')).map(lookOf).join()).toMatch(/no tools connected yet/),
+  )
   expect(server.live()).toBe(0)
 })
 

@@ -138,7 +138,6 @@ const SAYINGS: Record<string, MessageContent> = {
     times(40, (at) => `c${at}`),
     'c3',
   ),
-  'no connections': connectionsMessage([], cardOf),
   connections: connectionsMessage(
     [connectionOf(), connectionOf({ id: idOf(1), status: 'needs_sign_in', card: 'gone' })],
     cardOf,
@@ -426,6 +425,7 @@ const VIEWS: Record<string, View> = {
   'budget form': budgetModal(settingsOf()),
   'budget form, with one': budgetModal(settingsOf({ budgetUsd: 12.5 })),
   home: createHomeView({
+    demo: { name: 'demo-database', title: 'Demo database' },
     inputs: [],
     now: AT,
     pending: [],

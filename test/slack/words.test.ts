@@ -405,12 +405,8 @@ describe('a stream', () => {
     expect(first?.chunks[0]).toEqual({ type: 'plan_update', title: 'Writing two.txt…' })
     const waiting = 'The model is busy, trying again in 5 s…'
     const next = page && first && chunksFor(page, first.sent, live({ waiting }))
-    expect(next?.chunks).toEqual([
-      { type: 'plan_update', title: waiting },
-      { type: 'task_update', id: 'model', title: waiting, status: 'in_progress' },
-    ])
+    expect(next?.chunks).toEqual([{ type: 'task_update', id: 'model', title: waiting, status: 'in_progress' }])
     expect(page && next && chunksFor(page, next.sent, live())?.chunks).toEqual([
-      { type: 'plan_update', title: 'Writing two.txt…' },
       { type: 'task_update', id: 'model', title: 'The model is back', status: 'complete' },
     ])
   })
@@ -418,7 +414,7 @@ describe('a stream', () => {
     const [page = { key: 'answer:0:0', pieces: [] }] = paginateAnswer(stateOf([], { status: 'working' }))
     const first = chunksFor(page, createEmptyStream(), live({ isThinking: true }))
     expect(first?.chunks).toEqual([
-      { type: 'plan_update', title: 'Thinking…' },
+      { type: 'plan_update', title: 'Working on it' },
       { type: 'task_update', id: 'model', title: 'Thinking…', status: 'in_progress' },
     ])
     const [words] = paginateAnswer(stateOf([], { status: 'working' }), 'So it is.')

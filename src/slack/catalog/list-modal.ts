@@ -13,11 +13,11 @@ import {
 } from '../blocks/build-blocks.ts'
 import { connectionPickerBlock, type ListQuery } from '../blocks/paged-list.ts'
 import { escapeMrkdwn } from '../blocks/text.ts'
-import { nothingConnectedMessage } from '../connections/connections-message.ts'
 import type { ConnectionDeps, SlackDeps } from '../deps.ts'
 import { findNamedConnection } from '../interactions/find-by-name.ts'
 import { type BlockAction, onButtonPress, type Responder } from '../interactions/interaction.ts'
 import { loadingModal, onViewSubmission, showLoadedView } from '../interactions/modals.ts'
+import { replyConnectOffer } from '../onboarding/demo-card.ts'
 import { listMetadataOf, type NamedConnection } from './resources-list.ts'
 
 /** A list of a server's features, and the modal that shows it. */
@@ -54,10 +54,9 @@ export async function openListModal(
   const candidates = all.filter((connection) => mayOffer(connection, listing))
   const [first, ...others] = candidates
   if (first === undefined) {
-    await responder.reply(
-      all.length === 0 ? nothingConnectedMessage : noneOfferedMessage(one?.name, listing),
-      listing.title,
-    )
+    await (all.length === 0
+      ? replyConnectOffer(deps, responder, listing.title)
+      : responder.reply(noneOfferedMessage(one?.name, listing), listing.title))
     return
   }
   const query = {

@@ -3,11 +3,11 @@ import { z } from 'zod'
 import type { Principal } from '../../ids.ts'
 import { uncheckedText } from '../../policy/decide.ts'
 import type { Connection, StoredTool } from '../../registry/connection.ts'
-import { nothingConnectedMessage } from '../connections/connections-message.ts'
 import type { ConnectionDeps, PolicyDeps, RunsDeps, SlackDeps, WebApiDeps } from '../deps.ts'
 import { findNearestWord } from '../interactions/find-by-name.ts'
 import { type Command, onButtonPress } from '../interactions/interaction.ts'
 import { onViewSubmission } from '../interactions/modals.ts'
+import { replyConnectOffer } from '../onboarding/demo-card.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
 import {
   findTools,
@@ -27,7 +27,7 @@ export const toolsCommand: Command = {
     const [name, ...wanted] = words
     const all = await deps.registry.connectionsOf(responder.by)
     if (all.length === 0) {
-      await responder.reply(nothingConnectedMessage, 'Tools')
+      await replyConnectOffer(deps, responder, 'Tools')
       return
     }
     const connection = name === undefined ? undefined : await deps.registry.find(responder.by, name)

@@ -7,12 +7,12 @@ import type { ConnectionDeps, HomeTabDeps, RunsDeps, WebApiDeps } from '../deps.
 import { findNamedConnection } from '../interactions/find-by-name.ts'
 import { findConnectionFor } from '../interactions/find-for-person.ts'
 import { type Command, onButtonPress, onDurablePress, type Responder } from '../interactions/interaction.ts'
+import { replyConnectOffer } from '../onboarding/demo-card.ts'
 import {
   chooseConnectionMessage,
   connectionsMessage,
   disconnectConfirmMessage,
   disconnectedMessage,
-  nothingConnectedMessage,
 } from './connections-message.ts'
 import { lacksSqlFunction } from './sql-function-command.ts'
 import { type TestedConnection, testResultMessage } from './test-result-message.ts'
@@ -31,7 +31,7 @@ export const testCommand: Command = {
     if (name !== undefined && one === undefined) return
     const connections = one ? [one] : await deps.registry.connectionsOf(responder.by)
     if (connections.length === 0) {
-      await responder.reply(nothingConnectedMessage, 'Test')
+      await replyConnectOffer(deps, responder, 'Test')
       return
     }
     await responder.showLoading('Test', ':hourglass_flowing_sand: Testing…')
@@ -59,9 +59,13 @@ export const listCommand: Command = {
   name: 'list',
   usage: '',
   description: 'shows your connections',
-  async run({ registry, connect }, { responder }) {
+  async run(deps, { responder }) {
+    const { registry, connect } = deps
     const connections = await registry.connectionsOf(responder.by)
-    await responder.reply(connectionsMessage(connections, connect.cardOf, connect.circuit), 'Your connections')
+    const title = 'Your connections'
+    await (connections.length === 0
+      ? replyConnectOffer(deps, responder, title)
+      : responder.reply(connectionsMessage(connections, connect.cardOf, connect.circuit), title))
   },
 }
 
@@ -77,8 +81,9 @@ export const disconnectCommand: Command = {
     if (name === undefined) {
       const all = await deps.registry.connectionsOf(responder.by)
       const question = 'Which connection do you want to disconnect?'
-      const content = all.length === 0 ? nothingConnectedMessage : chooseConnectionMessage(question, 'disconnect', all)
-      await responder.reply(content, 'Disconnect')
+      await (all.length === 0
+        ? replyConnectOffer(deps, responder, 'Disconnect')
+        : responder.reply(chooseConnectionMessage(question, 'disconnect', all), 'Disconnect'))
       return
     }
     const one = await findNamedConnection(deps, responder, name, 'disconnect')

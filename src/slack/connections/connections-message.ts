@@ -24,24 +24,12 @@ const STATUS = {
   needs_sign_in: ':large_yellow_circle: needs sign-in',
 }
 
-export const nothingConnectedMessage: MessageContent = {
-  text: 'You have no connections yet. Connect a tool and I can use it for you.',
-  blocks: [
-    sectionBlock('You have no connections yet. Connect a tool and I can use it for you.'),
-    actionsBlock([
-      createCommandButton('Connect a tool', 'connect', 'primary'),
-      createCommandButton('Connect the demo database', 'connect demo-database'),
-    ]),
-  ],
-}
-
 /** A person's connections with buttons for each. */
 export function connectionsMessage(
   connections: Connection[],
   cardOf: CardOf,
   circuitOf = ALWAYS_CLOSED,
 ): MessageContent {
-  if (connections.length === 0) return nothingConnectedMessage
   return {
     text: `Your connections: ${connections.map((one) => `${one.name} (${pluralize(one.tools.length, 'tool')})`).join(', ')}`,
     blocks: [
@@ -134,7 +122,8 @@ type Disconnected = Pick<DisconnectedConnection, 'name' | 'revoked' | 'credentia
 export function disconnectedMessage({ name, revoked, credential }: Disconnected, keepsFiles: boolean): MessageContent {
   const files = keepsFiles ? '; files it made for you stay' : ''
   const revokedText = revoked === undefined ? '' : ` ${REVOKED[revoked]}`
-  const gone = credential === undefined ? 'Its tools' : 'Its secret and its tools'
+  // A sign-in is a secret as well.
+  const gone = credential === undefined && revoked === undefined ? 'Its tools' : 'Its secret and its tools'
   const text = `Disconnected ${name}. ${gone} are gone${files}.${revokedText}`
   return {
     text,

@@ -21,6 +21,7 @@ import {
 import { pluralize } from '../blocks/text.ts'
 import { type CardOf, type CircuitOf, connectionBlocks } from '../connections/connections-message.ts'
 import { elicitationMessage } from '../elicitation/elicitation-card.ts'
+import { type DemoCard, demoButtonsFor } from '../onboarding/welcome-message.ts'
 import { askedCardBlocks } from '../own-cards/card-sharing-message.ts'
 import { overBudgetBlocks, settingsBlocks, type WorkspaceSettingsView } from './home-settings.ts'
 import { usageBlocks } from './home-usage.ts'
@@ -34,6 +35,8 @@ export type HomeContent = {
   inputs: PendingInput[]
   now: Date
   connections: Connection[]
+  /** What can be tried without an account. */
+  demo?: DemoCard | undefined
   rules: Rule[]
   approvers: string[]
   recent: RecentRun[]
@@ -105,13 +108,12 @@ function inputBlocks({ inputs, now }: HomeContent): KnownBlock[] {
   ]
 }
 
-function connectionsBlocks({ connections, cardOf, circuitOf }: HomeContent): KnownBlock[] {
+function connectionsBlocks({ connections, demo, cardOf, circuitOf }: HomeContent): KnownBlock[] {
   const shown = connections.slice(0, HOME_LIST_LENGTHS.connections)
   const rest = connections.length - shown.length
   const none = sectionBlock(
     'None yet. Connect a tool, then ask me to use it in the _Messages_ tab or by mentioning me in a channel.',
   )
-  const demo = createCommandButton('Connect the demo database', 'connect demo-database')
   return [
     headerBlock('Your connections'),
     ...(shown.length === 0 ? [none] : shown.flatMap((one) => connectionBlocks(one, cardOf, circuitOf))),
@@ -122,7 +124,7 @@ function connectionsBlocks({ connections, cardOf, circuitOf }: HomeContent): Kno
         createCommandButton('Connect a tool', 'connect', 'primary'),
         createCommandButton('Find a tool', 'search'),
         ...(shown.length === 0
-          ? [demo]
+          ? demoButtonsFor(demo)
           : [createCommandButton('All tools', 'tools'), createCommandButton('Test all', 'test')]),
         ...(rest > 0 ? [createCommandButton(`Show ${rest} more`, 'list')] : []),
         createCommandButton('Help', 'help'),

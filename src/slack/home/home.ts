@@ -5,6 +5,7 @@ import { type Principal, UserId } from '../../ids.ts'
 import type { RunState } from '../../run/state/state.ts'
 import type { ConnectionDeps, HomeTabDeps, PolicyDeps, RunsDeps, WebApiDeps } from '../deps.ts'
 import { logIgnoredEvent, markTaken } from '../interactions/taken.ts'
+import { demoCardFor } from '../onboarding/demo-card.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
 import type { WorkspaceSettingsView } from './home-settings.ts'
 import { createHomeView, HOME_LIST_LENGTHS } from './home-view.ts'
@@ -70,10 +71,11 @@ export function createRecentViewers(now = Date.now): { add(user: UserId): void; 
 /** Never throws: a Home tab that could not be published is published when it is opened next. */
 async function publish(deps: HomeDeps & { linksOf: RequestLinksOf }, principal: Principal): Promise<void> {
   try {
-    const [pending, inputs, connections, rules, approvers, recent, usage, workspace] = await Promise.all([
+    const [pending, inputs, connections, demo, rules, approvers, recent, usage, workspace] = await Promise.all([
       deps.runs.pendingFor(principal),
       deps.runs.openInputs(principal),
       deps.registry.connectionsOf(principal),
+      demoCardFor(deps, principal.workspace),
       deps.rules.rulesFor(principal),
       deps.rules.approversOf(principal.workspace),
       deps.usage.recentOf(principal, HOME_LIST_LENGTHS.recent),
@@ -86,6 +88,7 @@ async function publish(deps: HomeDeps & { linksOf: RequestLinksOf }, principal: 
       inputs,
       now: new Date(),
       connections,
+      demo,
       rules,
       approvers,
       recent,

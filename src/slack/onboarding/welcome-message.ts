@@ -46,7 +46,7 @@ function nextStepOf({ stage, demo, first }: WelcomeFacts): NextStep {
         ? { words: 'Connect one, then tell me what you need.', buttons: [] }
         : {
             words: `*Try it in a minute:* the ${escapeMrkdwn(demo.title.toLowerCase())} holds made-up employees and needs no password.`,
-            buttons: [createDemoButton(demo)],
+            buttons: demoButtonsFor(demo, 'primary'),
           }
     case 'ask':
       return askStepOf(first)
@@ -80,13 +80,16 @@ function askStepOf(first: WelcomeFacts['first']): NextStep {
 const createQuestionButton = (stage: WelcomeStage, question: string): Button =>
   createButton({ text: question, action: `welcome_ask:${stage}`, value: question, style: 'primary' })
 
-const createDemoButton = ({ name, title }: DemoCard): Button =>
-  createCommandButton(`Connect the ${title.toLowerCase()}`, `connect ${name}`, 'primary')
+/** None where this workspace does not allow it. */
+export const demoButtonsFor = (demo: DemoCard | undefined, style?: 'primary'): Button[] =>
+  demo === undefined
+    ? []
+    : [createCommandButton(`Connect the ${demo.title.toLowerCase()}`, `connect ${demo.name}`, style)]
 
 /** Answers a question before anything is connected. */
 export const connectFirstMessage = (demo: DemoCard | undefined): MessageContent => {
   const title = demo === undefined ? 'a tool' : `the ${demo.title.toLowerCase()}`
-  const buttons = demo === undefined ? [] : [createDemoButton(demo)]
+  const buttons = demoButtonsFor(demo, 'primary')
   return {
     text: `Connect ${title} first.`,
     blocks: [
@@ -132,11 +135,8 @@ export const helloMessage: MessageContent = {
 /** Stands under an answer to a person without connections. */
 export function connectOfferMessage(demo: DemoCard | undefined): MessageContent {
   const text = 'You have no tools connected yet. Connect one, and I can work with it for you.'
-  const buttons = demo === undefined ? [] : [createDemoButton(demo)]
-  return {
-    text,
-    blocks: [contextBlock(text), actionsBlock([...buttons, createCommandButton('Connect a tool', 'connect')])],
-  }
+  const buttons = [...demoButtonsFor(demo, 'primary'), createCommandButton('Connect a tool', 'connect')]
+  return { text, blocks: [contextBlock(text), actionsBlock(buttons)] }
 }
 
 /** The same offer once it was taken. */

@@ -1,7 +1,6 @@
 import type { AnyChunk } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { CallState } from '../../run/state/state.ts'
-import { truncate } from '../../text.ts'
 import { type AnswerPage, callsOnPage } from '../answer/paginate-answer.ts'
 import { stepsText } from '../answer/steps-block.ts'
 import { type TaskLine, taskLineOf, taskUpdateChunk } from '../answer/task-blocks.ts'
@@ -49,10 +48,8 @@ function titleOf(
   tasks: StreamedContent['tasks'],
   { progress, waiting, isThinking }: LiveRunInfo,
 ): string | undefined {
-  if (waiting !== undefined) return truncate(waiting, LIMITS.stream.chunkText)
-  if (isThinking) return THINKING
   if (steps.length > 0) return stepsText(steps, progress)
-  return tasks.get(MODEL)?.title
+  return waiting !== undefined || isThinking ? STARTED : tasks.get(MODEL)?.title
 }
 
 function callChunks(
@@ -67,6 +64,8 @@ function callChunks(
 /** What the model does, as a task of its own beside the calls. */
 const MODEL = 'model'
 export const THINKING = 'Thinking…'
+/** Stands above what the model does, where nothing else was done yet. */
+const STARTED = 'Working on it'
 const THOUGHT = 'Thought'
 const BACK = 'The model is back'
 

@@ -46,7 +46,7 @@ test.each(['warning', 'refresh_requested'])(
     })
     const member = world.as('member')
     await member.see(await member.dm('before'), /Answer 0/)
-    const answers = { help: '/mcp connect', list: 'You have no connections yet' }
+    const answers = { help: '/mcp connect', list: 'You have no tools connected yet' }
     for (const [words, answer] of Object.entries(answers)) {
       await member.post('disconnect', { reason })
       // Well within the 5 s that the package alone is without a socket, in which a command fails.

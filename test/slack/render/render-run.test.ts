@@ -212,7 +212,7 @@ test('there is something to read before the first words', async () => {
   await eventually(() => expect(made.map(({ method }) => method)).toContain('chat.startStream'))
   const chunks = made.find(({ method }) => method === 'chat.startStream')?.args.chunks
   expect(chunks).toMatchObject([
-    { type: 'plan_update', title: 'Thinking…' },
+    { type: 'plan_update', title: 'Working on it' },
     { type: 'task_update', title: 'Thinking…', status: 'in_progress' },
     { type: 'blocks' },
   ])
