@@ -55,7 +55,13 @@ test('without the function for SQL there are seven of eight tools, and Copy it l
   await using project = await startSupabaseProject({ withFunction: false })
   await using world = await startWorld(reaching(project))
   const member = world.as('member')
-  await member.command('connect supabase')
+  // From an import, so that the last of the modals is one more than Slack puts on each other.
+  const given = { mcpServers: { db: { command: 'npx', args: ['-y', '@supabase/mcp-server-supabase'] } } }
+  await member.command('import')
+  await modalOf(member, /Keys in it are not kept/)
+  await member.submit({ text: JSON.stringify(given) })
+  await modalOf(member, /connects as \*Supabase\*/)
+  await member.pressInModal('Connect')
   await modalOf(member, /"Project URL"/)
   await member.pressInModal('More')
   await modalOf(member, /"Features"/)

@@ -39,10 +39,16 @@ export function findKnownCard(server: ConfiguredServer, cards: Card[]): string |
   if (server.url !== undefined) return cards.find((card) => leadsTo(card, server.url ?? ''))?.name
   const pack = server.program && describeProgram(server.program).package?.toLowerCase()
   if (pack === undefined) return undefined
-  const own = cards.filter((card) => card.server.kind === 'stdio' && card.server.package === pack)
+  const own = cards.filter((card) => packageOf(card) === pack)
   if (own.length > 1) return cardByScheme(server, own)
   const name = own[0]?.name ?? (Object.hasOwn(CARD_BY_PACKAGE, pack) ? CARD_BY_PACKAGE[pack] : undefined)
   return cards.find((card) => card.name === name)?.name
+}
+
+/** The package that a card starts, also where it does so only for want of another way. */
+function packageOf({ server }: Card): string | undefined {
+  const started = server.kind === 'builtin' ? server.otherwise : server
+  return started?.kind === 'stdio' ? started.package : undefined
 }
 
 function cardByScheme({ program = [], env }: ConfiguredServer, cards: Card[]): string | undefined {

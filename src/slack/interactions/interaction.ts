@@ -9,6 +9,7 @@ import { errorHelpButtonsFor, errorMessage, errorText } from '../blocks/error-me
 import type { SlackDeps, WebApiDeps } from '../deps.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
 import { ackOnceOf } from './ack-once.ts'
+import { openModalOn } from './modals.ts'
 import { postDirectly } from './post-in-thread.ts'
 import { MessageFields, type PressedMessage, pressedMessageOf } from './pressed-message.ts'
 import { markTaken } from './taken.ts'
@@ -173,20 +174,16 @@ type Interaction = {
   view: { id: string; kind: 'modal' | 'home' } | undefined
 }
 
-const Opened = z.object({ view: z.object({ id: z.string() }) })
-
 export function responderFor(deps: WebApiDeps, interaction: Interaction): Responder {
   const { webApi } = deps
   const { by, channel, thread, respond, triggerId } = interaction
   let loadingViewId: string | undefined
 
-  const openModal = async (view: ModalView) => {
-    const method = interaction.view?.kind === 'modal' ? 'views.push' : 'views.open'
-    return (await webApi.call(method, { trigger_id: triggerId, view }, Opened, 0)).view.id
-  }
+  const below = interaction.view?.kind === 'modal' ? interaction.view.id : undefined
+  const openModal = (view: ModalView) => openModalOn(webApi, below, triggerId, view)
   const showInModal = async (content: MessageContent, title: string, replace: boolean) => {
     const view = createMessageModal(title, content)
-    const place = replace && interaction.view?.kind === 'modal' ? interaction.view.id : loadingViewId
+    const place = (replace ? below : undefined) ?? loadingViewId
     if (place === undefined) await openModal(view)
     else await webApi.call('views.update', { view_id: place, view }, AnyResponse)
   }

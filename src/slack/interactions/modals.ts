@@ -183,3 +183,24 @@ export async function showLoadedView(deps: WebApiDeps, viewId: string, work: () 
   })
   await updateModalView(deps, viewId, view)
 }
+
+const Opened = z.object({ view: z.object({ id: z.string() }) })
+
+/**
+ * Opens a modal, on the one `below` where the press was in one. Slack puts three on each other: a fourth takes the place of the one
+ * below. Resolves to its id.
+ */
+export async function openModalOn(
+  webApi: WebApi,
+  below: string | undefined,
+  triggerId: string,
+  view: ModalView,
+): Promise<string> {
+  const method = below === undefined ? 'views.open' : 'views.push'
+  try {
+    return (await webApi.call(method, { trigger_id: triggerId, view }, Opened, 0)).view.id
+  } catch (error) {
+    if (below === undefined || slackErrorCodeOf(error) !== 'push_limit_reached') throw error
+    return (await webApi.call('views.update', { view_id: below, view }, Opened)).view.id
+  }
+}
