@@ -3014,6 +3014,12 @@ AS $function$
     'outcome', coalesce(r.outcome, case
       when exists (select from approvals a where a.run_id = r.id and a.status = 'pending') then 'waiting'
       when exists (select from input_requests i where i.run_id = r.id and i.status = 'pending') then 'waiting' else 'working' end),
+    'asked', r.outcome is null and not exists (select from approvals a where a.run_id = r.id and a.status = 'pending')
+      and exists (select from input_requests i where i.run_id = r.id and i.status = 'pending'),
+    'correction', (select left(e.body ->> 'text', 300) from run_events e
+      where e.run_id = r.id and e.type = 'withdrawn' order by e.seq desc limit 1),
+    'edited', exists (select from run_events e
+      where e.run_id = r.id and e.type = 'answered' and e.body ->> 'decision' = 'approved' and e.body ? 'arguments'),
     'why', (select left(e.body ->> 'message', 300) from run_events e
       where r.outcome = 'failed' and e.run_id = r.id and e.type = 'failed' order by e.seq desc limit 1),
     'calls', (select count(*) from mcp_tool_usage u where u.run_id = r.id and u.workspace_id = p_workspace and u.executed_at >= r.started_at),

@@ -28,6 +28,12 @@ export type RecentRun = {
   place: 'dm' | 'channel'
   /** The message that asked for it. */
   messageTs: string
+  /** What the person said last while it waited, which withdrew what it waited for. */
+  correction: string | undefined
+  /** Something else ran than what was asked about. */
+  edited: boolean
+  /** It waits for what a server asks, and not for an approval. */
+  asked: boolean
   outcome: 'working' | 'waiting' | 'finished' | 'failed' | 'stopped'
   /** Why it failed. */
   why: string | undefined
@@ -80,6 +86,9 @@ const Recent = z
     channel: ChannelId,
     place: z.enum(['dm', 'channel']),
     message: z.string(),
+    correction: z.string().nullable().transform(toUndefined),
+    edited: z.boolean(),
+    asked: z.boolean(),
     outcome: z.enum(['working', 'waiting', 'finished', 'failed', 'stopped']),
     why: z.string().nullable().transform(toUndefined),
     refused: z.enum(['denied', 'expired', 'stopped', 'withdrawn']).nullable().transform(toUndefined),

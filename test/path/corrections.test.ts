@@ -88,6 +88,9 @@ test.each([
   expect(await requestsIn(world)).toEqual(['delete 10020'])
   expect(await countOf(world, 'called')).toBe(1)
   expect((await looksIn(member, where)).join()).not.toContain("I'll do this")
+  await eventually(async () =>
+    expect(JSON.stringify(await member.home())).toContain('*delete 10020* → *Sorry, I meant 10021* done'),
+  )
 })
 
 test('the same call asked for again is shown on the same card, and its approver is told once', async () => {

@@ -67,6 +67,9 @@ test.each(['dm', 'channel'])(
     const told2 = await cardIn(approver, seen.channel, seen.thread, /<@UMEMBER1> approved that/)
     const decided = await member.see(where, /(?:You|<@UMEMBER1>) approved it as <@UAPPROV1> changed it/)
     expect([decided.ts, decided.blocks?.length]).toEqual([asking.ts, 1])
+    await eventually(async () =>
+      expect(JSON.stringify(await member.home())).toContain('*delete 10003* done with changes'),
+    )
     for (const text of [ASKED, CHANGED, '<@UMEMBER1> asked for']) expect(lookOf(told2)).toContain(text)
     expect(lookOf(told2)).toMatch(/(?:you|<@UAPPROV1>) changed it to/)
     const audited = await rowsIn(

@@ -60,7 +60,7 @@ test('an approval is decided in Home, and the request and its cost are found the
   await member.connect('demo-database')
   const where = await member.mention('delete number 10001', 'ops')
   await seesAtHome(approver, /1 approval waiting for you/, /DELETE FROM employee/, /approval_approve/)
-  await seesAtHome(member, /waiting for an answer/)
+  await seesAtHome(member, /waiting for approval/)
   await approver.pressInHome('Approve')
   await member.see(where, /Gone\./)
   const home = await seesAtHome(member, /delete number 10001\*? done/, /\*Steps\*/, /execute_sql \(demo-database\): 1/)

@@ -450,7 +450,12 @@ const VIEWS: Record<string, View> = {
     connections: [connectionOf()],
     rules: [ruleOf()],
     approvers: ['UAPPROV1'],
-    recent: [recentRun(), recentRun({ outcome: 'failed', why: 'The model is busy.', place: 'dm', calls: 0 })],
+    recent: [
+      recentRun({ edited: true }),
+      recentRun({ refused: 'denied', correction: 'Sorry, I meant *all* of them\nplease', succeeded: 0, changed: 0 }),
+      recentRun({ outcome: 'waiting', asked: true, succeeded: 0 }),
+      recentRun({ outcome: 'failed', why: 'The model is busy.', place: 'dm', calls: 0 }),
+    ],
     links: new Map([[recentRun().id, 'https://acme.slack.com/archives/CGENERAL1/p1763712000000100']]),
     usage: monthOf({
       runs: 9,
@@ -483,7 +488,7 @@ const VIEWS: Record<string, View> = {
     connections: times(40, (at) => ({ ...longConnection, id: idOf(at) })),
     rules: times(40, (at) => ruleOf({ id: `r${at}` })),
     approvers: times(60, () => 'U1AAAAAAAAA'),
-    recent: times(9, () => recentRun({ text: LONG, outcome: 'failed', why: LONG })),
+    recent: times(9, () => recentRun({ text: LONG, correction: LONG, outcome: 'failed', why: LONG })),
     links: new Map(),
     usage: monthOf({
       today: 31,

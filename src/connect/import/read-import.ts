@@ -91,7 +91,7 @@ function describeServer(server: ConfiguredServer, { hints, cards, slugs }: Surro
   const called = named || (server.url === undefined ? 'server' : entryHostOf(server.url)) || 'server'
   const shown = { called, folder: server.folder && toPlainLine(server.folder, 60), off: server.off, leftOut: [] }
   const card = findKnownCard(server, cards)
-  if (card !== undefined) return { ...shown, kind: 'card', card }
+  if (card !== undefined) return { ...shown, leftOut: argumentsIn(server) ? ['arguments'] : [], kind: 'card', card }
   if (server.url === undefined) return { ...shown, kind: 'refused', why: refusalOf(server) }
   const address = readImportedAddress(server.url)
   if ('why' in address) return { ...shown, kind: 'refused', why: address.why }
@@ -106,6 +106,13 @@ function describeServer(server: ConfiguredServer, { hints, cards, slugs }: Surro
     inputs: [...address.inputs, ...inputs],
   }
   return { ...shown, leftOut: [...address.leftOut, ...leftOut], kind: 'remote', remote, host }
+}
+
+/** Whether a program was given more than its package, such as a folder. */
+function argumentsIn({ program = [] }: ConfiguredServer): boolean {
+  const { package: pack } = describeProgram(program)
+  const at = program.findIndex((word) => pack !== undefined && word.toLowerCase().startsWith(pack.toLowerCase()))
+  return at >= 0 && at < program.length - 1
 }
 
 function refusalOf({ program }: ConfiguredServer): string {

@@ -238,8 +238,8 @@ function widthTextOf({ width = 'once', byRule }: NonNullable<ApprovalState['deci
 
 const WIDTH_TEXTS = { once: '', thread: ', and the like in its thread', always: ', and always from now on' }
 
-/** After an approval for somebody else, a button for the run's details. */
+/** After a decision on somebody else's call, a button for the run's details. */
 function decidedButtonOf({ id, origin }: RunState, { decided, proposal }: ApprovalState): Button | undefined {
-  const isOthers = decided?.decision === 'approved' && (proposal !== undefined || decided.by !== origin.user)
-  return isOthers ? createDetailsButton(id) : undefined
+  const isDecided = decided?.decision === 'approved' || decided?.decision === 'denied'
+  return isDecided && (proposal !== undefined || decided.by !== origin.user) ? createDetailsButton(id) : undefined
 }

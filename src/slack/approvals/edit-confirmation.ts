@@ -57,7 +57,7 @@ type Decided = NonNullable<ApprovalState['decided']>
 const RISKS: Record<EditProposal['risk'], string> = {
   read: '',
   write: '',
-  destructive: '*Changed like this, it can destroy or overwrite something, and that cannot always be undone.* ',
+  destructive: '*It can destroy or overwrite something, and that cannot always be undone.* ',
 }
 
 /** Another action than on other cards: who presses there has not seen what was changed. */

@@ -96,7 +96,7 @@ function notesOf({ notAllowed, registry }: SearchContent): string[] {
           `${notAllowed} more may not be connected in this workspace. An owner or admin can allow services in my Home tab.`,
         ]),
     ...(registry === 'never'
-      ? ['I have not read the public MCP registry yet, so I looked only at the services that come with Patchbay.']
+      ? ['I could not read the public MCP registry so far, so I looked only at the services that come with Patchbay.']
       : []),
   ]
 }

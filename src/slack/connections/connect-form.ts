@@ -107,8 +107,11 @@ function moreBlocks({ inputs }: CardInfo, more: boolean): KnownBlock[] {
 
 const cardBlock = (card: CardInfo): KnownBlock =>
   sectionBlock(
-    `${card.icon} *${escapeMrkdwn(card.title)}*: ${escapeMrkdwn(card.description)} <${card.docs}|Learn more>`,
+    `${card.icon} *${escapeMrkdwn(card.title)}*: ${escapeMrkdwn(toSentence(card.description))} <${card.docs}|Learn more>`,
   )
+
+/** What stands before a link ends with a full stop. */
+const toSentence = (words: string): string => (/[.!?…]\s*$/.test(words) ? words : `${words}.`)
 
 /** A registry entry's description is untrusted, so its name and host are shown, too. */
 const entryBlocks = (card: CardInfo, { name, host, own }: NonNullable<CardInfo['entry']>): KnownBlock[] =>
@@ -128,7 +131,7 @@ const ownCardBlocks = (card: CardInfo, host: string): KnownBlock[] => [
 
 const publishedBlocks = (card: CardInfo, name: string, host: string): KnownBlock[] => [
   sectionBlock(
-    `${card.icon} *${escapeInlineMrkdwn(card.title)}*: ${escapeInlineMrkdwn(card.description)} <${card.docs}|Learn more>`,
+    `${card.icon} *${escapeInlineMrkdwn(card.title)}*: ${escapeInlineMrkdwn(toSentence(card.description))} <${card.docs}|Learn more>`,
   ),
   contextBlock(
     `From the public MCP registry (${escapeInlineMrkdwn(name)}), not checked by us. What you fill in and ask goes to *${escapeInlineMrkdwn(host)}*. Each of its tools asks before it runs.`,

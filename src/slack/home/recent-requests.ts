@@ -43,27 +43,32 @@ export function recentRequestsBlocks(recent: RecentRun[], links: RequestLinks): 
   ]
 }
 
-function requestLine({ text, why, calls, place, channel, at, ...run }: RecentRun, link: string | undefined): string {
-  const [mark, outcome] = outcomeOf({ ...run, calls })
-  const [words = ''] = text.trim().split('\n')
+function requestLine(run: RecentRun, link: string | undefined): string {
+  const { text, correction, why, calls, place, channel, at } = run
+  const [mark, outcome] = outcomeOf(run)
   const reason = why === undefined ? '' : `: ${escapeMrkdwn(truncate(why, 200))}`
   const where = place === 'dm' ? 'in our direct messages' : `in <#${channel}>`
-  // An asterisk would end the bold words.
-  const shown = escapeMrkdwn(truncate(words, 120)).replaceAll('*', '∗')
+  const shown = [text, ...(correction === undefined ? [] : [correction])].map(boldLineOf).join(' → ')
   const facts = [
     where,
-    ...(calls === 0 ? [] : [pluralize(calls, 'step')]),
+    ...(calls === 0 ? [] : [`${pluralize(calls, 'step')} carried out`]),
     formatDate(at),
     ...(link === undefined ? [] : [`<${link}|Open thread>`]),
   ]
-  return `${mark} *${shown}* ${outcome}${reason}\n${facts.join(' · ')}`
+  return `${mark} ${shown} ${outcome}${reason}\n${facts.join(' · ')}`
+}
+
+/** The first line of what was said. An asterisk would end the bold words. */
+function boldLineOf(said: string): string {
+  const [words = ''] = said.trim().split('\n')
+  return `*${escapeMrkdwn(truncate(words, 120)).replaceAll('*', '∗')}*`
 }
 
 type Outcome = [mark: string, words: string]
 
 const UNFINISHED: Record<Exclude<RecentRun['outcome'], 'finished'>, Outcome> = {
   working: [':hourglass_flowing_sand:', 'in progress'],
-  waiting: [':raised_hand:', 'waiting for an answer'],
+  waiting: [':raised_hand:', 'waiting for approval'],
   failed: [':warning:', 'failed'],
   stopped: [':octagonal_sign:', 'stopped'],
 }
@@ -75,12 +80,13 @@ const REFUSED: Record<NonNullable<RecentRun['refused']>, Outcome> = {
   withdrawn: [':leftwards_arrow_with_hook:', 'withdrawn'],
 }
 
-type Ending = Pick<RecentRun, 'outcome' | 'refused' | 'changed' | 'succeeded' | 'calls'>
+type Ending = Pick<RecentRun, 'outcome' | 'asked' | 'refused' | 'edited' | 'changed' | 'succeeded' | 'calls'>
 
 /** A run that only read has answered: whether it found what was wanted only the person can say. */
-function outcomeOf({ outcome, refused, changed, succeeded, calls }: Ending): Outcome {
+function outcomeOf({ outcome, asked, refused, edited, changed, succeeded, calls }: Ending): Outcome {
+  if (asked) return [':raised_hand:', 'waiting for an answer']
   if (outcome !== 'finished') return UNFINISHED[outcome]
   if (refused !== undefined) return REFUSED[refused]
-  if (changed > 0) return [':white_check_mark:', 'done']
+  if (changed > 0) return [':white_check_mark:', edited ? 'done with changes' : 'done']
   return succeeded === 0 && calls > 0 ? [':heavy_minus_sign:', 'nothing done'] : [':speech_balloon:', 'answered']
 }

@@ -131,7 +131,9 @@ function outcomeTextOf({ stage, result, cause = '', approval }: CallState): stri
 function verdictLines(state: RunState, call: CallState): string[] {
   const { approval, why, stage } = call
   const edited = approval && editedText({ state, call, approval })
-  if (approval?.decided) return [...(edited ? [edited] : []), decidedApprovalText(approval.decided)]
+  // Who changed it stands in the line before.
+  if (approval?.decided && edited) return [edited, decidedApprovalText({ ...approval.decided, edited: false })]
+  if (approval?.decided) return [decidedApprovalText(approval.decided)]
   if (approval?.proposal)
     return [...(edited ? [edited] : []), `:hourglass_flowing_sand: ${editProposedText({ state, approval })}`]
   if (approval) return [`:hourglass_flowing_sand: Nobody has decided yet; until ${formatDate(approval.expiresAt)}.`]
