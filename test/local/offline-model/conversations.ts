@@ -100,7 +100,8 @@ export function startConversation({ baseURL, servers }: Servers, connections = [
 
   async function resultOf(use: ToolUse): Promise<ToolResult> {
     calls.push(use)
-    if (o.deny) {
+    // What only lists goes ahead.
+    if (o.deny && !use.name.endsWith('search_objects')) {
       const words = o.deny === true ? '' : ` and said: ${JSON.stringify(o.deny)}`
       const text = `Not done. An approver denied this call${words}. ${words === '' ? 'Do not make this call again' : 'Go on that way'}; say so.`
       return { type: 'tool_result', id: use.id, text, isError: true }

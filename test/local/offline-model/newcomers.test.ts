@@ -133,6 +133,13 @@ test.each([
   expect(await talk.say('select * from things')).toMatch(answer)
 })
 
+test('after a denial it says what else can be asked, as its rules do not understand the words of it', async () => {
+  const talk = startConversation(servers, ['demo-database'], { deny: 'Count them first' })
+  const text = await talk.say('Delete employee 10001')
+  expect(text).toMatch(/^That was denied with the words "Count them first", so I did not use/)
+  expect(text).toMatch(/You could ask me:\n- How many rows are in "employee"\?/)
+})
+
 test('what a statement changed is told where the database says it', async () => {
   const talk = startConversation(servers, ['demo-database'], { result: 'Done: 3 rows changed.' })
   expect(await talk.say('`update things set a = 1`')).toMatch(/^3 rows changed\./)

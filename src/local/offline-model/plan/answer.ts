@@ -11,7 +11,7 @@ export const SIGNATURE = '_Offline model: simple rules, not Claude._'
 const SHOWN_MAX_CHARACTERS = 1_800
 
 /** Only the app itself begins with these words; a tool's own "Access denied" is no person's no. */
-const wasDenied = (text: string): boolean => /^Not done\./.test(text)
+export const wasDenied = (text: string): boolean => /^Not done\./.test(text)
 
 export function sayFailure(tool: OfflineTool, text: string, input: JsonMap = {}): string {
   if (wasDenied(text)) return sayDenial(tool, text)

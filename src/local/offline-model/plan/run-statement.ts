@@ -1,4 +1,4 @@
-import { rowsText, sayFailure, unableText } from './answer.ts'
+import { rowsText, sayFailure, unableText, wasDenied } from './answer.ts'
 import { quoteFor, type Statement, type Table } from './compose-sql.ts'
 import type { ListTools } from './list-tools.ts'
 import type { OfflineTool, Outcome, Plan, PlanResult, StepsOf } from './plan-types.ts'
@@ -21,13 +21,17 @@ export function tableQuestionsFor(tables: Table[], { sql }: Database): string[] 
 const sayFor = ({ deletesFrom }: Statement): string =>
   deletesFrom === undefined ? "I'll ask the database." : "I'll delete that."
 
+/** After a denial there is something else to ask; what the words of it want, no rule here could do. */
+const failedResult = (tool: OfflineTool, { text }: Outcome, questions: string[]): PlanResult =>
+  unableText(sayFailure(tool, text), wasDenied(text) ? questions : [])
+
 /** By SQL where the database takes it, else by a tool that needs none. */
 export function* runStatement(request: string, statement: Statement, { table, database }: Place): Plan {
   const call = database.rows && rowCallFor(database.rows, table, statement)
   if (call === undefined && database.sql === undefined) return sayNoSql(database, tableQuestionsFor([table], database))
   if (call === undefined) return yield* runSql(request, statement, database)
   const outcome = yield { ...call, say: sayFor(statement) }
-  if (outcome.isError) return { text: sayFailure(call.tool, outcome.text), halt: true }
+  if (outcome.isError) return failedResult(call.tool, outcome, tableQuestionsFor([table], database))
   const { sql, most, deletesFrom } = statement
   if (deletesFrom !== undefined) return { text: firstLineOf(outcome), halt: false }
   return rowsResult(outcome.text, { request, sql, most }, '')
@@ -47,7 +51,7 @@ export function* runSql(request: string, statement: Statement, database: Databas
   if (database.sql === undefined) return sayNoSql(database, ['Which tables are there?'])
   const { tool, input } = database.sql
   const outcome = yield { tool, input: { [input]: sql }, say: sayFor(statement) }
-  if (outcome.isError) return { text: sayFailure(tool, outcome.text), halt: true }
+  if (outcome.isError) return failedResult(tool, outcome, deletesFrom ? tableQuestionsFor([deletesFrom], database) : [])
   const ran = String(outcome.input[input])
   // Somebody may have changed the statement before approving it.
   const deleted =
@@ -76,7 +80,7 @@ export function* deleteEach(statements: Statement[], { table, database }: Place)
   }
   const outcomes = [outcome, ...others]
   const done = outcomes.filter(({ isError }) => !isError)
-  if (done.length === 0) return { text: sayFailure(first.tool, outcome.text), halt: true }
+  if (done.length === 0) return failedResult(first.tool, outcome, tableQuestionsFor([table], database))
   if (sql === undefined) return { text: outcomes.map(firstLineOf).join('\n'), halt: false }
   const isChanged = outcomes.some((one, at) => one.input[sql.input] !== statements[at]?.sql)
   const counted = isChanged ? undefined : yield* countLeft(table, done, sql)
