@@ -341,3 +341,13 @@ test('what was left out is named', () => {
   )
   expect(server?.leftOut).toEqual(['token', 'Cookie'])
 })
+
+test.each([
+  [['-y', '@modelcontextprotocol/server-filesystem', '/Users/ada/Desktop'], ['arguments']],
+  [['-y', '@modelcontextprotocol/server-filesystem@2026.1.14', '/tmp'], ['arguments']],
+  [['-y', '@supabase/mcp-server-supabase', '--access-token', KEY], ['arguments']],
+  [['-y', '@modelcontextprotocol/server-memory'], []],
+])('what a known package was given is named as left out: %j', (args, leftOut) => {
+  const [server] = read(json({ mcpServers: { known: { command: 'npx', args } } }))
+  expect(server).toMatchObject({ kind: 'card', leftOut })
+})
