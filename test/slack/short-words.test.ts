@@ -34,6 +34,9 @@ describe('a line that corrects the one before', () => {
     'No employee has a salary above that, right',
     'Show me the files instead of the folders, please',
     'Notes on what I meant',
+    // Read at once, however often it is said.
+    'no '.repeat(66),
+    `${'oh no '.repeat(30)}what`,
   ])('%s', (text) => expect(isCorrection(text)).toBe(false))
 })
 

@@ -27,8 +27,8 @@ const PAGE_BLOCKS = 40
 /**
  * The messages of an answer. A turn with a card ends a segment, so that what follows is a new message below the card; a segment longer
  * than a message takes several pages. Pages before the last do not change when words are added; the last may hand its end on to a
- * new one. `words` are those of the turn being written. When the run is over, what the model said between its steps is left out, and above a card
- * what it only announced.
+ * new one. `words` are those of the turn being written. What the model said between its steps is left out when the run is over, and what
+ * it only announced is left out above a card.
  */
 export function paginateAnswer(state: RunState, words = ''): AnswerPage[] {
   const segments = segmentsOf(state, words)
@@ -98,7 +98,8 @@ const ANNOUNCEMENT =
 /** Begins a new one below a card. Above the card is read what was found out, not what was about to be done. */
 function closeSegment(segments: AnswerPiece[][], { status }: RunState): void {
   const pieces = segments.pop() ?? []
-  const isRead = (piece: AnswerPiece) => piece.kind !== 'words' || !ANNOUNCEMENT.test(piece.text.trim())
+  const isRead = (piece: AnswerPiece) =>
+    piece.kind !== 'words' || piece.text.length > BETWEEN_CHARS || !ANNOUNCEMENT.test(piece.text.trim())
   segments.push(status === 'finished' ? pieces : pieces.filter(isRead), [])
 }
 

@@ -61,7 +61,7 @@ function requestLine(run: RecentRun, link: string | undefined): string {
 /** The first line of what was said. An asterisk would end the bold words. */
 function boldLineOf(said: string): string {
   const [words = ''] = said.trim().split('\n')
-  return `*${escapeMrkdwn(truncate(words, 120)).replaceAll('*', '∗')}*`
+  return words === '' ? '_No text, only files_' : `*${escapeMrkdwn(truncate(words, 120)).replaceAll('*', '∗')}*`
 }
 
 type Outcome = [mark: string, words: string]

@@ -199,9 +199,9 @@ export const isThanks = (text: string): boolean => isShortWord(THANK, text)
 export const isCancelOfSomething = (text: string): boolean =>
   /\b(?:cancel|abort)\b.*\b(?:it|that|this)\b/.test(wordsOf(text))
 
-/** What a line begins with that takes back another, after words of regret. */
+/** What a line begins with that takes back another, after words of regret. None is made of others: long rows of both would take for ever. */
 const REGRETS =
-  'sorry|oops|ups|uups|oh|ah|no|wait|my bad|my mistake|nein|moment|entschuldigung|pardon|non|désolé|désolée|perdón|no no'
+  'sorry|oops|ups|uups|oh|ah|no|wait|my bad|my mistake|nein|moment|entschuldigung|pardon|non|désolé|désolée|perdón'
 const MEANT =
   'i meant|i mean|i wanted to say|correction|scratch that|ich meinte|ich meine|gemeint war|gemeint ist|korrektur|je voulais dire|quise decir|quería decir|me refería a'
 const TAKES_BACK = new RegExp(`^(?:(?:${REGRETS}) )*(?:${MEANT}) .`, 'u')
