@@ -81,11 +81,14 @@ export function* deleteEach(statements: Statement[], { table, database }: Place)
   const outcomes = [outcome, ...others]
   const done = outcomes.filter(({ isError }) => !isError)
   if (done.length === 0) return failedResult(first.tool, outcome, tableQuestionsFor([table], database))
-  if (sql === undefined) return { text: outcomes.map(firstLineOf).join('\n'), halt: false }
+  const missed = outcomes.filter(({ isError }) => isError)
+  if (sql === undefined) {
+    const said = [...done.map(firstLineOf), ...missed.map(({ text }) => sayFailure(first.tool, text))]
+    return { text: said.join('\n'), halt: false }
+  }
   const isChanged = outcomes.some((one, at) => one.input[sql.input] !== statements[at]?.sql)
   const counted = isChanged ? undefined : yield* countLeft(table, done, sql)
   const listed = (some: Outcome[]) => some.map(({ input }) => codeOf(input[sql.input])).join('\n')
-  const missed = outcomes.filter(({ isError }) => isError)
   const parts = [counted ?? 'Done.', listed(done), ...(missed.length > 0 ? [`Not done:\n${listed(missed)}`] : [])]
   return { text: parts.join('\n\n'), halt: false }
 }
