@@ -76,6 +76,7 @@ test('a newcomer is welcomed once, connects the demo database and gets a first a
       wishes('demo-database__search_objects', { object_type: 'table' }),
       says('There are 1,000.'),
       wishes('demo-database__execute_sql', { sql: deletes }),
+      says('Gone.'),
     ],
   })
   const member = world.as('member')
@@ -97,6 +98,9 @@ test('a newcomer is welcomed once, connects the demo database and gets a first a
   await topLevel(member, /waits for approval\* before it happens/)
   await eventually(async () => expect(await promptsOf(world)).toContain('Delete employee 10001'))
   await member.press({ channel: 'dm' }, welcome.ts, 'Delete employee 10001')
+  await topLevel(member, /nothing happens before somebody presses \*Approve\*/)
+  const deleting = await topLevel(member, /You asked:.*Delete employee 10001/)
+  await member.decide({ channel: 'dm', thread: deleting.ts }, 'Approve')
   await topLevel(member, /You have seen how it works/)
   expect(buttonsIn(await topLevel(member, /You have seen how it works/))).toEqual(['Help', 'Connect a tool'])
   await eventually(async () => expect(await promptsOf(world)).toContain('What can you do with my connections?'))

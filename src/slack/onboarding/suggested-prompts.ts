@@ -45,6 +45,7 @@ export function suggestedPromptsFor(stage: WelcomeStage, starters: string[][]): 
     connect: [],
     ask: questions.slice(0, FIRST_PROMPTS),
     approval: [DELETE_QUESTION, ...questions.slice(0, FIRST_PROMPTS)],
+    decide: questions.slice(0, FIRST_PROMPTS),
     done: ['What can you do with my connections?', ...questions].slice(0, MAX_PROMPTS),
   }[stage]
   if (next.length === 0) return undefined

@@ -56,6 +56,11 @@ function nextStepOf({ stage, demo, first }: WelcomeFacts): NextStep {
           'That was your first answer. Now try something that changes data: it *waits for approval* before it happens.',
         buttons: [createQuestionButton(stage, DELETE_QUESTION)],
       }
+    case 'decide':
+      return {
+        words: 'It waits for approval now: nothing happens before somebody presses *Approve*.',
+        buttons: [],
+      }
     case 'done':
       return {
         words: 'You have seen how it works. Ask me anything here, or mention me in a channel.',

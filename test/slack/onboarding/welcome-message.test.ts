@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { checkMessage } from '../../../src/block-kit/check-message.ts'
 import { checkView } from '../../../src/block-kit/check-view.ts'
+import { UserId } from '../../../src/ids.ts'
 import { askAboutForm, askedAboutMessage } from '../../../src/slack/messages/ask-about-form.ts'
 import { suggestedPromptsFor } from '../../../src/slack/onboarding/suggested-prompts.ts'
 import {
@@ -12,7 +13,7 @@ import {
 } from '../../../src/slack/onboarding/welcome-message.ts'
 import { welcomeStageOf } from '../../../src/slack/onboarding/welcome-stage.ts'
 import { renderAll } from '../../support/render-blocks.ts'
-import { connectionOf } from '../samples.ts'
+import { approvalOf, connectionOf } from '../samples.ts'
 import { stateOf } from '../states.ts'
 
 const LONG = 'A <b>long</b> & *strange* text\nof `many` words. '.repeat(400)
@@ -33,6 +34,7 @@ const SAYINGS = {
     first: { name: 'tools', question: undefined },
   }),
   'welcome: answered': welcomeMessage({ userName: 'Ada', stage: 'approval', demo, first }),
+  'welcome: an approval waits': welcomeMessage({ userName: 'Ada', stage: 'decide', demo, first }),
   'welcome: over': welcomeMessage({ userName: 'Ada', stage: 'done', demo, first }),
   'largest welcome': welcomeMessage({ userName: LONG, stage: 'connect', demo: many, first: undefined }),
   'largest question': welcomeMessage({ userName: LONG, stage: 'ask', demo, first: { name: LONG, question: LONG } }),
@@ -83,6 +85,9 @@ test('prompts: what is next first, one of each connection before the second, eac
 
 const demoConnection = connectionOf({ card: 'demo-database' })
 const asked = stateOf([{ text: 'Two.', calls: [{}] }])
+const waiting = stateOf([{ text: '', calls: [{ approval: approvalOf() }] }], { status: 'working' })
+const approved = { decision: 'approved' as const, by: UserId.parse('UMEMBER1'), reason: undefined, at: new Date(0) }
+const decided = stateOf([{ text: 'Done.', calls: [{ approval: approvalOf({ decided: approved }) }] }])
 
 test.each([
   ['connect', [], []],
@@ -91,6 +96,8 @@ test.each([
   ['ask', [demoConnection], [stateOf([{ text: '', calls: [{}] }], { status: 'working' })]],
   ['approval', [demoConnection], [asked]],
   ['done', [connectionOf({ card: 'github' })], [asked]],
+  ['decide', [demoConnection], [waiting, asked]],
+  ['done', [demoConnection], [decided, asked]],
   ['connect', [], [asked]],
 ] as const)('a new person is at "%s"', (stage, connections, recent) => {
   expect(welcomeStageOf([...connections], [...recent])).toBe(stage)
