@@ -210,9 +210,9 @@ const confirmRule = (width: string, words: string): ConfirmationDialog => ({
   deny: plainTextObject('Cancel', LIMITS.confirm.button),
 })
 
-/** Who decided what and when, without the call. */
-export function decidedApprovalText(decided: NonNullable<ApprovalState['decided']>): string {
-  const who = decided.by === undefined ? '' : ` by ${mentionOf(decided.by)}`
+/** Who decided what and when, without the call. `reader` is "you". */
+export function decidedApprovalText(decided: NonNullable<ApprovalState['decided']>, reader?: UserId): string {
+  const who = decided.by === undefined ? '' : ` by ${decided.by === reader ? 'you' : mentionOf(decided.by)}`
   const when = formatDate(decided.at)
   switch (decided.decision) {
     case 'approved':
@@ -226,7 +226,7 @@ export function decidedApprovalText(decided: NonNullable<ApprovalState['decided'
         ? `:octagonal_sign: Stopped${who} ${when}; it was not done.`
         : `:wastebasket: Withdrawn ${when}, as ${decided.reason}. It was not done.`
     case 'withdrawn':
-      return `:leftwards_arrow_with_hook: ${withdrawnText(decided)}`
+      return `:leftwards_arrow_with_hook: ${withdrawnText(decided, reader)}`
     default:
       return decided.decision satisfies never
   }

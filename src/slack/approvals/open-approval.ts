@@ -17,7 +17,7 @@ export async function findOpenApproval(
   const { by, value, responder } = press
   const found = await findApprovalFor(deps, by, value)
   if (found === undefined || found.approval.decided) {
-    const text = found?.approval.decided && decidedApprovalText(found.approval.decided)
+    const text = found?.approval.decided && decidedApprovalText(found.approval.decided, by.user)
     const words = text === undefined ? outcomeMessage({ kind: 'gone' }) : textMessage(text)
     if (await closeCard(deps, press)) await responder.reply(words, 'Approval')
     return undefined

@@ -1,5 +1,5 @@
 import type { KnownBlock, ModalView } from '@slack/types'
-import type { RunId } from '../../ids.ts'
+import type { RunId, UserId } from '../../ids.ts'
 import type { CallState, CallVisibility, InputState, RunState } from '../../run/state/state.ts'
 import { revealInvisible, truncate } from '../../text.ts'
 import { taskLineOf } from '../answer/task-blocks.ts'
@@ -27,10 +27,10 @@ const MAX_INPUTS = 3
 /** Untrusted text on one line. */
 const singleLine = (text: string): string => revealInvisible(text).replace(/\s+/g, ' ').trim()
 
-type DetailsContent = { state: RunState; visibility: CallVisibility; page: number }
+type DetailsContent = { state: RunState; visibility: CallVisibility; page: number; reader: UserId }
 
 /** The calls of a run, as far as the person may see them. Pure. */
-export function runDetailsModal({ state, visibility, page: wanted }: DetailsContent): ModalView {
+export function runDetailsModal({ state, visibility, page: wanted, reader }: DetailsContent): ModalView {
   const pages = Math.max(1, Math.ceil(visibility.calls.length / STEPS_PER_PAGE))
   const page = Math.min(Math.max(0, wanted), pages - 1)
   const from = page * STEPS_PER_PAGE
@@ -43,7 +43,7 @@ export function runDetailsModal({ state, visibility, page: wanted }: DetailsCont
       DIVIDER_BLOCK,
       ...(visibility.calls.length === 0 ? [contextBlock('No steps so far.')] : []),
       ...shown.flatMap((call) => [
-        stepBlock(state, call, { whole: visibility.whole, number: state.calls.indexOf(call) + 1 }),
+        stepBlock(state, call, { whole: visibility.whole, reader, number: state.calls.indexOf(call) + 1 }),
         ...stepContentBlocks(call, visibility.whole),
       ]),
       ...pageButtonBlocks('run_details', state.id, { page, pages, refreshable: state.status === 'working' }),
@@ -95,7 +95,7 @@ function usageText({ usage, model, calls }: RunState): string {
 function stepBlock(
   state: RunState,
   call: CallState,
-  { whole, number }: { whole: boolean; number: number },
+  { whole, reader, number }: { whole: boolean; reader: UserId; number: number },
 ): KnownBlock {
   const lines = call.result?.log?.length ?? 0
   const log = createButton({
@@ -106,7 +106,7 @@ function stepBlock(
   const text = [
     `*${number}. ${escapeInlineMrkdwn(truncate(singleLine(taskLineOf(call).title), 200))}*`,
     toolText(call, whole),
-    ...verdictLines(state, call),
+    ...verdictLines(state, call, reader),
     ...(whole ? call.inputs.slice(0, MAX_INPUTS).map(inputText) : []),
   ]
   return sectionBlock(text.join('\n'), whole && lines > 0 ? log : undefined)
@@ -128,14 +128,14 @@ function outcomeTextOf({ stage, result, cause = '', approval }: CallState): stri
   return stage === 'denied' && approval ? '' : cause
 }
 
-function verdictLines(state: RunState, call: CallState): string[] {
+function verdictLines(state: RunState, call: CallState, reader: UserId): string[] {
   const { approval, why, stage } = call
-  const edited = approval && editedText({ state, call, approval })
+  const edited = approval && editedText({ state, call, approval }, reader)
   // Who changed it stands in the line before.
-  if (approval?.decided && edited) return [edited, decidedApprovalText({ ...approval.decided, edited: false })]
-  if (approval?.decided) return [decidedApprovalText(approval.decided)]
+  if (approval?.decided && edited) return [edited, decidedApprovalText({ ...approval.decided, edited: false }, reader)]
+  if (approval?.decided) return [decidedApprovalText(approval.decided, reader)]
   if (approval?.proposal)
-    return [...(edited ? [edited] : []), `:hourglass_flowing_sand: ${editProposedText({ state, approval })}`]
+    return [...(edited ? [edited] : []), `:hourglass_flowing_sand: ${editProposedText({ state, approval }, reader)}`]
   if (approval) return [`:hourglass_flowing_sand: Nobody has decided yet; until ${formatDate(approval.expiresAt)}.`]
   if (stage === 'denied' || why.length === 0) return []
   return [`:arrow_right: No approval was needed. ${escapeMrkdwn(truncate(why.join(' '), 300))}`]

@@ -14,7 +14,9 @@ import { runDetailsModal, runLogModal } from './run-details-modal.ts'
 export function registerRunDetails(app: App, deps: WebApiDeps & RunsDeps & PolicyDeps): void {
   onButtonPress(app, deps, 'run_details', (press) => {
     const [run = '', page = '0'] = press.value.split(' ')
-    return showView(deps, press, run, (state, visibility) => runDetailsModal({ state, visibility, page: Number(page) }))
+    return showView(deps, press, run, (state, visibility) =>
+      runDetailsModal({ state, visibility, page: Number(page), reader: press.by.user }),
+    )
   })
   onButtonPress(app, deps, 'run_log', (press) => {
     const [run = '', id = '', page = '0'] = press.value.split(' ')

@@ -86,7 +86,13 @@ test('prompts: what is next first, one of each connection before the second, eac
 const demoConnection = connectionOf({ card: 'demo-database' })
 const asked = stateOf([{ text: 'Two.', calls: [{}] }])
 const waiting = stateOf([{ text: '', calls: [{ approval: approvalOf() }] }], { status: 'working' })
-const approved = { decision: 'approved' as const, by: UserId.parse('UMEMBER1'), reason: undefined, at: new Date(0) }
+const approved = {
+  decision: 'approved' as const,
+  by: UserId.parse('UMEMBER1'),
+  reason: undefined,
+  at: new Date(0),
+  edited: false,
+}
 const decided = stateOf([{ text: 'Done.', calls: [{ approval: approvalOf({ decided: approved }) }] }])
 
 test.each([

@@ -62,19 +62,22 @@ const largest = (count: number): RunState =>
     ],
     { text: LONG, model: LONG, failure: { code: LONG, message: LONG }, status: 'failed' },
   )
+const reader = UserId.parse('UMEMBER1')
 const whole = (state: RunState) => ({ whole: true, calls: state.calls })
 
 const VIEWS = {
-  'to who asked': runDetailsModal({ state: run, visibility: whole(run), page: 0 }),
+  'to who asked': runDetailsModal({ state: run, visibility: whole(run), page: 0, reader }),
   'to an approver': runDetailsModal({
     state: run,
     visibility: { whole: false, calls: run.calls.slice(1, 2) },
     page: 0,
+    reader: UserId.parse('UAPPROVE1'),
   }),
   'before the first step': runDetailsModal({
     state: stateOf([], { text: ' ', model: undefined }),
     visibility: { whole: true, calls: [] },
     page: 0,
+    reader,
   }),
   'a log': runLogModal({ run: run.id, call: callOf({ result: { ...result, log } }), page: 0 }),
   'an empty log': runLogModal({ run: run.id, call: callOf(), page: 0 }),
@@ -92,11 +95,11 @@ describe('the details of a run', () => {
   test('an approver reads no request, result, question or log', () => {
     const failure = { code: 'internal', message: 'The tokens are used up.' }
     const failed: RunState = { ...run, status: 'failed', failure }
-    expect(JSON.stringify(runDetailsModal({ state: failed, visibility: whole(failed), page: 0 }))).toContain(
+    expect(JSON.stringify(runDetailsModal({ state: failed, visibility: whole(failed), page: 0, reader }))).toContain(
       'The tokens are used up',
     )
     const said = JSON.stringify(
-      runDetailsModal({ state: failed, visibility: { whole: false, calls: run.calls }, page: 0 }),
+      runDetailsModal({ state: failed, visibility: { whole: false, calls: run.calls }, page: 0, reader }),
     )
     expect(said).not.toMatch(/Write hello\.txt"|2 rows|Whose account|Server log|could not be reached|tokens/)
     expect(said).toContain('Approved with changes by <@UAPPROVE1>')
@@ -104,7 +107,7 @@ describe('the details of a run', () => {
 
   test('the largest fits on its pages, and nothing in it is read as a mention', () => {
     const state = largest(25)
-    const pages = [0, 1, 2, 99].map((page) => runDetailsModal({ state, visibility: whole(state), page }))
+    const pages = [0, 1, 2, 99].map((page) => runDetailsModal({ state, visibility: whole(state), page, reader }))
     for (const view of pages) expect(checkView(view)).toEqual([])
     expect(pages.map(({ blocks }) => JSON.stringify(blocks).match(/\*\d+\. /g)?.length)).toEqual([10, 10, 5, 5])
     const [call] = state.calls
