@@ -88,7 +88,7 @@ test.each(['dm', 'channel'])(
     await member.press(where, answer.ts, 'Details')
     await seesModal(
       member,
-      /<@UMEMBER1> asked for `DELETE .* 10003` · <@UAPPROV1> changed it to `DELETE .* 10004` · <@UMEMBER1> approved that/,
+      /You asked for `DELETE .* 10003` · <@UAPPROV1> changed it to `DELETE .* 10004` · you approved that/,
     )
   },
 )
