@@ -1,16 +1,19 @@
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
+import { text } from 'node:stream/consumers'
+import { inspect, promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { ROOT } from '../support/paths.ts'
+import { playScenario, Scenario } from './play-scenario.ts'
 
 const SUITE = join(ROOT, 'node_modules', '@modelcontextprotocol', 'conformance')
-const CLIENT = `"${process.execPath}" "${join(import.meta.dirname, 'client.ts')}"`
-// A scenario takes two seconds; on a machine that does other work it may be far more.
+// A scenario takes a second; on a machine that does other work it may be far more.
 const SCENARIO_MS = 120_000
 
 const Requirements = z.object({
@@ -21,6 +24,7 @@ const Requirements = z.object({
 const EXTENSIONS = ['no-prefetch', 'verify-digest', 'verify-size', 'verify-frontmatter'].map(
   (check) => `sep-2640-client-${check}`,
 )
+const Address = z.object({ port: z.number() })
 const ExpectedFailures = z.record(z.string(), z.string().min(20))
 
 const read = (...path: string[]): unknown => parse(readFileSync(join(...path), 'utf8'))
@@ -28,14 +32,31 @@ const expected = ExpectedFailures.parse(read(import.meta.dirname, 'expected-fail
 const run = promisify(execFile)
 
 let folder: string
-beforeAll(() => {
+let player: Server
+beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'patchbay-conformance-'))
+  player = createServer((request, response) => void answer(request, response)).listen(0, '127.0.0.1')
+  await once(player, 'listening')
 })
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+afterAll(() => {
+  player.close()
+  rmSync(folder, { recursive: true, force: true })
+})
 
-/** What the suite says of our client in one scenario; it starts the servers and, for each scenario, the client. */
+async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  try {
+    await playScenario(Scenario.parse(JSON.parse(await text(request))))
+    response.end()
+  } catch (error) {
+    response.writeHead(500).end(inspect(error))
+  }
+}
+
+/** What the suite says of our client in one scenario; it starts the servers and, for each scenario, who asks for the client. */
 async function verdictOn(scenario: string, revision: string): Promise<{ passed: boolean; words: string }> {
-  const asked = ['client', '--command', CLIENT, '--scenario', scenario, '--spec-version', revision]
+  const { port } = Address.parse(player.address())
+  const client = `"${process.execPath}" "${join(import.meta.dirname, 'ask-player.js')}" http://127.0.0.1:${port}`
+  const asked = ['client', '--command', client, '--scenario', scenario, '--spec-version', revision]
   // Forced, as extensions belong to no revision.
   const more = ['--force', '--timeout', String(SCENARIO_MS), '--output-dir', folder]
   try {

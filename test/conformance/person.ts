@@ -6,7 +6,6 @@ import { credentialReferenceOf, saveSecrets } from '../../src/credentials/secret
 import { createEgress } from '../../src/egress/egress.ts'
 import { createConnectionId } from '../../src/ids.ts'
 import type { JsonObject } from '../../src/json.ts'
-import { createLog } from '../../src/log.ts'
 import { createAuth } from '../../src/mcp/auth/auth.ts'
 import { type Identity, saveIdentity } from '../../src/mcp/auth/enterprise/identity.ts'
 import type { InputAnswer, InputRequest, ResumeAnswers } from '../../src/mcp/elicitation/input-request.ts'
@@ -16,6 +15,7 @@ import { type AuthChallenge, authChallengeIn } from '../../src/mcp/protocol/auth
 import type { HttpTarget } from '../../src/mcp/protocol/server-target.ts'
 import type { ToolOutcome } from '../../src/mcp/requests/outcome.ts'
 import type { StoredTool } from '../../src/registry/connection.ts'
+import { memoryLog } from '../support/log.ts'
 import { PERSON, remote } from '../support/mcp-house.ts'
 import { createMemoryRegistry } from '../support/memory-registry.ts'
 
@@ -109,7 +109,7 @@ export async function startPerson(casting: Casting) {
 /** The parts of app.ts that speak to servers, on a store of credentials and a registry of their own. */
 async function setUp({ url, clientId, clientSecret, byMachine, identity, knownModern }: Casting) {
   const folder = mkdtempSync(join(tmpdir(), 'patchbay-conformance-'))
-  const log = createLog('debug', process.stderr)
+  const { log } = memoryLog()
   const registry = createMemoryRegistry()
   const credentials = await openLocalStore({ folder, key: undefined })
   const egress = createEgress({ allow: ['localhost', '127.0.0.1', '::1'] })
