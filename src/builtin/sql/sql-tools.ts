@@ -26,8 +26,7 @@ function registerExecute(server: McpServer, database: SqlDatabase, about: string
       annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
     },
     async ({ sql }, { mcpReq: { signal } }) => {
-      const { statements, note } = await database.execute(sql, signal)
-      return jsonResult({ statements }, note)
+      return jsonResult(await database.execute(sql, signal))
     },
   )
 }
@@ -55,10 +54,9 @@ function registerSearch(server: McpServer, database: SqlDatabase): void {
   )
 }
 
-function jsonResult(value: unknown, note?: string): CallToolResult {
-  const said = note === undefined ? [] : [{ type: 'text' as const, text: note }]
-  return { content: [{ type: 'text', text: JSON.stringify(value, exactly) }, ...said] }
-}
+const jsonResult = (value: unknown): CallToolResult => ({
+  content: [{ type: 'text', text: JSON.stringify(value, exactly) }],
+})
 
 /** JSON has no big numbers, so those become texts. */
 const exactly = (_name: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value)

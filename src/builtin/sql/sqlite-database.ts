@@ -59,10 +59,10 @@ export function openSample(): SqlDatabase {
     dialect: 'sqlite',
     objects: SQLITE_OBJECTS,
     execute: async (sql, signal) => {
-      const isNew = wasKilled
-      const answer = answerIn(await inTurn(sql, [], signal))
+      const reply = await inTurn(sql, [], signal)
+      const note = wasKilled ? NEW_NOTE : ''
       wasKilled = false
-      return isNew ? { ...answer, note: [NEW_NOTE, answer.note].filter(Boolean).join(' ') } : answer
+      return answerIn(reply, note)
     },
     select: async (sql, values, signal) => {
       const used = values.filter((_, at) => sql.includes(`?${at + 1}`))
@@ -124,13 +124,16 @@ async function answerOf(child: ChildProcess, asked: { sql: string; values: (stri
 const TOO_MUCH =
   'The demo database took more memory or time than it may, so it was ended and has its first data again. Ask for less.'
 
-function answerIn(reply: Reply): SqlAnswer {
-  if ('results' in reply) return { statements: reply.results, ...(reply.open && { note: OPEN_NOTE }) }
-  const before =
-    reply.done === 0 ? '' : ` The ${reply.done === 1 ? 'statement' : `${reply.done} statements`} before it stand.`
+function answerIn(reply: Reply, note = ''): SqlAnswer {
+  if ('results' in reply) {
+    const notes = [note, reply.open ? OPEN_NOTE : ''].filter((text) => text !== '').join(' ')
+    return { statements: reply.results, ...(notes !== '' && { note: notes }) }
+  }
   const refused = /^(?:not authorized|authorization denied)$/.test(reply.error)
   const text = refused
     ? 'The demo database can only change itself: no other files, extensions or settings.'
     : `The database says: ${reply.error}.`
-  throw new AppError(refused ? 'not_allowed' : 'tool_failed', `${text}${before}`)
+  const done = reply.done === 0 ? '' : 'What stands before it was done.'
+  const words = [text, done, note].filter((part) => part !== '').join(' ')
+  throw new AppError(refused ? 'not_allowed' : 'tool_failed', words)
 }
