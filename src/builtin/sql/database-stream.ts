@@ -9,10 +9,14 @@ const MAX_ANSWER_BYTES = 64 * 1024 * 1024
 export type DatabaseStream = Duplex & { connect(): void }
 
 /**
- * Stands between a driver and the connection: it lets through only so much of an answer, and what a driver throws at words that
+ * Stands between a driver and the connection: it lets through only so much of an answer, and nothing that is not
+ * `isReadable`; what a driver throws at words that
  * it cannot read ends the connection, not the process.
  */
-export function createDatabaseStream(open: () => Promise<Duplex>): DatabaseStream {
+export function createDatabaseStream(
+  open: () => Promise<Duplex>,
+  isReadable: (chunk: Buffer) => boolean = () => true,
+): DatabaseStream {
   let inner: Duplex | undefined
   let received = 0
   const stream = new Duplex({
@@ -31,6 +35,7 @@ export function createDatabaseStream(open: () => Promise<Duplex>): DatabaseStrea
   const take = (chunk: Buffer) => {
     received += chunk.length
     if (received > MAX_ANSWER_BYTES) stream.destroy(tooMuchError())
+    else if (!isReadable(chunk)) stream.destroy(unreadableError())
     else if (!stream.push(chunk)) inner?.pause()
   }
   const begin = (opened: Duplex) => {
@@ -39,6 +44,7 @@ export function createDatabaseStream(open: () => Promise<Duplex>): DatabaseStrea
     opened.on('data', take)
     opened.on('error', (error) => stream.destroy(error))
     opened.on('close', () => stream.destroy())
+    opened.resume()
     stream.emit('connect')
   }
   return Object.assign(containThrows(stream), {
@@ -67,6 +73,9 @@ export function containThrows<T extends Duplex>(stream: T): T {
     },
   })
 }
+
+const unreadableError = (): AppError =>
+  new AppError('server_unreachable', 'What answered there does not speak as a database does. Check the address.')
 
 const tooMuchError = (): AppError =>
   new AppError(

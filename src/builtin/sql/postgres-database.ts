@@ -7,6 +7,7 @@ import { findAppError } from '../../egress/egress-error.ts'
 import { AppError } from '../../errors.ts'
 import { readConnectionString, type SqlSettings } from './connection-string.ts'
 import { createDatabaseStream } from './database-stream.ts'
+import { createFrameCheck } from './postgres-frames.ts'
 import { POSTGRES_OBJECTS } from './postgres-objects.ts'
 import { openPostgresStream, sendCancelRequest } from './postgres-stream.ts'
 import { splitStatements } from './split-statements.ts'
@@ -47,15 +48,15 @@ const usedIn = (sql: string, values: (string | null)[]): (string | null)[] =>
 function createSessions(egress: Pick<Egress, 'connect'>, settings: SqlSettings) {
   const closed = new AbortController()
   const open = () => openPostgresStream(egress, settings, closed.signal)
-  const pool = new Pool({ ...clientConfigOf(settings), stream: () => createDatabaseStream(open) })
+  const pool = new Pool({ ...clientConfigOf(settings), stream: () => createDatabaseStream(open, createFrameCheck()) })
   // The server ended a session that nobody used just then; the next call opens another.
-  pool.on('error', () => undefined)
+  pool.on('error', ignoreError)
+  // A statement fails with its session; unheard, the error would end the process.
+  pool.on('connect', (client) => void client.on('error', ignoreError))
   return {
     async use<T>(signal: AbortSignal, sql: string, work: (client: PoolClient) => Promise<T>): Promise<T> {
       const stop = AbortSignal.any([signal, closed.signal])
       const client = await connectedClient(pool, settings, stop)
-      // The statement fails with it; unheard it would end the process.
-      client.on('error', ignoreError)
       const changesSession = CHANGES_SESSION.test(sql)
       let isBroken = true
       try {
@@ -67,7 +68,6 @@ function createSessions(egress: Pick<Egress, 'connect'>, settings: SqlSettings) 
         isBroken = changesSession || !isOrdinary(error)
         throw stop.aborted ? stop.reason : readableError(error, settings)
       } finally {
-        client.off('error', ignoreError)
         client.release(isBroken)
       }
     },
