@@ -11,7 +11,7 @@ export function createFrameCheck(): (chunk: Buffer) => boolean {
   return (chunk) => {
     let rest = chunk
     while (rest.length > 0) {
-      const taken = frame.left === 0 ? withHeader(frame, rest) : withBody(frame, rest)
+      const taken = withMore(frame, rest)
       frame = taken.frame
       rest = taken.rest
       if (isBroken(frame)) return false
@@ -26,6 +26,9 @@ type Frame = { header: Buffer; left: number; tail: number[] }
 const NEXT: Frame = { header: Buffer.alloc(0), left: 0, tail: [] }
 
 type Taken = { frame: Frame; rest: Buffer }
+
+const withMore = (frame: Frame, bytes: Buffer): Taken =>
+  frame.left === 0 ? withHeader(frame, bytes) : withBody(frame, bytes)
 
 function withHeader(frame: Frame, bytes: Buffer): Taken {
   const more = bytes.subarray(0, HEADER_BYTES - frame.header.length)
