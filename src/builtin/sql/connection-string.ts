@@ -88,3 +88,9 @@ function decoded(text: string): string {
 }
 
 const invalidError = (message: string): AppError => new AppError('input_invalid', message, { field: 'dsn' })
+
+export const noTlsErrorFor = (host: string): AppError =>
+  new AppError(
+    'server_unreachable',
+    `${host} does not offer a secure connection there. Check the address, or take sslmode out of the connection string.`,
+  )

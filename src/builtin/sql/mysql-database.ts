@@ -3,7 +3,7 @@ import { type Connection, createConnection, type FieldPacket, type ResultSetHead
 import type { Egress } from '../../egress/egress.ts'
 import { findAppError, unsentErrorFor } from '../../egress/egress-error.ts'
 import { AppError } from '../../errors.ts'
-import { certificatesOf, readConnectionString, type SqlSettings, verifiesCertificate } from './connection-string.ts'
+import { certificatesOf, noTlsErrorFor, readConnectionString, type SqlSettings, verifiesCertificate } from './connection-string.ts'
 import { containThrows, createDatabaseStream } from './database-stream.ts'
 import { MYSQL_OBJECTS } from './mysql-objects.ts'
 import { splitStatements } from './split-statements.ts'
@@ -180,16 +180,18 @@ function addRow(result: StatementResult, row: SqlRow, limit: RowLimit): void {
 
 /** https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html */
 const REFUSED = new Set(['ER_ACCESS_DENIED_ERROR', 'ER_DBACCESS_DENIED_ERROR', 'ER_BAD_DB_ERROR', 'ER_CON_COUNT_ERROR'])
-const TIMED_OUT = new Set(['ER_QUERY_TIMEOUT', 'ER_STATEMENT_TIMEOUT', 'ER_QUERY_INTERRUPTED'])
+/** 3024 is MySQL's, 1969 MariaDB's, 1317 of both where somebody ended it. */
+const TIMED_OUT = new Set([3024, 1969, 1317])
 
 function readableError(error: unknown, { host, seconds }: SqlSettings): AppError {
   const own = findAppError(error)
   if (own !== undefined) return own
-  const { code = '', sqlMessage } = Object(error)
-  if (TIMED_OUT.has(code))
+  const { code = '', errno, sqlMessage } = Object(error)
+  if (TIMED_OUT.has(errno))
     return new AppError('tool_timeout', `The database stopped it: it took longer than ${seconds} s. Ask for less.`, {
       cause: error,
     })
+  if (code === 'HANDSHAKE_NO_SSL_SUPPORT') return noTlsErrorFor(host)
   if (typeof sqlMessage !== 'string') return unsentErrorFor(host, error)
   return new AppError(REFUSED.has(code) ? 'server_refused' : 'tool_failed', `The database says: ${sqlMessage}.`, {
     cause: error,

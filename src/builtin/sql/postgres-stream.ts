@@ -3,8 +3,7 @@ import type { Socket } from 'node:net'
 import { connect, type TLSSocket } from 'node:tls'
 import type { Egress } from '../../egress/egress.ts'
 import { unsentErrorFor } from '../../egress/egress-error.ts'
-import { AppError } from '../../errors.ts'
-import { type SqlSettings, tlsOptionsFor } from './connection-string.ts'
+import { noTlsErrorFor, type SqlSettings, tlsOptionsFor } from './connection-string.ts'
 
 const SSL_REQUEST = 80_877_103
 const CANCEL_REQUEST = 80_877_102
@@ -35,10 +34,7 @@ async function secured(socket: Socket, settings: SqlSettings, signal: AbortSigna
   // More than the one byte could only be put there by somebody in between.
   if (answer?.length === 1 && answer[0] === LETTER_S) return startTls(socket, settings, signal)
   if (answer?.length === 1 && answer[0] === LETTER_N && settings.ssl.mode === 'prefer') return socket
-  throw new AppError(
-    'server_unreachable',
-    `${settings.host} does not offer a secure connection there. Check the address, or take sslmode out of the connection string.`,
-  )
+  throw noTlsErrorFor(settings.host)
 }
 
 async function startTls(socket: Socket, settings: SqlSettings, signal: AbortSignal): Promise<TLSSocket> {
