@@ -52,7 +52,7 @@ export function readConnectionString(
 }
 
 /** `require` only encrypts, as libpq has it, unless a certificate authority is given. */
-export const verifiesCertificate = ({ ssl: { mode, ca } }: Pick<SqlSettings, 'ssl'>): boolean =>
+export const isCertificateChecked = ({ ssl: { mode, ca } }: Pick<SqlSettings, 'ssl'>): boolean =>
   mode === 'verify-ca' || mode === 'verify-full' || (mode === 'require' && ca !== undefined)
 
 /** The own authority and the client's certificate, where a person gave them. */
@@ -69,7 +69,7 @@ export function tlsOptionsFor(settings: Pick<SqlSettings, 'host' | 'ssl'>): Conn
     host,
     // A server name must not be an address (RFC 6066 section 3).
     ...(isIP(host) === 0 && { servername: host }),
-    rejectUnauthorized: verifiesCertificate(settings),
+    rejectUnauthorized: isCertificateChecked(settings),
     ...(ssl.mode !== 'verify-full' && { checkServerIdentity: () => undefined }),
     ...certificatesOf(settings),
   }

@@ -47,7 +47,7 @@ export function createDatabaseStream(
     opened.resume()
     stream.emit('connect')
   }
-  return Object.assign(containThrows(stream), {
+  return Object.assign(withDataGuard(stream), {
     connect: () => void open().then(begin, (error: Error) => stream.destroy(error)),
     // What drivers ask of a socket.
     setNoDelay: () => undefined,
@@ -59,7 +59,7 @@ export function createDatabaseStream(
 }
 
 /** A driver reads in listeners of `data`: what they throw would be nobody's. */
-export function containThrows<T extends Duplex>(stream: T): T {
+export function withDataGuard<T extends Duplex>(stream: T): T {
   const emit = stream.emit.bind(stream)
   return Object.assign(stream, {
     emit: (...event: Parameters<typeof emit>) => {

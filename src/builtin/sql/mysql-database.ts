@@ -3,8 +3,8 @@ import { type Connection, createConnection, type FieldPacket, type ResultSetHead
 import type { Egress } from '../../egress/egress.ts'
 import { findAppError, unsentErrorFor } from '../../egress/egress-error.ts'
 import { AppError } from '../../errors.ts'
-import { certificatesOf, noTlsErrorFor, readConnectionString, type SqlSettings, verifiesCertificate } from './connection-string.ts'
-import { containThrows, createDatabaseStream } from './database-stream.ts'
+import { certificatesOf, noTlsErrorFor, readConnectionString, type SqlSettings, isCertificateChecked } from './connection-string.ts'
+import { withDataGuard, createDatabaseStream } from './database-stream.ts'
 import { MYSQL_OBJECTS } from './mysql-objects.ts'
 import { splitStatements } from './split-statements.ts'
 import {
@@ -88,7 +88,7 @@ async function openSession(
     stream,
     ...(ssl.mode !== 'disable' && {
       ssl: {
-        rejectUnauthorized: verifiesCertificate(settings),
+        rejectUnauthorized: isCertificateChecked(settings),
         verifyIdentity: ssl.mode === 'verify-full',
         ...certificatesOf(settings),
       },
@@ -111,7 +111,7 @@ async function openSession(
     })
     // What it is read with over TLS is a stream of the driver's own.
     const inner: unknown = Reflect.get(session, 'stream')
-    if (inner instanceof Duplex && inner !== stream) containThrows(inner)
+    if (inner instanceof Duplex && inner !== stream) withDataGuard(inner)
     return session
   } catch (error) {
     session.destroy()

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { AppError } from '../../errors.ts'
 import type { ObjectType, SqlDatabase, SqlRow } from './sql-database.ts'
 
-export type ObjectSearch = {
+export type ObjectRequest = {
   object_type: ObjectType
   pattern: string
   schema?: string | undefined
@@ -15,7 +15,7 @@ const Named = z.looseObject({ name: z.string(), schema: z.string().optional(), t
 type Named = z.infer<typeof Named>
 
 /** Tables, views, columns and so on by the pattern of their names. Throws `not_found` for a schema that is not there. */
-export async function searchObjects(database: SqlDatabase, search: ObjectSearch, signal: AbortSignal) {
+export async function searchObjects(database: SqlDatabase, search: ObjectRequest, signal: AbortSignal) {
   const { object_type, pattern, schema, table, detail_level, limit } = search
   if (schema !== undefined) await findSchema(database, schema, signal)
   const listed = await list(database, object_type, { schema, table }, signal)
@@ -74,7 +74,7 @@ async function describe(
   database: SqlDatabase,
   type: ObjectType,
   entry: Named,
-  { detail_level, signal }: { detail_level: ObjectSearch['detail_level']; signal: AbortSignal },
+  { detail_level, signal }: { detail_level: ObjectRequest['detail_level']; signal: AbortSignal },
 ): Promise<SqlRow> {
   if (detail_level === 'names') return pick(entry, (name) => NAMES.includes(name))
   const counted = type === 'table' && database.countRows && { row_count: await database.countRows(entry.name, signal) }
