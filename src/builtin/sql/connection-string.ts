@@ -25,6 +25,8 @@ const MODES = new Map<string, SslMode>([
   ['verify-ca', 'verify-ca'],
   ['verify-full', 'verify-full'],
 ])
+/** A name or an address on a network, and not the path of a socket. */
+const HOST = /^(?:[a-z0-9][a-z0-9._-]*|\[[\da-f:.]+\])$/i
 const DEFAULT_SECONDS = 290
 
 /** `usual`: the port and the mode of those who name none. Throws `input_invalid`, naming the field. */
@@ -33,14 +35,14 @@ export function readConnectionString(
   usual: { port: number; mode: SslMode },
 ): SqlSettings {
   const url = URL.parse(given.dsn?.trim() ?? '')
-  if (url === null || url.hostname === '')
-    throw invalidError('I cannot read this connection string. Check it for a typo.')
+  if (url === null) throw invalidError('I cannot read this connection string. Check it for a typo.')
+  if (!HOST.test(url.hostname)) throw invalidError(`"${url.hostname}" is not an address on a network.`)
   const wanted = url.searchParams.get('sslmode')
   const mode = wanted === null ? usual.mode : MODES.get(wanted)
   if (mode === undefined)
     throw invalidError(`sslmode is "${wanted}", which I do not know. Use ${[...MODES.keys()].join(', ')}.`)
   return {
-    host: decoded(url.hostname).replace(/^\[(.+)\]$/, '$1'),
+    host: url.hostname.replace(/^\[(.+)\]$/, '$1'),
     port: url.port === '' ? usual.port : Number(url.port),
     user: decoded(url.username),
     password: decoded(url.password),
