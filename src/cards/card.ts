@@ -90,8 +90,8 @@ export type BuiltinServer = {
   kind: 'builtin'
   server: string
   settings: Record<string, string>
-  /** Which input is the address that it goes to. */
-  address: string
+  /** Which input is the address that it goes to, if it goes anywhere. */
+  address?: string | undefined
   checks: CardCheck[]
   /** What is started where the address was left empty. */
   otherwise?: StdioServer | undefined

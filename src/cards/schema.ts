@@ -117,7 +117,9 @@ const Ours = z.strictObject({
   /** A remote whose very address is a person's input, which server.json cannot say. */
   remote: Remote.extend({ url: z.string().regex(/^\{\w+\}$/, 'must be one input') }).optional(),
   /** A server of our own in this process; a package beside it is started where `address`, an input, was left empty. */
-  builtin: z.strictObject({ server: z.string(), address: z.string(), settings: z.array(Setting) }).optional(),
+  builtin: z
+    .strictObject({ server: z.string(), address: z.string().optional(), settings: z.array(Setting).default([]) })
+    .optional(),
   inputs: z
     .record(
       z.string(),

@@ -76,7 +76,7 @@ const builtinTarget = ({ kind, server, settings, checks }: BuiltinServer, values
 /** Of a card with two servers, the other one is started where the address was left empty. */
 function serverFor({ server }: Card, inputs: Record<string, string>): CardServer {
   if (server.kind !== 'builtin' || server.otherwise === undefined) return server
-  return inputs[server.address] === undefined ? server.otherwise : server
+  return server.address === undefined || inputs[server.address] === undefined ? server.otherwise : server
 }
 
 function authConfigOf(

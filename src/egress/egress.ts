@@ -1,4 +1,4 @@
-import { isIP } from 'node:net'
+import { isIP, type Socket } from 'node:net'
 import { AppError } from '../errors.ts'
 import { isNeverReachable, isPublicAddress } from './address.ts'
 import { type AllowedHosts, readAllowed } from './allow.ts'
@@ -6,11 +6,13 @@ import { createGuardedAgent, type HttpExchangeRequest, sendHttpRequest } from '.
 import {
   checkAddress,
   createPrivateAddressError,
+  type Destination,
   destinationOf,
   type Guard,
   resolvedAddressesOf,
   resolveHost,
 } from './guard.ts'
+import { connectSocket } from './socket.ts'
 
 const MAX_REDIRECTS = 5
 const REDIRECTS = new Set([301, 302, 303, 307, 308])
@@ -24,6 +26,8 @@ export type Egress = {
    * and headers of MAX_HEADER_BYTES. How long an answer may take is the signal's to say. Proxy variables are ignored. Throws `egress_refused` and `server_unreachable` (never sent), `tool_failed` (broke off).
    */
   fetch: typeof fetch
+  /** For what is not HTTP: a TCP connection under the same rules. Throws `egress_refused` and `server_unreachable`, or the signal's reason. */
+  connect(to: Destination, signal: AbortSignal): Promise<Socket>
   /** For an address that another program will open: throws `egress_refused` or `server_unreachable`. */
   check(url: string): Promise<void>
   /** The part of `fetch`'s rules that needs no network, for a field that is being filled in: throws `egress_refused`. */
@@ -55,6 +59,7 @@ export function createEgress(o: { allow: string[]; resolve?: Guard['resolve'] })
       ask.headers.set('accept-encoding', 'identity')
       return follow({ ...ask, signal: signalOf(input, init) }, redirect, 0)
     },
+    connect: (to, signal) => connectSocket(to, guard, signal),
     check: async (url) => {
       await resolvedAddressesOf(destinationOf(parseUrl(url)), guard)
     },

@@ -5,7 +5,13 @@ import { isNeverReachable, isPublicAddress } from './address.ts'
 import { type AllowedHosts, bracketAddress } from './allow.ts'
 
 /** Ports of the schemes whose addresses people type. */
-const DEFAULT_PORTS: Record<string, number> = { 'https:': 443, 'http:': 80, 'postgres:': 5432, 'postgresql:': 5432 }
+const DEFAULT_PORTS: Record<string, number> = {
+  'https:': 443,
+  'http:': 80,
+  'postgres:': 5432,
+  'postgresql:': 5432,
+  'mysql:': 3306,
+}
 
 export type Destination = { host: string; port: number }
 

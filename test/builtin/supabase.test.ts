@@ -185,7 +185,9 @@ describe('reading', () => {
       new Response(String(input).endsWith('/rest/v1/') ? JSON.stringify(document) : answer, {
         headers: { 'content-type': 'application/json; charset=utf-8' },
       })
-    await using own = await startMcpHouse({ builtin: createBuiltinServers({ egress: { fetch } }) })
+    await using own = await startMcpHouse({
+      builtin: createBuiltinServers({ egress: { ...createEgress({ allow: [] }), fetch } }),
+    })
     const outcome = await own.call(await own.connected(target(), { key: project.key }), 'select_rows', {
       table: 'ledger',
     })
@@ -389,7 +391,9 @@ it('ends a request that is stopped', async () => {
       }),
     )
   }
-  await using own = await startMcpHouse({ builtin: createBuiltinServers({ egress: { fetch } }) })
+  await using own = await startMcpHouse({
+    builtin: createBuiltinServers({ egress: { ...createEgress({ allow: [] }), fetch } }),
+  })
   const stop = new AbortController()
   const connected = await own.connected(target(), { key: project.key })
   const calling = own.call(connected, 'select_rows', { table: 'ledger' }, stop.signal)

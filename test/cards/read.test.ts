@@ -57,8 +57,8 @@ describe('the cards we ship', () => {
   it('keep secrets out of arguments', () => {
     const github = cards.find((card) => card.name === 'github')
     expect(github?.inputs[0]).toMatchObject({ name: 'token', secret: true, required: false })
-    const postgres = cards.find((card) => card.name === 'postgres')
-    expect(postgres?.server).toMatchObject({ arguments: ['--transport=stdio'], env: { DSN: '{dsn}' } })
+    const circleci = cards.find((card) => card.name === 'circleci')
+    expect(circleci?.server).toMatchObject({ arguments: [], env: { CIRCLECI_TOKEN: '{token}' } })
   })
 })
 

@@ -3,9 +3,11 @@ import { createBuiltinServers } from '../../src/builtin/builtin-servers.ts'
 import type { Card } from '../../src/cards/card.ts'
 import { readCards } from '../../src/cards/read.ts'
 import { createServerTargets } from '../../src/connect/server-targets.ts'
+import { createEgress } from '../../src/egress/egress.ts'
 import type { Target } from '../../src/mcp/protocol/server-target.ts'
 import type { StoredTool } from '../../src/registry/connection.ts'
 import { type McpHouse, PERSON, ROOT, startMcpHouse } from '../support/mcp-house.ts'
+import { createTcpDatabase } from '../support/tcp-postgres.ts'
 
 const cards = readCards('run-cards')
 const cardOf = (name: string): Card => {
@@ -14,10 +16,16 @@ const cardOf = (name: string): Card => {
   return card
 }
 let house: McpHouse
+let database: Awaited<ReturnType<typeof createTcpDatabase>>
 beforeAll(async () => {
-  house = await startMcpHouse({ root: ROOT, builtin: createBuiltinServers({ egress: { fetch: emptyProject } }) })
+  database = await createTcpDatabase()
+  const egress = { ...createEgress({ allow: ['127.0.0.1'] }), fetch: emptyProject }
+  house = await startMcpHouse({ root: ROOT, builtin: createBuiltinServers({ egress }) })
 })
-afterAll(() => house[Symbol.asyncDispose]())
+afterAll(async () => {
+  await house[Symbol.asyncDispose]()
+  await database[Symbol.asyncDispose]()
+})
 
 /** As a person would connect it, but without the check that needs the vendor's own service. */
 async function toolsOf(
@@ -44,20 +52,23 @@ const projectTools = () =>
 const emptyProject: typeof fetch = async () =>
   Response.json({ swagger: '2.0', paths: { '/rpc/patchbay_execute_sql': {} }, definitions: {} })
 
-// The postgres and mysql cards start the same package as demo-database, which needs no database.
+// The mysql card's server has the tools of postgres', and no MySQL is here.
 describe.each([
   { name: 'everything', server: 'everything', secrets: {} },
   { name: 'filesystem', server: 'filesystem', secrets: {} },
   { name: 'memory', server: 'memory', secrets: {} },
   { name: 'demo-database', server: 'demo-database', secrets: {} },
-  { name: 'postgres', server: 'demo-database', secrets: {} },
+  { name: 'postgres', server: 'postgres', secrets: {} },
   { name: 'mysql', server: 'demo-database', secrets: {} },
   { name: 'supabase', server: 'supabase', secrets: { token: 'sbp_0123456789abcdef' } },
 ])('the card $name', ({ name, server, secrets }) => {
   const card = cardOf(name)
 
   it('names only tools its server has, and calls none read that the server calls a write', async () => {
-    const tools = [...(await toolsOf(server, secrets)), ...(name === 'supabase' ? await projectTools() : [])]
+    const tools = [
+      ...(await toolsOf(server, server === 'postgres' ? { dsn: database.dsn } : secrets)),
+      ...(name === 'supabase' ? await projectTools() : []),
+    ]
     const listed = new Map(tools.map((tool) => [tool.name, tool]))
     expect(Object.keys(card.tools).filter((tool) => !listed.has(tool))).toEqual([])
     const bold = Object.entries(card.tools).filter(
@@ -81,7 +92,7 @@ describe('cards of a package that comes with the app', () => {
       const version = server.kind === 'stdio' ? installed[server.package] : undefined
       return server.kind === 'stdio' && version !== undefined ? [[name, server.version, version]] : []
     })
-    expect(pinned.map(([name]) => name)).toEqual(expect.arrayContaining(['filesystem', 'postgres', 'supabase']))
+    expect(pinned.map(([name]) => name)).toEqual(expect.arrayContaining(['filesystem', 'memory', 'supabase']))
     expect(pinned.filter(([, card, version]) => card !== version)).toEqual([])
   })
 })

@@ -1,10 +1,13 @@
 /** Stands for the app: opens a session with a server of each local card, prints its folder, and waits to be killed. */
 
+import { createBuiltinServers } from '../../src/builtin/builtin-servers.ts'
 import { readCards } from '../../src/cards/read.ts'
 import { createServerTargets } from '../../src/connect/server-targets.ts'
+import { createEgress } from '../../src/egress/egress.ts'
 import { PERSON, ROOT, startMcpHouse } from '../support/mcp-house.ts'
 
-const house = await startMcpHouse({ root: ROOT })
+const builtin = createBuiltinServers({ egress: createEgress({ allow: [] }) })
+const house = await startMcpHouse({ root: ROOT, builtin })
 const targets = createServerTargets(readCards('run-cards'), house.folder)
 const calls = [
   ['everything', 'trigger-long-running-operation', { duration: 60, steps: 60 }],

@@ -22,25 +22,18 @@ import {
   textOf,
 } from '../support/mcp-house.ts'
 import { childrenOf } from '../support/processes.ts'
-import { createTcpDatabase } from '../support/tcp-postgres.ts'
 
 const PACKAGES = join(ROOT, 'node_modules')
 const EVERYTHING = join(PACKAGES, '@modelcontextprotocol/server-everything/dist/index.js')
-const DBHUB = join(PACKAGES, '@bytebase/dbhub/dist/index.js')
 const OLD = join(ROOT, 'test/fixtures/mcp-servers/http-old.ts')
-const SLEEPS = { sql: "select 'patchbay', pg_sleep(60)" }
 const LONG = { duration: 60, steps: 600 }
 
-type Database = Awaited<ReturnType<typeof createTcpDatabase>>
 let house: McpHouse
-let database: Database
 beforeEach(async () => {
   house = await startMcpHouse({ root: ROOT, allow: ['127.0.0.1', 'localhost'], limits: { callSeconds: 120 } })
-  database = await createTcpDatabase()
 })
 afterEach(async () => {
   await house[Symbol.asyncDispose]()
-  await database[Symbol.asyncDispose]()
 })
 
 /** As a person connects it, without the check that needs the vendor's own service. */
@@ -61,14 +54,6 @@ const OVER_STDIO: StdioCase[] = [
   { card: 'everything', tools: 10, tool: 'echo', args: { message: 'hi' }, says: /Echo: hi/ },
   { card: 'filesystem', tools: 10, tool: 'list_allowed_directories', args: {}, says: /Allowed directories/ },
   { card: 'memory', tools: 9, tool: 'read_graph', args: {}, says: /entities/ },
-  {
-    card: 'postgres',
-    tools: 2,
-    tool: 'execute_sql',
-    args: { sql: 'select 40 + 2 as answer' },
-    says: /42/,
-    secrets: () => ({ dsn: database.dsn }),
-  },
   // Its service cannot be reached from a test: that it says so is its answer.
   {
     card: 'supabase',
@@ -114,7 +99,7 @@ type HttpCase = Call & {
   start(port: number): { args: string[]; env?: Record<string, string> }
   long: { tool: string; args: JsonObject }
   /** Resolves when the long call has arrived. */
-  arrived: 'progress' | 'query' | 'note'
+  arrived: 'progress' | 'note'
   era: string
 }
 
@@ -132,19 +117,6 @@ const OVER_HTTP: HttpCase[] = [
       era: kind === 'sse' ? 'sse' : 'legacy',
     }),
   ),
-  {
-    name: 'dbhub (the new protocol)',
-    path: '/mcp',
-    start: (port) => ({
-      args: [DBHUB, '--transport', 'http', '--host', '127.0.0.1', '--port', String(port), '--dsn', database.dsn],
-    }),
-    tool: 'execute_sql',
-    args: { sql: 'select 40 + 2 as answer' },
-    says: /42/,
-    long: { tool: 'execute_sql', args: SLEEPS },
-    arrived: 'query',
-    era: 'modern',
-  },
   {
     name: "the SDK's old line",
     path: '/mcp',
@@ -170,8 +142,7 @@ describe.each(OVER_HTTP)('$name over HTTP', ({ path, start, tool, args, says, lo
 
     const isThere = Promise.withResolvers<void>()
     const call = house.callWith(connection, long.tool, long.args, { onProgress: () => isThere.resolve() })
-    if (arrived === 'query') await eventually(() => isSleeping())
-    else if (arrived === 'note') await eventually(() => expect(noted(house)).toContain('slow began'))
+    if (arrived === 'note') await eventually(() => expect(noted(house)).toContain('slow began'))
     else await isThere.promise
     await stopChild(first.child)
     expect(await call).toMatchObject({ kind: 'failed', sent: true })
@@ -183,17 +154,6 @@ describe.each(OVER_HTTP)('$name over HTTP', ({ path, start, tool, args, says, lo
     await stopChild(second.child)
   })
 })
-
-async function isSleeping(): Promise<void> {
-  const { Client } = await import('pg')
-  const client = new Client({ connectionString: database.url })
-  await client.connect()
-  const { rows } = await client.query(
-    "select 1 from pg_stat_activity where query like '%pg_sleep(60)%' and pid <> pg_backend_pid()",
-  )
-  await client.end()
-  expect(rows.length).toBeGreaterThan(0)
-}
 
 async function startAt(port: number, { args, env }: { args: string[]; env?: Record<string, string> }): Promise<Server> {
   const home = join(house.folder, 'server-home')

@@ -3,6 +3,7 @@ import { connect as connectSocket, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
+import { createBuiltinServers } from '../../src/builtin/builtin-servers.ts'
 import { readCards } from '../../src/cards/read.ts'
 import { createConnect } from '../../src/connect/connect.ts'
 import { ConnectSubmissionDetails, SignInDetails } from '../../src/connect/connect-types.ts'
@@ -54,6 +55,7 @@ export async function startConnectHouse(o: ConnectHouseOptions = {}) {
   const targets = createServerTargets(cards, dataDir, o.prefills)
   const auth = createAuth({ credentials, registry, egress, ours: createClientIdentity('http://127.0.0.1:1'), log })
   const mcp = createMcp({
+    builtin: createBuiltinServers({ egress }),
     registry,
     credentials,
     egress,

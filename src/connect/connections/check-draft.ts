@@ -145,7 +145,7 @@ function findAddressProblems(card: Card, { plain }: FilledInputs, mcp: Pick<Mcp,
 /** Every address of a card that may hold what a person typed. */
 export const cardAddressesOf = ({ server, auth }: Card): string[] => [
   ...(server.kind === 'http' ? [server.url] : []),
-  ...(server.kind === 'builtin' ? [`{${server.address}}`] : []),
+  ...(server.kind === 'builtin' && server.address !== undefined ? [`{${server.address}}`] : []),
   ...signInAddressesOf(auth ?? {}),
 ]
 

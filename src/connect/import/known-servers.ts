@@ -29,6 +29,7 @@ const CARD_BY_PACKAGE: Record<string, string> = {
 }
 
 /** One package may serve several cards; which, its data source says. */
+const SEVERAL_CARDS = new Set(['@bytebase/dbhub'])
 const CARD_BY_SCHEME: [RegExp, string][] = [
   [/^postgres(?:ql)?:\/\//i, 'postgres'],
   [/^(?:mysql|mariadb):\/\//i, 'mysql'],
@@ -39,9 +40,9 @@ export function findKnownCard(server: ConfiguredServer, cards: Card[]): string |
   if (server.url !== undefined) return cards.find((card) => leadsTo(card, server.url ?? ''))?.name
   const pack = server.program && describeProgram(server.program).package?.toLowerCase()
   if (pack === undefined) return undefined
-  const own = cards.filter((card) => packageOf(card) === pack)
-  if (own.length > 1) return cardByScheme(server, own)
-  const name = own[0]?.name ?? (Object.hasOwn(CARD_BY_PACKAGE, pack) ? CARD_BY_PACKAGE[pack] : undefined)
+  if (SEVERAL_CARDS.has(pack)) return cardByScheme(server, cards)
+  const own = cards.find((card) => packageOf(card) === pack)
+  const name = own?.name ?? (Object.hasOwn(CARD_BY_PACKAGE, pack) ? CARD_BY_PACKAGE[pack] : undefined)
   return cards.find((card) => card.name === name)?.name
 }
 

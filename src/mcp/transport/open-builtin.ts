@@ -20,6 +20,12 @@ export async function openBuiltinSession(
   const [ours, theirs] = InMemoryTransport.createLinkedPair()
   const client = wiring.newClient(OPEN_MS)
   await server.connect(theirs)
-  await client.connect(ours, { signal, prior: { kind: 'legacy' } })
+  try {
+    await client.connect(ours, { signal, prior: { kind: 'legacy' } })
+  } catch (error) {
+    // It may hold a connection of its own.
+    await theirs.close()
+    throw error
+  }
   return wiring.finish({ client, close: () => client.close() }, 'other')
 }

@@ -2,9 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { Client } from '@modelcontextprotocol/client'
+import { Client, InMemoryTransport, type Transport } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import { z } from 'zod'
+import { createBuiltinServers } from '../../../src/builtin/builtin-servers.ts'
+import { createEgress } from '../../../src/egress/egress.ts'
 import { startOfflineModel } from '../../../src/local/offline-model/start-offline-model.ts'
 import { createLog } from '../../../src/log.ts'
 import { createModel } from '../../../src/model/claude.ts'
@@ -22,14 +24,16 @@ export const SCRIPTS = {
   everything: [`${SCOPE}/server-everything/dist/index.js`, 'stdio'],
   filesystem: [`${SCOPE}/server-filesystem/dist/index.js`, '{folder}'],
   memory: [`${SCOPE}/server-memory/dist/index.js`],
-  'demo-database': ['@bytebase/dbhub/dist/index.js', '--transport', 'stdio', '--demo'],
-  shop: ['@bytebase/dbhub/dist/index.js', '--transport', 'stdio', '--dsn', 'sqlite:///:memory:'],
 }
+
+/** Servers of our own, as their cards open them. */
+const BUILTIN = ['demo-database', 'shop'] as const
+type ServerName = keyof typeof SCRIPTS | (typeof BUILTIN)[number]
 
 type Server = { call(tool: string, input: object): Promise<Omit<ToolResult, 'id'>>; tools: OfferedTool[] }
 
 /** The offline model and the real servers it is offered, as the app would offer them. */
-export async function startServers(names: (keyof typeof SCRIPTS)[]) {
+export async function startServers(names: ServerName[]) {
   const folder = await mkdtemp(path.join(tmpdir(), 'patchbay-offline-'))
   const local = await startOfflineModel({ log, latencyMs: 0 })
   const clients: Client[] = []
@@ -49,14 +53,12 @@ export async function startServers(names: (keyof typeof SCRIPTS)[]) {
 
 export type Servers = Awaited<ReturnType<typeof startServers>>
 
-async function startServer(name: keyof typeof SCRIPTS, folder: string, clients: Client[]): Promise<Server> {
-  const root = path.join(path.dirname(createRequire(import.meta.url).resolve('vitest/package.json')), '..')
-  const [script = '', ...args] = SCRIPTS[name].map((arg) => arg.replace('{folder}', folder))
+async function startServer(name: ServerName, folder: string, clients: Client[]): Promise<Server> {
   const client = new Client({ name: 'test', version: '1' })
   clients.push(client)
-  const env = { PATH: process.env.PATH ?? '', MEMORY_FILE_PATH: path.join(folder, 'memory.jsonl') }
-  const command = { command: process.execPath, args: [path.join(root, script), ...args], env }
-  await client.connect(new StdioClientTransport({ ...command, stderr: 'ignore' }))
+  const transport = isBuiltin(name) ? await startBuiltin() : startScript(name, folder)
+  await client.connect(transport)
+  if (name === 'shop') await client.callTool({ name: 'execute_sql', arguments: { sql: EMPTIES } })
   const { tools } = await client.listTools()
   return {
     tools: tools.map((tool) => ({
@@ -70,6 +72,28 @@ async function startServer(name: keyof typeof SCRIPTS, folder: string, clients: 
       return { type: 'tool_result', text: content.map((part) => part.text ?? '').join('\n'), isError }
     },
   }
+}
+
+const isBuiltin = (name: ServerName): name is (typeof BUILTIN)[number] => BUILTIN.some((one) => one === name)
+
+/** What makes of the sample a database of one's own. */
+const EMPTIES = `DROP VIEW current_dept_emp; DROP VIEW dept_emp_latest_date; DROP TABLE salary; DROP TABLE title; DROP TABLE dept_emp;
+  DROP TABLE dept_manager; DROP TABLE department; DROP TABLE employee`
+
+async function startBuiltin(): Promise<Transport> {
+  const builtin = createBuiltinServers({ egress: createEgress({ allow: [] }) })
+  const server = await builtin('demo-database', {}, new AbortController().signal)
+  const [ours, theirs] = InMemoryTransport.createLinkedPair()
+  await server.connect(theirs)
+  return ours
+}
+
+function startScript(name: keyof typeof SCRIPTS, folder: string): Transport {
+  const root = path.join(path.dirname(createRequire(import.meta.url).resolve('vitest/package.json')), '..')
+  const [script = '', ...args] = SCRIPTS[name].map((arg) => arg.replace('{folder}', folder))
+  const env = { PATH: process.env.PATH ?? '', MEMORY_FILE_PATH: path.join(folder, 'memory.jsonl') }
+  const command = { command: process.execPath, args: [path.join(root, script), ...args], env }
+  return new StdioClientTransport({ ...command, stderr: 'ignore' })
 }
 
 type Options = { deny?: true | string; result?: string; tools?: OfferedTool[] }
