@@ -64,7 +64,6 @@ test('a rug pull: the model never reads what a server changed, its owner is told
   await eventually(async () =>
     expect(JSON.stringify(await member.messages('dm'))).toMatch(/changed by its server, not used/),
   )
-  // Somebody else cannot accept it, nor can an old button.
   await member.press({ channel: 'dm' }, note?.ts ?? '', 'Accept')
   await eventually(async () => {
     const [row] = await rowsIn(world, 'select listing_changes from patchbay.mcp_connections')
