@@ -12,7 +12,7 @@ export const changedToolText = ({ source, tool }: Tool): string =>
   `${labelOf(source.name)} changed its tool ${labelOf(tool.name)}. I do not use it until you have looked at it.`
 
 /** No rule outweighs it: rules were made for the tool as it was. */
-export const verdictForChanged = (found: Tool, { risk }: Verdict): Verdict => ({
+export const changedVerdictFor = (found: Tool, { risk }: Verdict): Verdict => ({
   kind: 'deny',
   risk,
   why: [changedToolText(found)],

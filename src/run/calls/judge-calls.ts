@@ -8,7 +8,7 @@ import { appendEvents, type LeasedRun } from '../storage/leased-run.ts'
 import { classificationFor, nameTools } from '../tools/offered-tools.ts'
 import { callHashOf, definitionHashOf } from './call-hashes.ts'
 import { callTools, createCalledEvent, createRefusedEvent, type ReadyCall } from './call-tools.ts'
-import { changedToolText, isChangedTool, verdictForChanged } from './changed-tools.ts'
+import { changedToolText, isChangedTool, changedVerdictFor } from './changed-tools.ts'
 import { isReplacing } from './file-to-replace.ts'
 import {
   ableApproversIn,
@@ -65,7 +65,7 @@ async function judgementFor(
 ): Promise<VerdictDetails> {
   const judged = await ableVerdictFor(deps, state, question, able)
   if (!isChangedTool(question.found)) return judged
-  return { ...judged, verdict: verdictForChanged(question.found, judged.verdict), byOwners: false }
+  return { ...judged, verdict: changedVerdictFor(question.found, judged.verdict), byOwners: false }
 }
 
 const notBegun = (event: RunEvent) => ({ events: [event], ready: [] })

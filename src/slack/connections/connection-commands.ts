@@ -16,7 +16,7 @@ import {
 } from './connections-message.ts'
 import { lacksSqlFunction } from './sql-function-command.ts'
 import { type TestedConnection, testResultMessage } from './test-result-message.ts'
-import { otherNamesFor } from './tool-changes.ts'
+import { otherNamesFor } from './accept-changes.ts'
 import { createChangesButton, toolChangesMessage } from './tool-changes-message.ts'
 
 /** Longer than the slowest first start of a server, and well within a response_url's 30 minutes. */
