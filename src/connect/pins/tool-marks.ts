@@ -24,7 +24,8 @@ const WORDS_CHARS = 140
 const MIN_NAME_CHARS = 3
 
 /** The marks of a text, each kind once. `others`: the person's other connections. */
-export function marksOf(text: string, others: string[] = []): TextMark[] {
+export function marksOf(whole: string, others: string[] = []): TextMark[] {
+  const text = lookedAtOf(whole)
   const hidden = hiddenPlaceIn(text)
   const order = ORDERS.map((pattern) => pattern.exec(text)).find((match) => match !== null)
   const other = others.find((name) => name.length >= MIN_NAME_CHARS && speaksOf(text, name))
@@ -37,6 +38,13 @@ export function marksOf(text: string, others: string[] = []): TextMark[] {
 
 export const toolMarksOf = (tool: StoredTool, others: string[] = []): TextMark[] =>
   marksOf(textsOf(tool).join('\n'), others)
+
+/** A server may list a thousand tools of 100 KB each: of a longer text its beginning and its end are looked at. */
+const HEAD_CHARS = 4_000
+const TAIL_CHARS = 1_000
+
+const lookedAtOf = (text: string): string =>
+  text.length <= HEAD_CHARS + TAIL_CHARS ? text : `${text.slice(0, HEAD_CHARS)}\n${text.slice(-TAIL_CHARS)}`
 
 /** All that a tool's definition says in words. */
 const textsOf = ({ name, title = '', description, inputSchema }: StoredTool): string[] => [

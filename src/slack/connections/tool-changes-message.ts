@@ -27,14 +27,15 @@ export function toolChangesMessage(connection: Changed, others: string[] = []): 
   const { id, name, changes } = connection
   const listed = changesOf(connection, others)
   if (changes === undefined) return nothingWaitsMessage(name)
-  const shown = firstOf(listed.map(changeText))
+  const what = changesText(changes.tools.length, changes.instructions !== undefined)
+  const shown = firstOf(listed)
   const rest = listed.length - shown.length
-  const text = `${name} changed ${changesText(listed)}. I do not use ${listed.length === 1 ? 'it' : 'them'} until you have looked.`
+  const until = `I do not use ${listed.length === 1 ? 'it' : 'them'} until you have looked.`
   return {
-    text: escapeMrkdwn(text),
+    text: escapeMrkdwn(`${name} changed ${what}. ${until}`),
     blocks: [
       sectionBlock(
-        `:mag: *${escapeInlineMrkdwn(name)}* changed ${changesText(listed)}. I do not use what is new, and only what you knew before, until you have looked at this.`,
+        `:mag: *${escapeInlineMrkdwn(name)}* changed ${what}. ${until}`,
       ),
       ...shown.map((words) => sectionBlock(words)),
       ...(rest > 0 ? [contextBlock(`and ${rest} more, shown once you have accepted these.`)] : []),
@@ -59,18 +60,19 @@ export function nothingWaitsMessage(name: string): MessageContent {
 }
 
 /** "2 tools and its instructions", "a tool". */
-function changesText(listed: ListedChange[]): string {
-  const tools = listed.filter(({ kind }) => kind === 'tool').length
-  const instructions = tools < listed.length ? ['its instructions'] : []
+function changesText(tools: number, hasInstructions: boolean): string {
+  const instructions = hasInstructions ? ['its instructions'] : []
   return [...(tools > 0 ? [pluralize(tools, 'tool')] : []), ...instructions].join(' and ')
 }
 
-function firstOf(texts: string[]): string[] {
+function firstOf(listed: ListedChange[]): string[] {
   let chars = 0
-  return texts.slice(0, MAX_CHANGES).filter((text, at) => {
+  const texts = listed.slice(0, MAX_CHANGES).map(changeText)
+  const end = texts.findIndex((text, at) => {
     chars += text.length
-    return at === 0 || chars <= MAX_CHARS
+    return at > 0 && chars > MAX_CHARS
   })
+  return end < 0 ? texts : texts.slice(0, end)
 }
 
 function changeText(change: ListedChange): string {
@@ -122,8 +124,10 @@ export function markedBlocks(
 
 /** That something waits, for lists. */
 export const waitingChangesText = (connection: Changed): string => {
-  const listed = changesOf(connection)
-  return listed.length === 0 ? '' : `:mag: Its server changed ${changesText(listed)}: not used until you have looked.`
+  const { changes } = connection
+  if (changes === undefined) return ''
+  const what = changesText(changes.tools.length, changes.instructions !== undefined)
+  return `:mag: Its server changed ${what}: not used until you have looked.`
 }
 
 export const createChangesButton = (name: string) =>
