@@ -83,8 +83,11 @@ function speaksOf(text: string, name: string): boolean {
   return false
 }
 
+/** Around the place, in its line: each line is a text of its own. */
 function excerptOf(text: string, at: number, length = 1): string {
-  const from = Math.max(0, at - AROUND_CHARS)
-  const part = text.slice(from, at + length + AROUND_CHARS).replace(/[\n\t]+/g, ' ')
-  return `${from === 0 ? '' : '…'}${truncate(revealInvisible(part.toWellFormed()).trim(), WORDS_CHARS)}`
+  const lineStart = text.lastIndexOf('\n', at - 1) + 1
+  const lineEnd = text.indexOf('\n', at + length)
+  const from = Math.max(lineStart, at - AROUND_CHARS)
+  const part = text.slice(from, Math.min(lineEnd < 0 ? text.length : lineEnd, at + length + AROUND_CHARS))
+  return `${from === lineStart ? '' : '…'}${truncate(revealInvisible(part.toWellFormed()).trim(), WORDS_CHARS)}`
 }
