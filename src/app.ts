@@ -10,9 +10,10 @@ import { createConnect } from './connect/connect.ts'
 import { ConnectSubmissionDetails, SignInDetails, type SignInResult } from './connect/connect-types.ts'
 import { secureClearInputs } from './connect/connections/secure-clear-inputs.ts'
 import { createConnectionFeatures } from './connect/features/features.ts'
-import { createResourceWatcher } from './connect/features/resource-watcher.ts'
 import { createInstallations, type Installations } from './connect/installations.ts'
+import { createToolPins } from './connect/pins/tool-pins.ts'
 import { createServerTargets } from './connect/server-targets.ts'
+import { createServerWatchers } from './connect/server-watchers.ts'
 import { openCredentials } from './credentials/open.ts'
 import type { Db } from './db/call.ts'
 import { openDatabase } from './db/open-database.ts'
@@ -37,6 +38,7 @@ import { createOwnCards } from './registry/own-cards.ts'
 import { createRegistry } from './registry/registry.ts'
 import { createResourceSubscriptions } from './registry/resource-subscriptions.ts'
 import { createSignIns } from './registry/sign-ins.ts'
+import { createToolChanges } from './registry/tool-changes.ts'
 import { createRuns } from './run/create-runs.ts'
 import { createReminders } from './run/decisions/reminders.ts'
 import type { Runs } from './run/runs.ts'
@@ -87,7 +89,7 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
     await createSlack(slackSettings(config, parts.installations), { ...parts, runs, log }),
   )
   cleanup.defer(() => renderer.close())
-  const watcher = cleanup.use(createResourceWatcher({ ...parts, log, tell: slack.announceResourceChange }))
+  const watchers = cleanup.use(createServerWatchers({ ...parts, log }, slack))
   const mirror = cleanup.use(
     createRegistryMirror({ catalogue: parts.catalogue, fetch: egress.fetch, mcp: parts.mcp, log }),
   )
@@ -109,7 +111,7 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
       server.on('error', (error) => log.error({ why: errorChainOf(error) }, 'connection not accepted'))
       await slack.start()
       await runs.begin()
-      watcher.start()
+      watchers.start()
       mirror.start()
       auditCheck.start()
     },
@@ -130,8 +132,8 @@ type Infrastructure = { db: Db; egress: Egress; log: Log; onSignedIn(result: Sig
 async function buildParts(config: ResolvedConfig, { db, egress, log, onSignedIn }: Infrastructure) {
   const { cards, credentials, readSql } = await load(config, db)
   await secureClearInputs({ connections: createClearConnections(db), credentials, log })
-  const registry = createRegistry(db)
-  const subscriptions = createResourceSubscriptions(db)
+  const kept = createConnectionRecords(db, cards, log)
+  const { registry, subscriptions } = kept
   const settings = createSettings(db)
   const catalogue = createCatalogue(db, config.mcp.registryUrl)
   const targets = createServerTargets(cards, config.dataDir, config.prefills)
@@ -165,10 +167,9 @@ async function buildParts(config: ResolvedConfig, { db, egress, log, onSignedIn 
     log,
   })
   return {
-    registry,
+    ...kept,
     catalogue,
     installations: createInstallations({ rows: createInstallationRows(db), credentials, log }),
-    subscriptions,
     mcp,
     connect,
     features: createConnectionFeatures({ registry, subscriptions, mcp }),
@@ -179,6 +180,13 @@ async function buildParts(config: ResolvedConfig, { db, egress, log, onSignedIn 
     classificationOf: connect.classificationOf,
     cardTitle: connect.titleOf,
   }
+}
+
+/** People's connections as rows, with the tools that each keeps, and what of them is watched. */
+function createConnectionRecords(db: Db, cards: ReturnType<typeof readCards>, log: Log) {
+  const changes = createToolChanges(db)
+  const pins = createToolPins({ cards, registry: createRegistry(db), changes, log })
+  return { registry: pins.registry, pins, changes, subscriptions: createResourceSubscriptions(db) }
 }
 
 /** Reads the run cards, opens the credential store and loads the SQL parser; the slow ones side by side. */

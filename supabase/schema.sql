@@ -145,6 +145,7 @@ create table patchbay.mcp_connections (
   created_at timestamp with time zone default now() not null,
   last_used timestamp with time zone,
   usage_count bigint default 0 not null,
+  listing_changes jsonb,
   constraint mcp_connections_pkey PRIMARY KEY (id),
   constraint mcp_connections_status_check CHECK ((status = ANY (ARRAY['connected'::text, 'failing'::text, 'needs_sign_in'::text])))
 );
@@ -381,6 +382,31 @@ create table patchbay.token_refresh_leases (
 comment on table patchbay.token_refresh_leases is 'which instance may refresh a connection''s tokens now; a rotating refresh token can be used once';
 alter table patchbay.token_refresh_leases enable row level security;
 
+create table patchbay.tool_change_notes (
+  connection_id uuid not null,
+  hash text not null,
+  channel text,
+  message_ts text,
+  told_at timestamp with time zone not null,
+  constraint tool_change_notes_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES patchbay.mcp_connections(id) ON DELETE CASCADE,
+  constraint tool_change_notes_pkey PRIMARY KEY (connection_id)
+);
+comment on table patchbay.tool_change_notes is 'the message that tells a connection''s owner of changes; one at a time, with the newest of them';
+alter table patchbay.tool_change_notes enable row level security;
+
+create table patchbay.tool_pins (
+  connection_id uuid not null,
+  tool text not null,
+  hash text not null,
+  definition jsonb not null,
+  pinned_by text,
+  pinned_at timestamp with time zone default clock_timestamp() not null,
+  constraint tool_pins_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES patchbay.mcp_connections(id) ON DELETE CASCADE,
+  constraint tool_pins_pkey PRIMARY KEY (connection_id, tool)
+);
+comment on table patchbay.tool_pins is 'what was accepted of each tool of a connection; under the empty name, its server''s instructions';
+alter table patchbay.tool_pins enable row level security;
+
 create table patchbay.workspaces (
   workspace_id text not null,
   settings jsonb default '{}'::jsonb not null,
@@ -411,6 +437,8 @@ CREATE INDEX input_requests_pending ON patchbay.input_requests USING btree (expi
 CREATE INDEX input_requests_person ON patchbay.input_requests USING btree (workspace_id, user_id) WHERE (status = 'pending'::text);
 
 CREATE INDEX input_requests_run ON patchbay.input_requests USING btree (run_id);
+
+CREATE INDEX mcp_connections_changed ON patchbay.mcp_connections USING btree (id) WHERE (listing_changes IS NOT NULL);
 
 CREATE UNIQUE INDEX mcp_connections_name ON patchbay.mcp_connections USING btree (workspace_id, COALESCE(user_id, ''::text), lower(connection_name));
 
@@ -453,6 +481,10 @@ CREATE TRIGGER audit_append_only BEFORE UPDATE OR TRUNCATE ON patchbay.audit_eve
 CREATE TRIGGER audit_retained BEFORE DELETE ON patchbay.audit_events FOR EACH ROW EXECUTE FUNCTION patchbay.audit_refuse_change();
 
 CREATE TRIGGER mcp_connections_counted AFTER INSERT ON patchbay.mcp_connections FOR EACH ROW EXECUTE FUNCTION patchbay.run_card_count_connection();
+
+CREATE TRIGGER mcp_connections_keep_pins BEFORE UPDATE OF tools_available, server_instructions ON patchbay.mcp_connections FOR EACH ROW EXECUTE FUNCTION patchbay.connection_keep_pins();
+
+CREATE TRIGGER mcp_connections_pinned AFTER INSERT ON patchbay.mcp_connections FOR EACH ROW EXECUTE FUNCTION patchbay.connection_pin();
 
 CREATE TRIGGER runs_forget_heard AFTER DELETE ON patchbay.runs FOR EACH ROW EXECUTE FUNCTION patchbay.runs_forget_heard();
 
@@ -1053,6 +1085,58 @@ $function$
 ;
 comment on function patchbay.connection_get(text,uuid) is 'one connection of a workspace';
 
+CREATE OR REPLACE FUNCTION patchbay.connection_keep_pins()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare
+  waiting jsonb;
+  told jsonb;
+  pinned tool_pins;
+begin
+  with compared as (
+    select l.tool, l.at, p.definition, p.hash is distinct from tool_pin_hash(l.tool) as differs
+    from jsonb_array_elements(new.tools_available) with ordinality l (tool, at)
+    left join tool_pins p on p.connection_id = new.id and p.tool = l.tool ->> 'name'
+  )
+  select coalesce(jsonb_agg(tool order by at) filter (where differs), '[]'),
+    -- What a result is checked against comes from the server that makes it.
+    coalesce(jsonb_agg(definition - 'outputSchema' || case when tool ? 'outputSchema'
+      then jsonb_build_object('outputSchema', tool -> 'outputSchema') else '{}' end order by at) filter (where definition is not null), '[]')
+  into waiting, new.tools_available from compared;
+  select * into pinned from tool_pins where connection_id = new.id and tool = '';
+  if new.server_instructions is not null and pinned.hash is distinct from tool_pin_hash(to_jsonb(new.server_instructions)) then
+    told := to_jsonb(new.server_instructions);
+  end if;
+  if new.server_instructions is not null then new.server_instructions := pinned.definition #>> '{}'; end if;
+  new.listing_changes := null;
+  if waiting <> '[]' or told is not null then
+    new.listing_changes := jsonb_strip_nulls(jsonb_build_object('instructions', told))
+      || jsonb_build_object('tools', waiting, 'hash', encode(sha256(convert_to(waiting::text || coalesce(told::text, ''), 'UTF8')), 'hex'));
+    if new.listing_changes ->> 'hash' is distinct from old.listing_changes ->> 'hash' then
+      perform audit_append(new.workspace_id, 'patchbay', 'tools_changed', jsonb_build_object('connection', new.id, 'name', new.connection_name,
+        'instructions', told is not null, 'hash', new.listing_changes -> 'hash', 'count', jsonb_array_length(waiting),
+        'tools', (select coalesce(jsonb_agg(t ->> 'name' order by at), '[]') from jsonb_array_elements(waiting) with ordinality w (t, at) where at <= 50)));
+    end if;
+  end if;
+  return new;
+end $function$
+;
+comment on function patchbay.connection_keep_pins() is 'keeps the accepted tools and instructions in place of changed ones, which wait for their owner';
+
+CREATE OR REPLACE FUNCTION patchbay.connection_pin()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+begin
+  perform tool_pins_take(new.id, new.tools_available, new.server_instructions, null);
+  return null;
+end $function$
+;
+comment on function patchbay.connection_pin() is 'what a server lists when it is connected is accepted';
+
 CREATE OR REPLACE FUNCTION patchbay.connection_remove(p_workspace text, p_user text, p_id uuid)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -1127,9 +1211,10 @@ CREATE OR REPLACE FUNCTION patchbay.connection_save_server_info(p_workspace text
 AS $function$
   update mcp_connections set tools_available = p_tools, unusable_tools = p_unusable, server_instructions = p_instructions,
     server_features = coalesce(p_features, server_features)
-  where id = p_id and workspace_id = p_workspace
-    and (tools_available, unusable_tools, server_instructions, server_features)
-      is distinct from (p_tools, p_unusable, p_instructions, coalesce(p_features, server_features));
+  -- What differed may be as it was accepted again.
+  where id = p_id and workspace_id = p_workspace and (listing_changes is not null
+    or (tools_available, unusable_tools, server_instructions, server_features)
+      is distinct from (p_tools, p_unusable, p_instructions, coalesce(p_features, server_features)));
   select null::jsonb
 $function$
 ;
@@ -1897,6 +1982,19 @@ AS $function$
 $function$
 ;
 comment on function patchbay.own_cards_of(text,text) is 'the saved cards that this person may connect: theirs and the workspace''s';
+
+CREATE OR REPLACE FUNCTION patchbay.pin_words(p_text text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select regexp_replace(regexp_replace(p_text,
+    '\m(jan(uary)?|feb(ruary)?|mar(ch)?|apr(il)?|may|june?|july?|aug(ust)?|sept?(ember)?|oct(ober)?|nov(ember)?|dec(ember)?|(mon|tues?|wed(nes)?|thu(rs)?|fri|sat(ur)?|sun)(day)?|am|pm)\M',
+    '0', 'gi'), '\d+', '0', 'g')
+$function$
+;
+comment on function patchbay.pin_words(text) is 'a text without its dates and numbers: one that differs in nothing else is not told, and the accepted one is used';
 
 CREATE OR REPLACE FUNCTION patchbay.policy_for(p_workspace text, p_user text)
  RETURNS jsonb
@@ -3256,6 +3354,100 @@ $function$
 ;
 comment on function patchbay.tool_call_counts(text,jsonb) is 'how often the tools of these connections were called in the last 90 days';
 
+CREATE OR REPLACE FUNCTION patchbay.tool_changes_accept(p_workspace text, p_user text, p_id uuid, p_hash text, p_tools jsonb, p_by text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare
+  row mcp_connections;
+  accepted jsonb;
+  instructions text;
+begin
+  select * into row from mcp_connections
+  where id = p_id and workspace_id = p_workspace and user_id = p_user and listing_changes ->> 'hash' = p_hash for update;
+  if not found then return null; end if;
+  select coalesce(jsonb_agg(t), '[]') into accepted from jsonb_array_elements(row.listing_changes -> 'tools') t where p_tools ? (t ->> 'name');
+  instructions := case when p_tools ? '' then row.listing_changes ->> 'instructions' end;
+  perform audit_append(p_workspace, p_by, 'tool_changes_accepted', jsonb_build_object('connection', p_id, 'name', row.connection_name,
+    'owner', p_user, 'hash', p_hash, 'instructions', instructions is not null,
+    'tools', (select coalesce(jsonb_agg(jsonb_build_object('tool', t ->> 'name', 'hash', tool_pin_hash(t))), '[]') from jsonb_array_elements(accepted) t)));
+  perform tool_pins_take(p_id, accepted, instructions, p_by);
+  -- The listing as the server gave it: what was not accepted waits on.
+  update mcp_connections set server_instructions = coalesce(row.listing_changes ->> 'instructions', row.server_instructions),
+    tools_available = (
+      select coalesce(jsonb_agg(coalesce(w.tool, k.tool) order by k.at, w.at), '[]')
+      from jsonb_array_elements(row.tools_available) with ordinality k (tool, at)
+      full join jsonb_array_elements(row.listing_changes -> 'tools') with ordinality w (tool, at) on w.tool ->> 'name' = k.tool ->> 'name')
+  where id = p_id returning * into row;
+  return to_jsonb(row);
+end $function$
+;
+comment on function patchbay.tool_changes_accept(text,text,uuid,text,jsonb,text) is 'accepts some of the changes that were shown, the instructions under the empty name; null where they are others by now';
+
+CREATE OR REPLACE FUNCTION patchbay.tool_changes_claim(p_quiet_ms integer)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  with due as (
+    select c.id, c.listing_changes, n.channel, n.message_ts, to_jsonb(c) as connection
+    from mcp_connections c left join tool_change_notes n on n.connection_id = c.id
+    where (c.listing_changes is not null and (n.connection_id is null or ((n.hash <> c.listing_changes ->> 'hash' or n.message_ts is null)
+        and n.told_at < clock_timestamp() - make_interval(secs => p_quiet_ms / 1000.0))))
+      or (c.listing_changes is null and n.connection_id is not null)
+    order by c.id limit 20 for update of c skip locked
+  ),
+  settled as (delete from tool_change_notes n using due where n.connection_id = due.id and due.listing_changes is null),
+  noted as (
+    insert into tool_change_notes as n (connection_id, hash, told_at)
+    select id, listing_changes ->> 'hash', clock_timestamp() from due where listing_changes is not null
+    on conflict (connection_id) do update set hash = excluded.hash, told_at = excluded.told_at
+  )
+  select coalesce(jsonb_agg(jsonb_build_object('connection', connection, 'channel', channel, 'ts', message_ts)), '[]') from due
+$function$
+;
+comment on function patchbay.tool_changes_claim(integer) is 'connections whose owners are to be told of changes, or that nothing waits any more; one that was not told is claimed again';
+
+CREATE OR REPLACE FUNCTION patchbay.tool_changes_told(p_id uuid, p_channel text, p_ts text)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  update tool_change_notes set channel = p_channel, message_ts = p_ts where connection_id = p_id;
+  select null::jsonb
+$function$
+;
+comment on function patchbay.tool_changes_told(uuid,text,text) is 'where the owner was told, so that the next change is shown there, too';
+
+CREATE OR REPLACE FUNCTION patchbay.tool_pin_hash(p_tool jsonb)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select encode(sha256(convert_to(case jsonb_typeof(p_tool) when 'string' then pin_words(p_tool #>> '{}')
+    else jsonb_build_array(p_tool -> 'name', pin_words(p_tool ->> 'title'), pin_words(p_tool ->> 'description'),
+      p_tool -> 'inputSchema', p_tool -> 'annotations')::text end, 'UTF8')), 'hex')
+$function$
+;
+comment on function patchbay.tool_pin_hash(jsonb) is 'hash of all of a tool''s definition that the model or a person is shown, or of instructions';
+
+CREATE OR REPLACE FUNCTION patchbay.tool_pins_take(p_id uuid, p_tools jsonb, p_instructions text, p_by text)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  insert into tool_pins (connection_id, tool, hash, definition, pinned_by)
+  select p_id, t ->> 'name', tool_pin_hash(t), t, p_by from jsonb_array_elements(p_tools) t
+  union all
+  select p_id, '', tool_pin_hash(to_jsonb(p_instructions)), to_jsonb(p_instructions), p_by where p_instructions is not null
+  on conflict (connection_id, tool) do update set hash = excluded.hash, definition = excluded.definition,
+    pinned_by = excluded.pinned_by, pinned_at = clock_timestamp()
+$function$
+;
+comment on function patchbay.tool_pins_take(uuid,jsonb,text,text) is 'from now on these tools and instructions are the accepted ones';
+
 CREATE OR REPLACE FUNCTION patchbay.tool_usage_prune(p_limit integer)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -3366,5 +3558,9 @@ grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.slack_seen_events to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.token_refresh_leases to service_role;
+
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.tool_change_notes to service_role;
+
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.tool_pins to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.workspaces to service_role;

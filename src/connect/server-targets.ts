@@ -172,7 +172,7 @@ function stdioTarget(server: StdioServer, connection: TargetSource, data: string
     env: { npm_config_cache: join(data, NPM), ...server.env },
     values: { ...connection.inputs, ...own },
     folders: [home] satisfies [string],
-    around: [join(data, FILES), join(data, NPM)],
+    around: [data],
     reaches: server.reaches,
     checks: server.checks,
   }

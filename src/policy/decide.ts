@@ -126,6 +126,12 @@ export function uncheckedText(annotations: CallFacts['annotations']): string {
   return claimed === undefined ? words : `${words}; its server says it ${CLAIMS[claimed]}`
 }
 
+/** What a server says of a tool's harm. */
+export function claimText(annotations: CallFacts['annotations']): string {
+  const claimed = claimedRiskOf(annotations)
+  return claimed === undefined ? 'nothing of what it can do' : `it ${CLAIMS[claimed]}`
+}
+
 const CLAIMS: Record<Risk, string> = {
   read: 'only reads',
   write: 'changes something',

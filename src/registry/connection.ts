@@ -41,6 +41,9 @@ export type ServerFeatures = {
   subscriptions: boolean
 }
 
+/** What a server lists otherwise than its owner accepted it; the accepted is used meanwhile. `hash` stands for exactly these changes. */
+export type ListingChanges = { hash: string; tools: StoredTool[]; instructions?: string | undefined }
+
 export type ConnectionStatus = 'connected' | 'failing' | 'needs_sign_in'
 
 /** One person's configured link to one MCP server. Secrets are not here: `credential` names them in the credential store. */
@@ -66,6 +69,8 @@ export type Connection = {
   offers?: ServerFeatures | undefined
   unusableTools?: UnusableTool[]
   instructions?: string | undefined
+  /** What waits for its owner's look. */
+  changes?: ListingChanges | undefined
   /** The protocol verdict of the last open; only mcp/ reads it. */
   era: unknown
   eraAt: Date | undefined

@@ -103,6 +103,10 @@ const Stored = z.object({
     .transform((tools) => Object.fromEntries(tools.flatMap((one) => (one.class ? [[one.name, one.class]] : [])))),
   unusable_tools: z.array(z.object({ tool: z.string(), why: z.string() })),
   server_instructions: z.string().nullable().transform(toUndefined),
+  listing_changes: z
+    .object({ hash: z.string(), tools: z.array(Tool), instructions: z.string().optional() })
+    .nullish()
+    .transform((changes) => changes ?? undefined),
   protocol_era: z.unknown().transform((era) => era ?? undefined),
   protocol_era_at: instant,
   created_at: z.string().transform((text) => new Date(text)),
@@ -127,6 +131,7 @@ const connectionOf = (row: z.infer<typeof Stored>, tools: StoredTool[]): Connect
   offers: row.server_features,
   unusableTools: row.unusable_tools,
   instructions: row.server_instructions,
+  changes: row.listing_changes,
   era: row.protocol_era,
   eraAt: row.protocol_era_at,
   createdAt: row.created_at,
@@ -134,9 +139,10 @@ const connectionOf = (row: z.infer<typeof Stored>, tools: StoredTool[]): Connect
   usageCount: row.usage_count,
 })
 
-const Row = Stored.transform((row) => connectionOf(row, row.tools_available ?? []))
+/** One connection, as the database gives it. */
+export const ConnectionRow = Stored.transform((row) => connectionOf(row, row.tools_available ?? []))
 
-const Maybe = Row.nullable().transform(toUndefined)
+const Maybe = ConnectionRow.nullable().transform(toUndefined)
 
 /** The columns that one save writes. */
 const savedArgs = ({ credential, tools, unusableTools, instructions, offers, era }: SavedConnection) => ({
@@ -175,11 +181,11 @@ export function createRegistry(db: Db): Registry {
           ...savedArgs(c),
           limit,
         },
-        Row,
+        ConnectionRow,
       ),
     replace: ({ id, workspace, user }, change) => {
       const config = { inputs: change.inputs, ...(change.signsIn && { signsIn: true }) }
-      return db.call('connection_replace', { workspace, user, id, config, ...savedArgs(change) }, Row)
+      return db.call('connection_replace', { workspace, user, id, config, ...savedArgs(change) }, ConnectionRow)
     },
     saved: ({ workspace, user }, id) => db.call('connection_saved', { workspace, user, id }, Maybe),
     setStatus: ({ id, workspace }, status, reason) =>
@@ -196,8 +202,9 @@ export function createRegistry(db: Db): Registry {
     lease: (id, holder, ms) => db.call('token_refresh_claim', { connection: id, owner: holder, ms }, z.boolean()),
     releaseLease: (id, holder) => db.call('token_refresh_release', { connection: id, owner: holder }, Nothing),
     remove: (p, id) => db.call('connection_remove', { workspace: p.workspace, user: p.user, id }, Maybe),
-    connectionsIn: (workspace) => db.call('connections_in', { workspace }, z.array(Row)),
-    forgetAll: (by) => db.call('connections_remove_all', { workspace: by.workspace, actor: by.user }, z.array(Row)),
+    connectionsIn: (workspace) => db.call('connections_in', { workspace }, z.array(ConnectionRow)),
+    forgetAll: (by) =>
+      db.call('connections_remove_all', { workspace: by.workspace, actor: by.user }, z.array(ConnectionRow)),
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Connect } from '../connect/connect-types.ts'
 import type { ConnectionFeatures } from '../connect/features/features.ts'
+import type { ToolPins } from '../connect/pins/tool-pins.ts'
 import type { Principal } from '../ids.ts'
 import type { Log } from '../log.ts'
 import type { Rules } from '../policy/rules.ts'
@@ -32,7 +33,12 @@ export type DownloadDeps = { downloadFile: DownloadFile }
 export type RunsDeps = { runs: Runs }
 
 /** People's connections, and what their servers offer. */
-export type ConnectionDeps = { connect: Connect; features: ConnectionFeatures; registry: Registry }
+export type ConnectionDeps = {
+  connect: Connect
+  features: ConnectionFeatures
+  registry: Registry
+  pins: Pick<ToolPins, 'accept'>
+}
 
 /** What people and workspaces decided, and what they used. */
 export type PolicyDeps = { rules: Rules; settings: Settings; usage: UsageReports }

@@ -4,6 +4,7 @@ import type { Db } from '../../src/db/call.ts'
 import { connectPostgres } from '../../src/db/postgres.ts'
 import { createConnectionId, UserId, WorkspaceId } from '../../src/ids.ts'
 import { createRegistry } from '../../src/registry/registry.ts'
+import { createToolChanges } from '../../src/registry/tool-changes.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { memoryLog } from '../support/log.ts'
 
@@ -42,6 +43,8 @@ test('tools are read from the database once, and again only when they changed', 
   expect(await namesNow()).toEqual(['first'])
   expect(sent).not.toContain('tools_available')
   await createRegistry(db).saveServerInfo(made, { tools: [tool('second')], unusableTools: [], instructions: undefined })
+  const hash = (await registry.connectionsOf(person))[0]?.changes?.hash ?? ''
+  await createToolChanges(db).accept(person, made.id, { hash, tools: ['second'] }, person.user)
   expect(await namesNow()).toEqual(['second'])
   expect(await createRegistry(db).connectionsOf(person)).toEqual(await registry.connectionsOf(person))
 })

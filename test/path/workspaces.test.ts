@@ -197,6 +197,11 @@ test('one app does the main job in two workspaces, and neither sees the other', 
     for (const message of await beta.messages(channel)) expect(lookOf(message)).not.toMatch(/a\.txt|Approve/)
   }
 
+  await pressWithIdsOf(town, ALPHA.id, idle.channel)
+  for (const channel of ['general', 'dm']) {
+    for (const message of await beta.messages(channel)) expect(lookOf(message)).not.toMatch(/a\.txt|from alpha/)
+  }
+
   await alpha.press(first, card.ts, 'Approve')
   await alpha.see(first, /Alpha is done/)
   await beta.connect('filesystem')
@@ -207,6 +212,52 @@ test('one app does the main job in two workspaces, and neither sees the other', 
   const folders = globSync('files/**/*.txt', { cwd: town.dataDir }).map((file) => join(file, '..'))
   expect(new Set(folders).size, 'each in the folder of its own connection').toBe(2)
 })
+
+/** The same person presses in Beta all that takes an id, with the ids of another workspace: nothing there changes. */
+async function pressWithIdsOf(town: Awaited<ReturnType<typeof startTown>>, workspace: string, channel: string) {
+  const tables = ['runs', 'approvals', 'mcp_connections', 'rules', 'tool_pins', 'run_feedback']
+  const rowsOf = () => Promise.all(tables.map((table) => town.rows(`select * from ${table} order by 1`)))
+  const [ids] = await town.rows<{ approval: string; run: string; call: string; connection: string }>(
+    `select a.id as approval, a.run_id as run, a.call_id as call, c.id as connection from approvals a, mcp_connections c
+     where a.workspace_id = $1 and c.workspace_id = $1`,
+    workspace,
+  )
+  if (ids === undefined) throw new Error('nothing waits there')
+  const { approval, run, call, connection } = ids
+  const decisions = ['approve', 'deny', 'edit', 'reason', 'thread', 'always', 'confirm'].map((one) => `approval_${one}`)
+  const presses = [
+    ...[...decisions, 'approvals_approve', 'approvals_deny', 'approvals_each'].map((action) => [action, approval]),
+    ...['run_again', 'run_stop', 'run_details', 'run_log'].map((action) => [action, run]),
+    ['run_feedback:good', `good ${run}`],
+    ['call_again', `${run} ${call}`],
+    ['disconnect_yes', connection],
+    ['tool_changes_accept', JSON.stringify({ id: connection, hash: 'x', count: 1 })],
+  ]
+  const before = await rowsOf()
+  for (const [action_id, value] of presses) {
+    const payload = JSON.stringify({
+      type: 'block_actions',
+      team: { id: BETA.id, domain: 'beta' },
+      user: { id: 'UMEMBER1', team_id: BETA.id },
+      trigger_id: `forged-${action_id}`,
+      container: { type: 'message', message_ts: '1794000000.000200', channel_id: channel },
+      channel: { id: channel },
+      message: { ts: '1794000000.000200', blocks: [] },
+      actions: [{ type: 'button', action_id, block_id: 'b', action_ts: '1795000000.000100', value }],
+    })
+    const body = new URLSearchParams({ payload }).toString()
+    const at = String(Math.floor(Date.now() / 1_000))
+    const hash = createHmac('sha256', town.teams.signingSecret).update(`v0:${at}:${body}`).digest('hex')
+    const headers = {
+      'content-type': 'application/x-www-form-urlencoded',
+      'x-slack-request-timestamp': at,
+      'x-slack-signature': `v0=${hash}`,
+    }
+    const answer = await fetch(`${town.url}/slack/events`, { method: 'POST', body, headers })
+    expect(answer.status, action_id).not.toBe(401)
+  }
+  expect(await rowsOf()).toEqual(before)
+}
 
 test('a removed app stops, forgets and keeps the record; added again it works', { timeout: 120_000 }, async () => {
   await using server = await startSecretServer(`Bearer ${SECRET}`)

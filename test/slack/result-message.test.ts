@@ -41,3 +41,11 @@ test.each<[string, Call[][], string[]]>([
 ])('of the rows of several calls people get: %s', (_what, turns, shown) => {
   expect(shownAfter(...turns)).toEqual(shown)
 })
+
+test('links name nobody in the notification', () => {
+  const links = [{ name: '<!channel>', uri: 'javascript:alert(1)' }]
+  const result = { summary: '', text: '', images: [], isError: false, files: [], shown: { links }, ms: 1 }
+  const [message] = resultMessages(stateOf([{ text: '', calls: [{ id: 'a', result }] }]))
+  expect(message?.content.text).toContain('&lt;')
+  expect(message?.content.text).not.toContain('<')
+})

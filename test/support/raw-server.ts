@@ -77,6 +77,15 @@ export async function startRawServer(tools: Record<string, Tool>, odd: Record<st
     url: `http://127.0.0.1:${address.port}/mcp`,
     host: `127.0.0.1:${address.port}`,
     calls,
+    /** From now on it lists this tool otherwise. */
+    change(name: string, definition: object) {
+      const found = definitions.find((one) => one.name === name)
+      if (found !== undefined) Object.assign(found, definition)
+    },
+    /** From now on it lists one tool more. */
+    add(name: string, definition: object) {
+      definitions.push({ name, description: name, inputSchema: { type: 'object' }, ...definition })
+    },
     /** What it was asked, by method. */
     requests,
     /** The arguments of the calls. */

@@ -48,10 +48,11 @@ type Watched = {
   offers: ServerFeatures | undefined
 }
 
-const storedInfoOf = ({ tools, unusableTools = [], instructions }: Connection): ServerInfo => ({
-  tools,
+/** What the server listed last: what waits for a look is in place of what is used. */
+const storedInfoOf = ({ tools, unusableTools = [], instructions, changes }: Connection): ServerInfo => ({
+  tools: withKnownTools(changes?.tools ?? [], tools),
   unusableTools,
-  instructions,
+  instructions: changes?.instructions ?? instructions,
 })
 
 function withKnownTools(listed: StoredTool[], before: StoredTool[]): StoredTool[] {

@@ -1,4 +1,5 @@
 import { createApprovalId } from '../../ids.ts'
+import type { JsonValue } from '../../json.ts'
 import type { Verdict } from '../../policy/decide.ts'
 import type { ResolvedTool, RunDeps, Source } from '../deps.ts'
 import type { EventOf, RunEvent } from '../state/events.ts'
@@ -7,8 +8,16 @@ import { appendEvents, type LeasedRun } from '../storage/leased-run.ts'
 import { classificationFor, nameTools } from '../tools/offered-tools.ts'
 import { callHashOf, definitionHashOf } from './call-hashes.ts'
 import { callTools, createCalledEvent, createRefusedEvent, type ReadyCall } from './call-tools.ts'
+import { changedToolText, isChangedTool, changedVerdictFor } from './changed-tools.ts'
 import { isReplacing } from './file-to-replace.ts'
-import { ableApproversIn, ableVerdictFor, policyInputsFor, type VerdictDetails, verdictFor } from './verdicts.ts'
+import {
+  ableApproversIn,
+  ableVerdictFor,
+  policyInputsFor,
+  type Question,
+  type VerdictDetails,
+  verdictFor,
+} from './verdicts.ts'
 
 /** How long a person has to decide. */
 const APPROVAL_TTL_MS = 24 * 3_600_000
@@ -27,7 +36,7 @@ export async function judgeCalls(deps: RunDeps, leased: LeasedRun, calls: CallSt
     if (!found) return notBegun(createRefusedEvent(deps, call, `There is no tool called ${call.offeredAs}.`))
     const problem = argumentProblemIn(deps, call, found)
     if (problem !== undefined) return notBegun(createRefusedEvent(deps, call, problem))
-    const judgement = await ableVerdictFor(deps, leased.state, { policy, found, args: call.arguments }, able)
+    const judgement = await judgementFor(deps, leased, { policy, found, args: call.arguments }, able)
     const { verdict } = judgement
     const asked = { policy, found, args: call.arguments }
     const replaces = verdict.kind === 'ask' && (await isReplacing(deps, leased, asked))
@@ -48,13 +57,35 @@ export async function judgeCalls(deps: RunDeps, leased: LeasedRun, calls: CallSt
   await callTools(deps, leased, ready)
 }
 
+async function judgementFor(
+  deps: RunDeps,
+  { state }: LeasedRun,
+  question: Question,
+  able: ReturnType<typeof ableApproversIn>,
+): Promise<VerdictDetails> {
+  const judged = await ableVerdictFor(deps, state, question, able)
+  if (!isChangedTool(question.found)) return judged
+  return { ...judged, verdict: changedVerdictFor(question.found, judged.verdict), byOwners: false }
+}
+
 const notBegun = (event: RunEvent) => ({ events: [event], ready: [] })
 
 function argumentProblemIn(deps: RunDeps, call: CallState, found: ResolvedTool<Source>): string | undefined {
+  if (!isStorable(call.arguments)) return UNSTORABLE_ARGUMENTS
   const problems = deps.argumentProblems(found.tool.inputSchema, call.arguments)
   if (problems.length === 0) return undefined
   return `The arguments do not fit: ${problems.map((p) => `${p.field}: ${p.message}`).join('; ')}.`
 }
+
+/** NUL and halves of surrogate pairs are lost where events are stored. */
+function isStorable(value: JsonValue | undefined): boolean {
+  if (typeof value === 'string') return value.isWellFormed() && !value.includes('\0')
+  if (typeof value !== 'object' || value === null) return true
+  return Object.entries(value).every(([name, part]) => isStorable(name) && isStorable(part))
+}
+
+const UNSTORABLE_ARGUMENTS =
+  'The arguments hold a NUL character or half of a character, which I cannot keep. Leave it out, or write it in another way.'
 
 const BY_OWNERS_REASON = 'None of the approvers of this workspace can decide any more, so its owners are asked.'
 
@@ -86,6 +117,7 @@ function judgedEvent(
     at: deps.now().toISOString(),
     ...(tool.builtin !== undefined && { untrusted: true }),
     ...(replaces && { replaces }),
+    ...(isChangedTool(found) && { changed: true as const }),
     ...(verdict.kind === 'ask' && { approval: { ...approvalOf(deps, verdict), ...(byOwners && { byOwners }) } }),
   }
 }
@@ -140,6 +172,8 @@ function stillTheSame(deps: RunDeps, call: CallState, sources: Source[]): ReadyC
       call,
       `${call.connectionName} no longer offers this tool. Press Test on the connection to see what it has now.`,
     )
+  if (isChangedTool({ source, tool }))
+    return { ...createRefusedEvent(deps, call, changedToolText({ source, tool })), changed: true }
   const hash = callHashOf(source.id, definitionHashOf(tool), call.arguments)
   if (hash === call.hash) return { call, source, tool }
   return createRefusedEvent(

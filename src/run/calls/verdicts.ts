@@ -21,7 +21,7 @@ export async function policyInputsFor(deps: RunDeps, origin: Origin): Promise<Po
   return { sources, ...policy }
 }
 
-type Question = { policy: PolicyInputs; found: ResolvedTool<Source>; args: JsonObject }
+export type Question = { policy: PolicyInputs; found: ResolvedTool<Source>; args: JsonObject }
 
 /** May this call go ahead, by the rules of now? */
 export function verdictFor(

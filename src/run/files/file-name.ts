@@ -37,11 +37,16 @@ function baseNameOf({ call, name, uri }: FileSource): { name: string; isWhole: b
 
 const MAX_NAME_CHARS = 100
 
+/** The ending of a document before that of a program, as in "invoice.pdf.exe". */
+const DISGUISED_ENDING =
+  /\.(?=(?:pdf|docx?|xlsx?|pptx?|txt|csv|jpe?g|png|gif|zip)[\s.]{1,50}(?:exe|scr|com|bat|cmd|pif|vbs|ps1|msi|lnk|hta|jar|js|html?|sh|app)$)/i
+
 /** A name no system takes for a path, and that reads as it is: marks can turn `gpj.exe` round. */
 export function toFileName(name: string): string {
   const plain = removeInvisible(name)
     .replace(/[\p{Cc}]/gu, '')
     .replace(/[/\\:*?"<>|]+/g, '-')
+    .replace(DISGUISED_ENDING, '-')
   const trimmed = plain.trim().replace(/^\.+$/, '')
   const ending = trimmed.length > MAX_NAME_CHARS ? trimmed.slice(trimmed.length - endingOf(trimmed).length - 1) : ''
   return headOf(trimmed, MAX_NAME_CHARS - ending.length) + (trimmed.length > MAX_NAME_CHARS ? ending : '')

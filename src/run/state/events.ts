@@ -116,6 +116,8 @@ const Replied = z.object({
   /** Tools the model was not offered, because all of them would not have fitted. */
   toolsLeftOut: z.array(z.object({ connection: z.string(), tools: z.number() })).optional(),
 })
+/** Its server describes the tool otherwise than the connection's owner accepted it. */
+const ToolChanged = z.literal(true).optional()
 const Judged = z.object({
   type: z.literal('judged'),
   call: z.string(),
@@ -133,6 +135,7 @@ const Judged = z.object({
   untrusted: z.boolean().optional(),
   /** A file of that name was there. */
   replaces: z.literal(true).optional(),
+  changed: ToolChanged,
   approval: z
     .object({
       id: ApprovalId,
@@ -188,6 +191,7 @@ const Returned = z.object({
   why: z.string().optional(),
   /** It failed for what may pass: a server that was slow, away or busy. */
   passing: z.literal(true).optional(),
+  changed: ToolChanged,
   /** What the model reads. */
   text: z.string(),
   images: z.array(z.object({ mimeType: z.string(), data: z.string() })),

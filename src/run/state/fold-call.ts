@@ -50,6 +50,7 @@ export function applyJudged(call: CallState, event: EventOf<'judged'>): CallStat
     repeatable: event.repeatable,
     untrusted: event.untrusted,
     replaces: event.replaces,
+    changed: event.changed,
     approval: approval && {
       id: approval.id,
       why: event.why,
@@ -142,6 +143,7 @@ export function applyReturned(call: CallState, event: EventOf<'returned'>): Call
     stage: STAGE_OF_OUTCOME[event.outcome],
     cause: ok ? undefined : event.summary,
     retryable: event.outcome === 'unknown' || event.passing === true,
+    ...(event.changed && { changed: true }),
     result: {
       summary: event.summary,
       text: event.text,

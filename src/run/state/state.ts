@@ -125,6 +125,8 @@ export type CallState = {
   untrusted?: boolean | undefined
   /** When it was asked about, there was a file of the name that it writes to. */
   replaces?: boolean | undefined
+  /** It was not used because its server changed it. */
+  changed?: boolean | undefined
 }
 
 export type ResultState = {

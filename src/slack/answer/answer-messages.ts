@@ -78,7 +78,9 @@ const stopBlockIdOf = (run: string, key: string): string => `stop ${run} ${key}`
 
 function endOf(state: RunState): MessageContent | undefined {
   const leftOut = [...unreadWordsOf(state), ...leftOutWordsOf(state)].map(textMessage)
-  const troubles = [unknownOutcomeMessages, unansweredMessages, reconnectMessages].flatMap((of) => of(state))
+  const troubles = [unknownOutcomeMessages, unansweredMessages, reconnectMessages, changedToolMessages].flatMap((of) =>
+    of(state),
+  )
   const parts = [...troubles, ...leftOut, ...outcomeOf(state)]
   if (parts.length === 0) return undefined
   return {
@@ -142,6 +144,18 @@ function reconnectMessages(state: RunState): MessageContent[] {
       blocks: [actionsBlock(names.map((name) => createCommandButton(`Reconnect ${name}`, `reconnect ${name}`)))],
     },
   ]
+}
+
+/** Buttons for what servers changed; only the connection's owner can look. */
+function changedToolMessages({ status, calls }: RunState): MessageContent[] {
+  if (status === 'working') return []
+  const changed = calls.filter((call) => call.changed)
+  const lines = [...new Set(changed.map((call) => escapeMrkdwn(call.cause ?? '')))].slice(0, 3)
+  const names = [...new Set(changed.map(({ connectionName }) => connectionName))].slice(0, 3)
+  if (names.length === 0) return []
+  const text = lines.join('\n')
+  const buttons = names.map((name) => createCommandButton(`See what ${name} changed`, `changes ${name}`))
+  return [{ text, blocks: [sectionBlock(`:mag: ${text}`), actionsBlock(buttons)] }]
 }
 
 function outcomeOf(state: RunState): MessageContent[] {

@@ -60,7 +60,7 @@ function resultMessage(
   const title = `${withoutMentions(name)}: ${joinWords(parts)}${table === undefined ? '' : fileText(call, table)}`
   const lines = [title, ...links.map(({ name: label, uri }) => withoutMentions(`${label}: ${uri}`))]
   return {
-    text: truncate(lines.join('\n'), LIMITS.message.text),
+    text: truncate(escapeMrkdwn(lines.join('\n')), LIMITS.message.text),
     blocks: [...(table === undefined ? [] : [tableBlock(table, title)]), ...linkBlocks(links)],
   }
 }

@@ -9,6 +9,7 @@ import {
 import type { Logger } from '@slack/web-api'
 import type { SignInResult } from '../../connect/connect-types.ts'
 import type { Installations } from '../../connect/installations.ts'
+import type { ChangeNotesDeps } from '../../connect/pins/change-notes.ts'
 import { AppError, errorChainOf } from '../../errors.ts'
 import type { Principal } from '../../ids.ts'
 import { withoutNulls } from '../../json.ts'
@@ -21,9 +22,11 @@ import { ableApproversOf } from '../approvals/able-approvers.ts'
 import { announceResourceChange } from '../catalog/resource-updates.ts'
 import { finishSubmissions } from '../connections/connect-outcome.ts'
 import { announceSignIn } from '../connections/sign-in.ts'
+import { tellToolChanges } from '../connections/accept-changes.ts'
 import { isPayloadFields } from '../message-text/payload-fields.ts'
 import type { RenderDeps } from '../render/message-records.ts'
 import { slackErrorCodeOf } from '../web-api/web-api.ts'
+import { ackInTime } from './ack-in-time.ts'
 import { createBoltLogger } from './bolt-logger.ts'
 import { createExpiryReminders } from './expiry-reminders.ts'
 import { createInstallReceiver, INSTALL_PATH, REDIRECT_PATH, type SlackOAuth } from './install.ts'
@@ -57,6 +60,8 @@ export type Slack = {
   ableApprovers: AbleApprovers
   /** Tells people of a change of a resource they watch. */
   announceResourceChange(watch: ResourceSubscriptionRow): Promise<void>
+  /** Tells a connection's owner what its server changed. */
+  tellToolChanges: ChangeNotesDeps['tell']
   /** Tells a person how their sign-in ended. */
   signedIn(news: SignInResult): void
   /** Serves POST /slack/events in HTTP mode, and the pages to install the app. */
@@ -92,6 +97,7 @@ export async function createSlack(settings: SlackSettings, parts: SlackParts): P
     readThread: (origin, ...thread) => apps.of(origin).readThread(origin, ...thread),
     ableApprovers: (place, named, atPress) => ableApproversOf(apps.of(place).deps, place.workspace, named, atPress),
     announceResourceChange: (watch) => announceResourceChange(appFor(apps, watch).deps, watch),
+    tellToolChanges: (connection, note) => tellToolChanges(appFor(apps, connection).deps, connection, note),
     signedIn(news) {
       if (news.by !== undefined) void announceSignIn(appFor(apps, news.by).deps, news)
     },
@@ -182,17 +188,6 @@ function routeRequests(
 function bodyWithoutNulls(body: ReceiverEvent['body']): ReceiverEvent['body'] {
   const kept = withoutNulls(body)
   return isPayloadFields(kept) ? kept : body
-}
-
-/** Slack waits 3 s; by then the receiver has answered that the request failed. */
-const ACK_WITHIN_MS = 2_900
-
-/** Drops an acknowledgement that comes too late to be heard. */
-function ackInTime(ack: ReceiverEvent['ack']): ReceiverEvent['ack'] {
-  const receivedAt = performance.now()
-  return async (answer) => {
-    if (performance.now() - receivedAt < ACK_WITHIN_MS) await ack(answer)
-  }
 }
 
 /** Acknowledges the request, as Slack would only send it again. */

@@ -4,14 +4,14 @@ import type { Log } from '../../log.ts'
 import type { DueReminders, Reminders } from '../../run/decisions/reminders.ts'
 import type { Runs } from '../../run/runs.ts'
 import type { RunState } from '../../run/state/state.ts'
-import { truncate } from '../../text.ts'
 import { type Polling, pollEvery } from '../../timing.ts'
-import { describeAction, lowerFirst, withCapital } from '../answer/describe-calls.ts'
+import { withCapital } from '../answer/describe-calls.ts'
+import { headlineTextOf } from '../approvals/headline.ts'
 import { endText } from '../approvals/approval-card.ts'
 import { type ApprovalContent, approvalKeyOf, groupOf, openContentsOf } from '../approvals/approval-groups.ts'
 import { editKeyOf } from '../approvals/edit-confirmation.ts'
 import { type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
-import { escapeInlineMrkdwn, joinWords, mentionOf } from '../blocks/text.ts'
+import { joinWords, mentionOf } from '../blocks/text.ts'
 import { elicitationReminderMessage } from '../elicitation/elicitation-card.ts'
 import { postDirectly } from '../interactions/post-in-thread.ts'
 import { postMessage } from '../web-api/post-message.ts'
@@ -93,7 +93,7 @@ export function approvalReminderMessage(asked: ApprovalContent[], approvers: str
   const [first, second] = asked
   if (first === undefined) return { text: '', blocks: [] }
   const who = approvers.length === 0 ? '' : `${joinWords(approvers.slice(0, 10).map(mentionOf), 'or')}: `
-  const action = escapeInlineMrkdwn(truncate(lowerFirst(describeAction(first.call, 'wish')), 200))
+  const action = headlineTextOf(first.call, 'wish', 200)
   const what =
     second === undefined
       ? `the request above to _${action}_ is still waiting for a decision`

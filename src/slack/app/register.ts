@@ -14,6 +14,7 @@ import { registerConnect } from '../connections/connect-modal.ts'
 import { registerConnectRetry } from '../connections/connect-retry.ts'
 import { registerDisconnect } from '../connections/connection-commands.ts'
 import { registerSignIn } from '../connections/sign-in.ts'
+import { registerToolChanges } from '../connections/accept-changes.ts'
 import type { SlackDeps } from '../deps.ts'
 import { registerInputs } from '../elicitation/elicitation-actions.ts'
 import { registerHome } from '../home/home.ts'
@@ -57,6 +58,7 @@ export function registerListeners(app: App, deps: SlackDeps, forgetToken: () => 
   registerTemplateValues(app, deps)
   registerResourceUpdates(app, deps)
   registerDisconnect(app, deps)
+  registerToolChanges(app, deps)
   registerImport(app, deps)
   registerSaveCard(app, deps)
   registerCards(app, deps)

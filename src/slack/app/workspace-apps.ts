@@ -130,6 +130,7 @@ export type SlackParts = {
   connect: Connect
   features: ConnectionFeatures
   registry: Registry
+  pins: SlackDeps['pins']
   onboarding: OnboardingMessages
   rules: Rules
   settings: Settings

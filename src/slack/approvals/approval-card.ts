@@ -3,7 +3,6 @@ import { LIMITS } from '../../block-kit/limits.ts'
 import type { UserId } from '../../ids.ts'
 import type { ApprovalState, CallState, RunState } from '../../run/state/state.ts'
 import { revealInvisible, truncate } from '../../text.ts'
-import { describeAction, lowerFirst } from '../answer/describe-calls.ts'
 import { argumentsBlock } from '../blocks/arguments-text.ts'
 import {
   actionsBlock,
@@ -20,6 +19,7 @@ import { textMessage } from './approval-outcome.ts'
 import { callTextOf, decidedLineOf, sqlOf, withdrawnText } from './decided-line.ts'
 import { hasArguments } from './edit-arguments-form.ts'
 import { editProposedText, versionBlocks } from './edited-call.ts'
+import { headlineOf, headlineTextOf, serverTitleText } from './headline.ts'
 
 /** Of the words that asked for it. */
 const REQUEST_CHARS = 300
@@ -132,13 +132,13 @@ const byOwnersText = ({ byOwners }: ApprovalState): string =>
     : ''
 
 export const actionTextOf = (call: CallState, most = 300): string =>
-  escapeInlineMrkdwn(truncate(lowerFirst(describeAction(call, 'wish')), most))
+  headlineTextOf(call, 'wish', most)
 
 /** What is called, and what is known of the harm it can do. */
 export function reasonText({ call, approval }: ApprovalContent): string {
   const why = approval.why.map((reason) => withChannels(escapeMrkdwn(reason))).join(' ')
   const grave = approval.risk === 'destructive' ? ' What it does cannot always be undone.' : ''
-  return `${escapeInlineMrkdwn(call.tool)} of *${escapeInlineMrkdwn(call.connectionName || 'no connection')}*. ${why}${grave}`
+  return `${escapeInlineMrkdwn(call.tool)}${serverTitleText(call)} of *${escapeInlineMrkdwn(call.connectionName || 'no connection')}*. ${why}${grave}`
 }
 
 /** Channel references in a reason are unescaped, as they notify nobody. */
@@ -188,7 +188,7 @@ type ApproveOptions = { text: string; action: string; value: string }
 export function approveButtonFor(contents: ApprovalContent[], options: ApproveOptions): Button {
   const grave = contents.filter(({ approval }) => approval.risk === 'destructive')
   if (grave.length === 0) return createButton({ ...options, style: 'primary' })
-  const what = grave.map(({ call }) => sqlOf(call) ?? describeAction(call, 'wish')).join(' · ')
+  const what = grave.map(({ call }) => sqlOf(call) ?? headlineOf(call, 'wish')).join(' · ')
   const confirm: ConfirmationDialog = {
     title: plainTextObject('Approve this?', LIMITS.confirm.title),
     text: plainTextObject(

@@ -1,11 +1,12 @@
 import type { UserId } from '../../ids.ts'
 import type { ApprovalState, CallState } from '../../run/state/state.ts'
 import { revealInvisible, truncate } from '../../text.ts'
-import { type CallTense, describeAction, lowerFirst } from '../answer/describe-calls.ts'
+import type { CallTense } from '../answer/describe-calls.ts'
 import { isSql } from '../blocks/format-sql.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, mentionOf, pluralize } from '../blocks/text.ts'
 import type { ApprovalContent } from './approval-groups.ts'
 import { askedCallOf, editedText } from './edited-call.ts'
+import { headlineTextOf } from './headline.ts'
 
 type Decided = NonNullable<ApprovalState['decided']>
 
@@ -15,7 +16,7 @@ const CALL_CHARS = 200
 export function callTextOf(call: CallState, tense: CallTense): string {
   const sql = sqlOf(call)
   if (sql !== undefined) return `\`${escapeMrkdwn(truncate(singleLine(sql), CALL_CHARS)).replaceAll('`', "'")}\``
-  return escapeInlineMrkdwn(truncate(lowerFirst(describeAction(call, tense)), 300))
+  return headlineTextOf(call, tense, 300)
 }
 
 const singleLine = (text: string): string => revealInvisible(text).replace(/\s+/g, ' ').trim()

@@ -4,11 +4,11 @@ import { LIMITS } from '../../block-kit/limits.ts'
 import type { UserId } from '../../ids.ts'
 import type { JsonObject, JsonValue } from '../../json.ts'
 import type { CallState } from '../../run/state/state.ts'
-import { describeAction } from '../answer/describe-calls.ts'
 import { contextBlock, createModal, sectionBlock } from '../blocks/build-blocks.ts'
 import { isSql } from '../blocks/format-sql.ts'
 import { type FieldReading, inputBlockOf, type ModalField, readField, textOption } from '../blocks/modal-fields.ts'
 import { escapeInlineMrkdwn, mentionOf } from '../blocks/text.ts'
+import { headlineOf } from './headline.ts'
 
 const Property = z
   .object({
@@ -116,7 +116,7 @@ export function editArgumentsModal(call: CallState, { metadata, confirmedBy }: E
     metadata,
     blocks: [
       sectionBlock(
-        `*${escapeInlineMrkdwn(describeAction(call, 'wish'))}* with *${escapeInlineMrkdwn(call.connectionName)}*`,
+        `*${escapeInlineMrkdwn(headlineOf(call, 'wish'))}* with *${escapeInlineMrkdwn(call.connectionName)}*`,
       ),
       ...fields.map(inputBlockOf),
       contextBlock(

@@ -66,7 +66,7 @@ async function toolLinesOf(
 
 function toolLineOf(
   connect: SlackDeps['connect'],
-  { name, card, classedTools }: Connection,
+  { name, card, classedTools, changes }: Connection,
   tool: StoredTool,
 ): ToolLine {
   const classification = connect.classificationOf(card, tool.name, classedTools)
@@ -75,7 +75,8 @@ function toolLineOf(
   // A server's own annotations never skip an approval, and SQL has to be read first.
   const sql = classification.class !== undefined && classification.sql !== undefined
   const free = classification.class === 'read' && !sql
-  return { connection: name, name: tool.name, description: tool.description, kind, free, sql, ...unchecked }
+  const changed = changes?.tools.some((one) => one.name === tool.name) ?? false
+  return { connection: name, name: tool.name, description: tool.description, kind, free, sql, changed, ...unchecked }
 }
 
 const Query = z.object({ connection: z.string().optional(), words: z.string(), page: z.number() })
@@ -127,9 +128,15 @@ async function modalContentFor(
 
 /** Tools that cannot be called, and tools that the model cannot be offered. */
 function unusableToolsOf({ runs }: RunsDeps, connections: Connection[]): UnusableToolLine[] {
-  return connections.flatMap((one) =>
-    [...(one.unusableTools ?? []), ...runs.leftOut(one.tools.map((tool) => ({ connection: one.name, tool })))].map(
+  return connections.flatMap((one) => [
+    ...newToolsOf(one),
+    ...[...(one.unusableTools ?? []), ...runs.leftOut(one.tools.map((tool) => ({ connection: one.name, tool })))].map(
       ({ tool, why }) => ({ connection: one.name, tool, why }),
     ),
-  )
+  ])
 }
+
+const newToolsOf = ({ name, tools, changes }: Connection): UnusableToolLine[] =>
+  (changes?.tools ?? [])
+    .filter((listed) => tools.every((tool) => tool.name !== listed.name))
+    .map((listed) => ({ connection: name, tool: listed.name, why: 'new, and you have not looked at it', isNew: true }))

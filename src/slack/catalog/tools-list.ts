@@ -13,9 +13,10 @@ import {
   sectionBlock,
 } from '../blocks/build-blocks.ts'
 import { escapeMrkdwn, pluralize } from '../blocks/text.ts'
+import { createChangesButton } from '../connections/tool-changes-message.ts'
 
 /** A tool that cannot be used, and why. */
-export type UnusableToolLine = { connection: string; tool: string; why: string }
+export type UnusableToolLine = { connection: string; tool: string; why: string; isNew?: boolean }
 
 export type ToolLine = {
   connection: string
@@ -28,6 +29,8 @@ export type ToolLine = {
   unchecked?: string
   /** It takes SQL, whose statements decide whether it needs approval. */
   sql?: boolean
+  /** Its server changed it. */
+  changed?: boolean
 }
 
 /** The search and page of a tool list, as the value of its buttons. */
@@ -58,6 +61,7 @@ export function toolsMessage(
   const of = query.connection === undefined ? 'your connections' : query.connection
   const match = query.words === '' ? '' : ` matching "${truncate(query.words, 60)}"`
   const title = `${hits.length === 0 ? 'No tools' : pluralize(hits.length, 'tool')} of ${of}${match}`
+  const changed = [...tools.filter((tool) => tool.changed), ...leftOut.filter((tool) => tool.isNew)][0]?.connection
   const where = pages > 1 ? `, page ${page + 1} of ${pages}` : ''
   return {
     text: truncate([`${title}${where}`, ...shown.map((tool) => tool.name)].join(', '), LIMITS.message.text),
@@ -65,7 +69,7 @@ export function toolsMessage(
       sectionBlock(`*${escapeMrkdwn(title)}*${where}`),
       ...shown.map((tool) => sectionBlock(toolText(tool, query.connection === undefined))),
       ...unusableToolsBlocks(leftOut, query.connection === undefined),
-      pageButtonsBlock({ ...query, page }, pages),
+      pageButtonsBlock({ ...query, page }, pages, changed),
     ],
   }
 }
@@ -91,7 +95,8 @@ function toolText(tool: ToolLine, withConnection: boolean): string {
   return `*${escapeMrkdwn(truncate(tool.name, 130))}*${owner} · ${permissionText(tool)}\n${escapeMrkdwn(truncate(line, 200))}`
 }
 
-function permissionText({ kind, free, sql, unchecked }: ToolLine): string {
+function permissionText({ kind, free, sql, unchecked, changed }: ToolLine): string {
+  if (changed) return ':mag: changed by its server, not used until you have looked at it'
   if (sql && !free) return 'reads without asking, asks before SQL that changes something'
   const asks = free ? 'runs without asking' : 'asks first'
   if (unchecked !== undefined) return `${asks}. ${unchecked}.`
@@ -114,7 +119,7 @@ export function noSuchToolsMessage(words: string, connections: string[], near: s
   }
 }
 
-function pageButtonsBlock(query: ToolListQuery, pages: number): KnownBlock {
+function pageButtonsBlock(query: ToolListQuery, pages: number, changed: string | undefined): KnownBlock {
   const to = (page: number) => JSON.stringify({ ...query, page })
   return actionsBlock([
     ...(query.page > 0
@@ -125,6 +130,7 @@ function pageButtonsBlock(query: ToolListQuery, pages: number): KnownBlock {
       : []),
     createButton({ text: 'Search', action: 'tools_search', value: to(0) }),
     ...(query.connection === undefined ? [] : [createCommandButton('Test', `test ${query.connection}`)]),
+    ...(changed === undefined ? [] : [createChangesButton(changed)]),
   ])
 }
 

@@ -9,6 +9,7 @@ import { connectCommand, reconnectCommand } from '../connections/connect-command
 import { disconnectCommand, listCommand, testCommand } from '../connections/connection-commands.ts'
 import { signInCommand } from '../connections/sign-in.ts'
 import { sqlFunctionCommand } from '../connections/sql-function-command.ts'
+import { changesCommand } from '../connections/accept-changes.ts'
 import { usageCommand } from '../home/usage-command.ts'
 import type { Command } from '../interactions/interaction.ts'
 import { cardsCommand } from '../own-cards/cards-command.ts'
@@ -43,5 +44,6 @@ export const COMMANDS: Command[] = [
   signInCommand,
   saveCardCommand,
   sqlFunctionCommand,
+  changesCommand,
   helpCommand,
 ]

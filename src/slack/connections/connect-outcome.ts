@@ -9,6 +9,7 @@ import { createConnectRetryButton } from './connect-retry.ts'
 import { connectedMessage, connectedModal, notConnectedMessage } from './connected-message.ts'
 import { buildFormModal, formCardOf, plainInputsOf, secretsAgainText, shownNameFor } from './form-card.ts'
 import { replySignInOutcome, showSignIn } from './sign-in.ts'
+import { otherNamesFor } from './accept-changes.ts'
 
 /** A first start may download a server; a person who closes the modal gets a message. */
 const CONNECT_TIMEOUT_MS = 120_000
@@ -88,10 +89,13 @@ async function reportOutcome(deps: OutcomeDeps, submission: ConnectSubmission, o
     return
   }
   const card = await formCardOf(deps, by, { card: details.card, connection: details.reconnects })
+  const others = outcome.ok ? await otherNamesFor(deps, by, outcome.connection.id) : []
   const content = outcome.ok
-    ? connectedMessage({ ...outcome, card })
+    ? connectedMessage({ ...outcome, card, others })
     : notConnectedMessage(name, outcome.message, createConnectRetryButton(card, typedFormOf(submission)))
-  const shown = outcome.ok ? connectedModal({ ...outcome, card }) : await failedModal(deps, submission, card, outcome)
+  const shown = outcome.ok
+    ? connectedModal({ ...outcome, card, others })
+    : await failedModal(deps, submission, card, outcome)
   if (!(await updateModalView(deps, view.id, shown))) await replySignInOutcome(deps, { by, channel }, content)
 }
 

@@ -15,6 +15,7 @@ import {
 import { escapeInlineMrkdwn, escapeMrkdwn, pluralize } from '../blocks/text.ts'
 import { canBeSaved } from './connections-message.ts'
 import { lacksSqlFunction, projectToolsText, sqlFunctionBlocks } from './sql-function-command.ts'
+import { markedBlocks, toolChangesMessage } from './tool-changes-message.ts'
 
 type Connected = {
   connection: Connection
@@ -22,10 +23,12 @@ type Connected = {
   starters: string[]
   /** The host where the person had signed in with their organization already. */
   through?: string | undefined
+  /** The person's other connections, by name. */
+  others?: string[]
 }
 
 /** Confirms a connection and offers starter questions. */
-export function connectedMessage({ connection, card, starters, through }: Connected): MessageContent {
+export function connectedMessage({ connection, card, starters, through, others }: Connected): MessageContent {
   const count = connection.tools.length
   const service = serviceWordOf(connection, card)
   const first = `✅ Connected! ${projectToolsText(connection) ?? pluralize(count, `${service} tool`)} now available`
@@ -35,6 +38,8 @@ export function connectedMessage({ connection, card, starters, through }: Connec
     blocks: [
       sectionBlock(`*${first}*`),
       ...(lacksSqlFunction(connection) ? sqlFunctionBlocks(connection) : unusableBlocks(connection)),
+      ...markedBlocks(connection, others),
+      ...(connection.changes === undefined ? [] : toolChangesMessage(connection, others).blocks),
       sectionBlock(
         `${card?.icon ?? ':electric_plug:'} *${escapeMrkdwn(connection.name)}* is yours alone. Ask me in a message, or mention me in a channel. What changes something waits for an OK: yours, or an approver’s where it can destroy something.`,
       ),

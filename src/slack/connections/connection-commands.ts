@@ -1,7 +1,7 @@
 import type { App } from '@slack/bolt'
 import { ConnectionId } from '../../ids.ts'
 import type { Connection } from '../../registry/connection.ts'
-import { sectionBlock } from '../blocks/build-blocks.ts'
+import { actionsBlock, type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
 import { escapeMrkdwn } from '../blocks/text.ts'
 import type { ConnectionDeps, HomeTabDeps, RunsDeps, WebApiDeps } from '../deps.ts'
 import { findNamedConnection } from '../interactions/find-by-name.ts'
@@ -16,6 +16,8 @@ import {
 } from './connections-message.ts'
 import { lacksSqlFunction } from './sql-function-command.ts'
 import { type TestedConnection, testResultMessage } from './test-result-message.ts'
+import { otherNamesFor } from './accept-changes.ts'
+import { createChangesButton, toolChangesMessage } from './tool-changes-message.ts'
 
 /** Longer than the slowest first start of a server, and well within a response_url's 30 minutes. */
 const TEST_TIMEOUT_MS = 90_000
@@ -36,10 +38,19 @@ export const testCommand: Command = {
     }
     await responder.showLoading('Test', ':hourglass_flowing_sand: Testing…')
     const results = await Promise.all(connections.map((connection) => testConnection(deps, responder, connection)))
-    await responder.reply(testResultMessage(results), 'Test')
+    // The differences of several connections do not fit in one message.
+    const shown = results.map((one) =>
+      one.changes && results.length > 1 ? { ...one, changes: waitingMessage(one.name) } : one,
+    )
+    await responder.reply(testResultMessage(shown), 'Test')
     deps.refreshHome(responder.by)
   },
 }
+
+const waitingMessage = (name: string): MessageContent => ({
+  text: '',
+  blocks: [actionsBlock([createChangesButton(name)])],
+})
 
 async function testConnection(
   deps: RunsDeps & ConnectionDeps,
@@ -52,7 +63,8 @@ async function testConnection(
   const now = await findConnectionFor(deps, by, id)
   const unusable = runs.leftOut((now?.tools ?? []).map((tool) => ({ connection: name, tool })))
   const leftOut = [...(now?.unusableTools ?? []), ...unusable]
-  return { name, outcome, leftOut, lacksSql: now !== undefined && lacksSqlFunction(now) }
+  const changes = now?.changes && toolChangesMessage(now, await otherNamesFor(deps, by, id))
+  return { name, outcome, leftOut, lacksSql: now !== undefined && lacksSqlFunction(now), changes }
 }
 
 export const listCommand: Command = {

@@ -12,6 +12,7 @@ import {
   sectionBlock,
 } from '../blocks/build-blocks.ts'
 import { escapeMrkdwn, formatDate, pluralize } from '../blocks/text.ts'
+import { createChangesButton, waitingChangesText } from './tool-changes-message.ts'
 
 /** The card behind a connection. */
 export type CardOf = (connection: Connection) => CardInfo | undefined
@@ -54,14 +55,16 @@ export function connectionBlocks(one: Connection, cardOf: CardOf, circuitOf = AL
   const reason =
     one.status === 'connected' || !one.statusReason ? '' : `\n${escapeMrkdwn(truncate(one.statusReason, 300))}`
   const rest = circuitText(circuitOf(one.id))
+  const waiting = waitingChangesText(one)
   const facts = `${STATUS[one.status]} · ${pluralize(one.tools.length, 'tool')} · ${used}`
   return [
     sectionBlock(
-      `${card?.icon ?? ':electric_plug:'} *${escapeMrkdwn(one.name)}* (${escapeMrkdwn(card?.title ?? one.card)})\n${facts}${reason}${rest === '' ? '' : `\n${rest}`}`,
+      `${card?.icon ?? ':electric_plug:'} *${escapeMrkdwn(one.name)}* (${escapeMrkdwn(card?.title ?? one.card)})\n${facts}${reason}${rest === '' ? '' : `\n${rest}`}${waiting === '' ? '' : `\n${waiting}`}`,
     ),
     actionsBlock(
       [
         ...(one.status === 'connected' ? [] : [repairButton(one)]),
+        ...(waiting === '' ? [] : [createChangesButton(one.name)]),
         createCommandButton('Tools', `tools ${one.name}`),
         ...offerButtons(one),
         createCommandButton('Test', `test ${one.name}`),

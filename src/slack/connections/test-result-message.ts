@@ -21,6 +21,8 @@ export type TestedConnection = {
   leftOut: { tool: string; why: string }[]
   /** One of them needs a function in the database. */
   lacksSql?: boolean
+  /** What its server changed. */
+  changes?: MessageContent | undefined
   /** The circuit breaker of a connection that failed. */
   circuit?: ReturnType<CircuitOf>
 }
@@ -85,6 +87,7 @@ function testedBlocks(result: TestedConnection, maxChars: number): KnownBlock[] 
   return [
     sectionBlock(`:large_green_circle: *${escapeMrkdwn(name)}* works: ${factsText(outcome)}.${missing}`),
     ...(lacksSql ? sqlFunctionBlocks({ name }) : []),
+    ...(result.changes?.blocks ?? []),
     // Helps whoever supports the person.
     ...(outcome.protocolVersion === '' ? [] : [contextBlock(`MCP version ${escapeMrkdwn(outcome.protocolVersion)}`)]),
   ]

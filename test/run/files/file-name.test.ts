@@ -52,6 +52,8 @@ test.each<[string, Given, Buffer | 'text']>([
   ['thing', { uri: 'a://b/thing', mimeType: 'application/octet-stream' }, unknown],
   // What is no name.
   ['a-b.txt', { name: 'a/b.txt' }, 'text'],
+  ['-!channel-invoice-pdf.exe', { name: '<!channel>invoice.pdf.exe' }, unknown],
+  ['jquery.min.js', { name: 'jquery.min.js' }, 'text'],
   ['gpj.exe.txt', { name: 'gpj.\u202eexe.txt' }, 'text'],
   ['tool.pdf', { name: '..', tool: 'tool' }, pdf],
   [`${'n'.repeat(96)}.pdf`, { name: `${'n'.repeat(300)}.pdf` }, pdf],

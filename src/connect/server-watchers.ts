@@ -1,0 +1,24 @@
+import { createResourceWatcher, type ResourceWatcherDeps } from './features/resource-watcher.ts'
+import { type ChangeNotesDeps, createChangeNotes } from './pins/change-notes.ts'
+
+type WatcherDeps = Omit<ResourceWatcherDeps, 'tell'> & Omit<ChangeNotesDeps, 'tell'>
+
+type Tell = {
+  announceResourceChange: ResourceWatcherDeps['tell']
+  tellToolChanges: ChangeNotesDeps['tell']
+}
+
+/** Tells people of what changes at their servers: resources they watch, and tools. */
+export function createServerWatchers(deps: WatcherDeps, { announceResourceChange, tellToolChanges }: Tell) {
+  const watcher = createResourceWatcher({ ...deps, tell: announceResourceChange })
+  const changeNotes = createChangeNotes({ ...deps, tell: tellToolChanges })
+  return {
+    start() {
+      watcher.start()
+      changeNotes.start()
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all([watcher[Symbol.asyncDispose](), changeNotes.stop()])
+    },
+  }
+}

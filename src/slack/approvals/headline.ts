@@ -1,0 +1,28 @@
+import type { CallState } from '../../run/state/state.ts'
+import { truncate } from '../../text.ts'
+import { type CallTense, describeAction, lowerFirst } from '../answer/describe-calls.ts'
+import { escapeInlineMrkdwn } from '../blocks/text.ts'
+
+type NamedCall = Pick<CallState, 'title' | 'tool' | 'connectionName' | 'arguments'>
+
+/** What a call does in our words, by the tool's name: a server's title may say anything, and counts only where it spells the name. */
+export const headlineOf = (call: NamedCall, tense: CallTense): string =>
+  describeAction(isNameSpelledOut(call) ? call : { ...call, title: call.tool }, tense)
+
+/** The same as a part of a sentence in mrkdwn. */
+export const headlineTextOf = (call: NamedCall, tense: CallTense, most: number): string =>
+  escapeInlineMrkdwn(truncate(lowerFirst(headlineOf(call, tense)), most))
+
+const TITLE_CHARS = 80
+
+/** The title that the headline does not use, as its server's word. */
+export const serverTitleText = (call: NamedCall): string =>
+  isNameSpelledOut(call) ? '' : `, which its server calls “${escapeInlineMrkdwn(truncate(call.title, TITLE_CHARS))}”,`
+
+const lettersOf = (text: string): string => text.toLowerCase().replace(/[\s_./-]|\btool\b/g, '')
+
+/** "Execute SQL (sqlite)" spells `execute_sql`. */
+const isNameSpelledOut = ({ title, tool }: NamedCall): boolean => {
+  const name = lettersOf(tool.replace(/([a-z0-9])([A-Z])/g, '$1 $2'))
+  return [title, title.replace(/\s*\([^()]*\)\s*$/, '')].some((one) => lettersOf(one) === name)
+}
