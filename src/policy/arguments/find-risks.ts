@@ -1,0 +1,3 @@
+import type { Risk } from '../risk.ts'
+
+export type ArgumentFinding = { risk: Risk; why: string }
