@@ -66,13 +66,15 @@ export function decide(asked: CallFacts, rules: Rule[]): Verdict {
     return { kind: 'allow', risk, why: ['A workspace rule allows it.'] }
   if (own.some((rule) => rule.verdict === 'ask'))
     return ask(asked, risk, { why: ['Your own rule says to ask first.', ...why], rules: [] })
-  // A standing permission cannot know what leaves with the next call.
-  const isStanding = risk !== 'destructive' && leaves.length === 0
+  const isStanding = risk !== 'destructive' && !isUnusual(asked)
   const allowed = isStanding ? own.find((rule) => allowsNow(rule, asked)) : undefined
   if (allowed) return { kind: 'allow', risk, why: [allowReason(allowed)] }
   if (risk === 'read' && leaves.length === 0) return { kind: 'allow', risk, why }
   return ask(asked, risk, { why, rules: [] })
 }
+
+/** A standing permission cannot know what the arguments of the next call show, or what leaves with it. */
+const isUnusual = ({ flow, findings = [] }: CallFacts): boolean => findings.length > 0 || flowReasonsOf(flow).length > 0
 
 /** Who may decide an approval of this risk now. The requester confirms own writes; what destroys goes to the approvers. */
 export function approversFor(o: { risk: Risk; fourEyes: boolean; requester: UserId; approvers: UserId[] }): UserId[] {
@@ -92,7 +94,7 @@ function ask(asked: CallFacts, risk: Risk, grounds: { why: string[]; rules: Rule
     return { kind: 'deny', risk, why: [why] }
   }
   // A standing permission is for what can be undone, and never against a rule that says to ask.
-  const mayAlways = level === 'write' && grounds.rules.length === 0 && flowReasonsOf(asked.flow).length === 0
+  const mayAlways = level === 'write' && grounds.rules.length === 0 && !isUnusual(asked)
   const shown = asked.shownIn === undefined ? [] : [`The answer will be visible to everyone in ${asked.shownIn}.`]
   const reaches = asked.hosts.length === 0 ? [] : [`It names ${asked.hosts.join(', ')}.`]
   const why = [...grounds.why, ...reaches, ...untrustedReasons(asked), ...shown]

@@ -14,7 +14,7 @@ import type { LeasedRun } from './storage/leased-run.ts'
 import type { RunStore } from './storage/run-store.ts'
 
 /** `host`: of a server elsewhere. `vouched`: its card answers for the server. */
-export type Destination = { host?: string | undefined; vouched: boolean }
+export type CallDestination = { host?: string | undefined; vouched: boolean }
 
 /** What a card says of one of its tools. */
 export type ToolClassification = {
@@ -47,7 +47,7 @@ export type RunOptions = {
   classificationOf(card: string, tool: string, classed?: Connection['classedTools']): ToolClassification
   cardTitle(connection: { card: string; entry?: Connection['entry'] }): string
   /** Where a connection's calls go. */
-  destinationOf(connection: Connection): Destination
+  destinationOf(connection: Connection): CallDestination
   listener: RunListener
   /** Reads what a person sent along, from where it was sent. */
   readFile: ReadFile

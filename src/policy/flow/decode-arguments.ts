@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../json.ts'
+import { holdersIn, type JsonObject } from '../../json.ts'
 
 /** Encodings are looked into so deep: text in base64 in a percent code, and once more. */
 const MAX_DEPTH = 3
@@ -12,23 +12,15 @@ const PERCENT = /(?:%[0-9a-f]{2})+/gi
 const ESCAPED = /\\u\{?([0-9a-f]{4,6})\}?|&#x([0-9a-f]{1,6});|&#(\d{1,7});/gi
 
 /** All texts in a call's arguments, names too, as one; at any depth. */
-export function textsIn(args: JsonObject): string {
-  const values: string[] = []
-  const names: string[] = []
-  const queue: unknown[] = [args]
-  // What is added on the way is visited as well.
-  for (const one of queue) {
-    if (typeof one === 'string' || typeof one === 'number') values.push(String(one))
-    else if (Array.isArray(one)) for (const inner of one) queue.push(inner)
-    else if (typeof one === 'object' && one !== null)
-      for (const [name, inner] of Object.entries(one)) {
-        names.push(name)
-        queue.push(inner)
-      }
-  }
+export function argumentTextIn(args: JsonObject): string {
+  const holders = [...holdersIn(args)].map(([, holder]) => holder)
+  const values = holders.flatMap((one) => Object.values(one)).filter(isTextLike)
+  const names = holders.flatMap((one) => (Array.isArray(one) ? [] : Object.keys(one)))
   // Text may be cut into several values, between which no name may stand then.
   return [...values, ...names].join('\n').slice(0, MAX_CHARS)
 }
+
+const isTextLike = (value: unknown): boolean => typeof value === 'string' || typeof value === 'number'
 
 /** A text as it is, and what it holds in percent codes, escapes, hex or base64 at any offset, the one in the other. */
 export function decodedTextsOf(text: string): string[] {

@@ -1,6 +1,6 @@
 import type { ConnectionId } from '../../ids.ts'
 import type { JsonObject } from '../../json.ts'
-import { decodedTextsOf, textsIn } from './decode-arguments.ts'
+import { argumentTextIn, decodedTextsOf } from './decode-arguments.ts'
 import { BLOCK_CHARS, emailsIn, plainTextIn, type ReadIndex } from './read-index.ts'
 
 /** Text of a connection among a call's arguments: whose, and how many letters and digits. */
@@ -21,7 +21,7 @@ const MAX_CELL_WORDS = 4
 export function findCarried(index: ReadIndex, args: JsonObject, to: ConnectionId): CarriedText[] {
   if (!index.texts.some(({ connection }) => connection !== undefined && connection !== to)) return []
   const found = new Map<string, number>()
-  for (const text of decodedTextsOf(textsIn(args)))
+  for (const text of decodedTextsOf(argumentTextIn(args)))
     for (const [from, chars] of charsByName(index, text, to)) found.set(from, Math.max(chars, found.get(from) ?? 0))
   return [...found].map(([from, chars]) => ({ from, chars })).sort((a, b) => b.chars - a.chars)
 }
@@ -52,16 +52,15 @@ function ownersOfLetters(index: ReadIndex, plain: string, to: ConnectionId): Int
   const owners = new Int32Array(plain.length)
   /** Up to where each text was compared already. */
   const done = new Map<number, number>()
-  for (let at = 0; at + BLOCK_CHARS <= plain.length; at += 1) {
-    const places = index.blocks.get(plain.slice(at, at + BLOCK_CHARS))
-    for (const place of places ?? []) {
-      if (at < (done.get(place.text) ?? 0)) continue
-      const match = matchFrom(index.texts[place.text]?.plain ?? '', place.at, plain, at)
-      if (match.end - match.start < MIN_CHARS) continue
-      done.set(place.text, match.end)
-      mark(owners, match, isKnown(index, place.text, to) ? KNOWN : place.text + 1)
+  for (let at = 0; at + BLOCK_CHARS <= plain.length; at += 1)
+    for (const { text, at: from } of index.blocks.get(plain.slice(at, at + BLOCK_CHARS)) ?? []) {
+      if (at < (done.get(text) ?? 0)) continue
+      const match = matchFrom(index.texts[text]?.plain ?? '', from, plain, at)
+      if (match.end - match.start >= MIN_CHARS) {
+        done.set(text, match.end)
+        mark(owners, match, isKnown(index, text, to) ? KNOWN : text + 1)
+      }
     }
-  }
   return owners
 }
 

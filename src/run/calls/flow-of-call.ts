@@ -1,7 +1,9 @@
 import type { JsonObject } from '../../json.ts'
+import type { ArgumentFinding } from '../../policy/arguments/find-risks.ts'
+import { hostsIn } from '../../policy/decide.ts'
 import { findCarried } from '../../policy/flow/find-carried.ts'
 import type { Flow } from '../../policy/flow/flow.ts'
-import type { ReadIndex } from '../../policy/flow/read-index.ts'
+import { plainTextIn, type ReadIndex } from '../../policy/flow/read-index.ts'
 import type { ResolvedTool, RunDeps, Source } from '../deps.ts'
 import type { RunState } from '../state/state.ts'
 import { wasMentioned } from '../tools/list-text.ts'
@@ -45,4 +47,15 @@ function isMade(state: RunState, { source, args }: { source: Source; args: JsonO
   const uri = String(args.uri)
   const said = [state.text, ...state.corrections.map(({ text }) => text), source.instructions ?? '']
   return !wasMentioned(state, source.id, uri) && !said.some((text) => text.split(/\s+/).includes(uri))
+}
+
+/** Addresses for a read to go to, which neither the person nor the connection has named: a page elsewhere may be told anything in one. */
+export function findStrangeHosts({ texts }: ReadIndex, source: Source, args: JsonObject): ArgumentFinding[] {
+  const known = texts.filter(({ connection }) => connection === undefined || connection === source.id)
+  const own = Object.values(source.inputs).map(plainTextIn)
+  const strange = hostsIn(args).filter((host) => {
+    const plain = plainTextIn(host)
+    return !known.some((text) => text.plain.includes(plain)) && !own.some((input) => input.includes(plain))
+  })
+  return strange.map((host) => ({ risk: 'write', why: `It names ${host}, which nobody but me has named before.` }))
 }

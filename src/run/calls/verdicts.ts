@@ -1,5 +1,6 @@
 import type { UserId } from '../../ids.ts'
 import type { JsonObject } from '../../json.ts'
+import { findArgumentRisks } from '../../policy/arguments/find-risks.ts'
 import { type CallFacts, decide, hostsIn, type Verdict } from '../../policy/decide.ts'
 import type { ReadIndex } from '../../policy/flow/read-index.ts'
 import type { Risk } from '../../policy/risk.ts'
@@ -10,7 +11,7 @@ import type { RunState } from '../state/state.ts'
 import { conversationKeyOf } from '../storage/conversations.ts'
 import { classificationFor, sourcesOf } from '../tools/offered-tools.ts'
 import { definitionHashOf } from './call-hashes.ts'
-import { flowOfCall } from './flow-of-call.ts'
+import { findStrangeHosts, flowOfCall } from './flow-of-call.ts'
 
 /** What is known of a call, what is decided on it, and whether the workspace's owners stand in for its approvers. */
 export type VerdictDetails = { asked: CallFacts; verdict: Verdict; byOwners: boolean }
@@ -93,6 +94,9 @@ export function ablePartOf(
 function askedOf(deps: RunDeps, state: RunState, { policy, found, args }: Question): CallFacts {
   const { source, tool } = found
   const word = classificationFor(deps, found)
+  const sql = sqlReading(deps, word, args)
+  const isChange = (sql?.risk ?? word.class) !== 'read'
+  const strange = isChange ? [] : findStrangeHosts(policy.reads, source, args)
   return {
     requester: state.origin.user,
     connection: source.id,
@@ -101,8 +105,9 @@ function askedOf(deps: RunDeps, state: RunState, { policy, found, args }: Questi
     definition: definitionHashOf(tool),
     word,
     annotations: tool.annotations,
-    sql: sqlReading(deps, word, args),
+    sql,
     hosts: hostsIn(args),
+    findings: [...findArgumentRisks(args, { isChange, sql: word.sql?.argument }), ...strange],
     flow: flowOfCall(deps, state, { found, args, reads: policy.reads }),
     untrusted: state.untrusted,
     shownIn: state.origin.place === 'channel' ? `<#${state.origin.channel}>` : undefined,
