@@ -52,15 +52,15 @@ function ownersOfLetters(index: ReadIndex, plain: string, to: ConnectionId): Int
   const owners = new Int32Array(plain.length)
   /** Up to where each text was compared already. */
   const done = new Map<number, number>()
+  const compare = (at: number, { text, at: from }: { text: number; at: number }): void => {
+    if (at < (done.get(text) ?? 0)) return
+    const match = matchFrom(index.texts[text]?.plain ?? '', from, plain, at)
+    if (match.end - match.start < MIN_CHARS) return
+    done.set(text, match.end)
+    mark(owners, match, isKnown(index, text, to) ? KNOWN : text + 1)
+  }
   for (let at = 0; at + BLOCK_CHARS <= plain.length; at += 1)
-    for (const { text, at: from } of index.blocks.get(plain.slice(at, at + BLOCK_CHARS)) ?? []) {
-      if (at < (done.get(text) ?? 0)) continue
-      const match = matchFrom(index.texts[text]?.plain ?? '', from, plain, at)
-      if (match.end - match.start >= MIN_CHARS) {
-        done.set(text, match.end)
-        mark(owners, match, isKnown(index, text, to) ? KNOWN : text + 1)
-      }
-    }
+    for (const place of index.blocks.get(plain.slice(at, at + BLOCK_CHARS)) ?? []) compare(at, place)
   return owners
 }
 
