@@ -179,6 +179,7 @@ async function buildParts(config: ResolvedConfig, { db, egress, log, onSignedIn 
     readSql,
     classificationOf: connect.classificationOf,
     cardTitle: connect.titleOf,
+    destinationOf: connect.destinationOf,
   }
 }
 

@@ -67,6 +67,8 @@ export type Connect = {
   finishSignIn(params: URLSearchParams, signal: AbortSignal): Promise<SignInResult | SignInRetry>
   /** Whether calls go out to the connection's server now, or it is left alone after failing several times in a row. */
   circuit: Mcp['circuit']
+  /** The host of a connection's server, if it is elsewhere, and whether its card answers for the server. */
+  destinationOf(connection: Connection): { host?: string; vouched: boolean }
   /** What the card says of a tool. */
   classificationOf(card: string, tool: string, classed?: Connection['classedTools']): CardToolClassification
 }

@@ -1,4 +1,6 @@
 import type { ConnectionId, UserId } from '../ids.ts'
+import type { ArgumentFinding } from './arguments/find-risks.ts'
+import { type Flow, flowReasonsOf } from './flow/flow.ts'
 import { destructiveVerbIn } from './name-verb.ts'
 import { type Risk, strictestOf } from './risk.ts'
 import type { Rule } from './rules.ts'
@@ -20,6 +22,10 @@ export type CallFacts = {
   sql: SqlReading | undefined
   /** Host names among the arguments. */
   hosts: string[]
+  /** What the arguments show that makes the call graver. */
+  findings?: ArgumentFinding[] | undefined
+  /** Where the call would send what the run has read. */
+  flow?: Flow | undefined
   /** Connections whose resources or prompts were read for this request: nobody has checked what stands in them. */
   untrusted?: string[] | undefined
   /** The channel the answer is shown in, or undefined for the requester's own DM. */
@@ -47,7 +53,9 @@ export type Verdict =
  * the person's own rules, the card's word, and by default everything but a curated read asks.
  */
 export function decide(asked: CallFacts, rules: Rule[]): Verdict {
-  const { risk, why } = assessRisk(asked)
+  const { risk, why: grounds } = assessRisk(asked)
+  const leaves = flowReasonsOf(asked.flow)
+  const why = [...leaves, ...grounds]
   const ofWorkspace = rules.filter((rule) => rule.scope === 'workspace' && matches(rule, asked))
   const own = rules.filter((rule) => rule.scope === 'person' && matches(rule, asked))
   const denied = [...ofWorkspace, ...own].find((rule) => rule.verdict === 'deny')
@@ -58,11 +66,15 @@ export function decide(asked: CallFacts, rules: Rule[]): Verdict {
     return { kind: 'allow', risk, why: ['A workspace rule allows it.'] }
   if (own.some((rule) => rule.verdict === 'ask'))
     return ask(asked, risk, { why: ['Your own rule says to ask first.', ...why], rules: [] })
-  const allowed = risk === 'destructive' ? undefined : own.find((rule) => allowsNow(rule, asked))
+  const isStanding = risk !== 'destructive' && !isUnusual(asked)
+  const allowed = isStanding ? own.find((rule) => allowsNow(rule, asked)) : undefined
   if (allowed) return { kind: 'allow', risk, why: [allowReason(allowed)] }
-  if (risk === 'read') return { kind: 'allow', risk, why }
+  if (risk === 'read' && leaves.length === 0) return { kind: 'allow', risk, why }
   return ask(asked, risk, { why, rules: [] })
 }
+
+/** A standing permission cannot know what the arguments of the next call show, or what leaves with it. */
+const isUnusual = ({ flow, findings = [] }: CallFacts): boolean => findings.length > 0 || flowReasonsOf(flow).length > 0
 
 /** Who may decide an approval of this risk now. The requester confirms own writes; what destroys goes to the approvers. */
 export function approversFor(o: { risk: Risk; fourEyes: boolean; requester: UserId; approvers: UserId[] }): UserId[] {
@@ -82,7 +94,7 @@ function ask(asked: CallFacts, risk: Risk, grounds: { why: string[]; rules: Rule
     return { kind: 'deny', risk, why: [why] }
   }
   // A standing permission is for what can be undone, and never against a rule that says to ask.
-  const mayAlways = level === 'write' && grounds.rules.length === 0
+  const mayAlways = level === 'write' && grounds.rules.length === 0 && !isUnusual(asked)
   const shown = asked.shownIn === undefined ? [] : [`The answer will be visible to everyone in ${asked.shownIn}.`]
   const reaches = asked.hosts.length === 0 ? [] : [`It names ${asked.hosts.join(', ')}.`]
   const why = [...grounds.why, ...reaches, ...untrustedReasons(asked), ...shown]
@@ -97,13 +109,16 @@ function untrustedReasons({ untrusted = [] }: CallFacts): string[] {
 
 /** How much harm the call could do, and the reasons in words. */
 function assessRisk(asked: CallFacts): { risk: Risk; why: string[] } {
-  if (asked.sql && asked.word.class !== undefined) return { risk: asked.sql.risk, why: [asked.sql.why] }
-  const grounds: { risk: Risk; why: string }[] = [fromCard(asked)]
-  if (!asked.word.vouched) grounds.push(...fromServer(asked), ...fromName(asked))
+  const grounds = [...groundsOf(asked), ...(asked.findings ?? [])]
   const { risk } = grounds.reduce(strictestOf)
   const isSaid = (ground: { risk: Risk; why: string }, at: number) =>
     ground.why !== '' && (ground.risk === risk || (at === 0 && asked.word.class === undefined))
   return { risk, why: grounds.filter(isSaid).map(({ why }) => why) }
+}
+
+function groundsOf(asked: CallFacts): { risk: Risk; why: string }[] {
+  if (asked.sql && asked.word.class !== undefined) return [asked.sql]
+  return [fromCard(asked), ...(asked.word.vouched ? [] : [...fromServer(asked), ...fromName(asked)])]
 }
 
 const CARD_REASONS: Record<Risk, string> = {

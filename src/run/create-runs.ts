@@ -1,6 +1,7 @@
 import { errorChainOf } from '../errors.ts'
 import type { Principal, RunId } from '../ids.ts'
 import type { Log } from '../log.ts'
+import { createReadIndexes } from './calls/read-indexes.ts'
 import { changeRequest } from './decisions/change-request.ts'
 import { currentApproversFor, findApproval, pendingFor } from './decisions/decide-approval.ts'
 import { decideAnswer, decideTogether } from './decisions/decide-together.ts'
@@ -23,10 +24,12 @@ export function createRuns(
   const closing = new AbortController()
   const instance = createInstanceName()
   const { db, log } = options
+  const store = createRunStore(db, instance, log)
   const deps: RunDeps = {
     ...options,
     listener: createSafeListener(options.listener, log),
-    store: createRunStore(db, instance, log),
+    store,
+    readBy: createReadIndexes(store),
     argumentProblems: createArgumentCheck(),
     toolSchemas: createToolSchemaCache(),
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),

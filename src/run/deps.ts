@@ -4,6 +4,7 @@ import type { JsonObject, JsonValue } from '../json.ts'
 import type { Log } from '../log.ts'
 import type { Mcp } from '../mcp/mcp.ts'
 import type { Model, OfferedTool } from '../model/turn.ts'
+import type { ReadIndex } from '../policy/flow/read-index.ts'
 import type { Risk } from '../policy/risk.ts'
 import type { Rules } from '../policy/rules.ts'
 import type { SqlDialect, SqlReading } from '../policy/sql.ts'
@@ -11,6 +12,9 @@ import type { AttachedFile, EventOf, Origin, RunEvent, ThreadRange } from './sta
 import type { RunState } from './state/state.ts'
 import type { LeasedRun } from './storage/leased-run.ts'
 import type { RunStore } from './storage/run-store.ts'
+
+/** `host`: of a server elsewhere. `vouched`: its card answers for the server. */
+export type CallDestination = { host?: string | undefined; vouched: boolean }
 
 /** What a card says of one of its tools. */
 export type ToolClassification = {
@@ -42,6 +46,8 @@ export type RunOptions = {
   readSql(sql: string, dialect: SqlDialect): SqlReading
   classificationOf(card: string, tool: string, classed?: Connection['classedTools']): ToolClassification
   cardTitle(connection: { card: string; entry?: Connection['entry'] }): string
+  /** Where a connection's calls go. */
+  destinationOf(connection: Connection): CallDestination
   listener: RunListener
   /** Reads what a person sent along, from where it was sent. */
   readFile: ReadFile
@@ -65,6 +71,8 @@ export type RunDeps = RunOptions & {
   store: RunStore
   argumentProblems: ArgumentCheck
   toolSchemas: ToolSchemaCache
+  /** What a run has read so far, as far as its model was told. */
+  readBy(state: RunState): Promise<ReadIndex>
   /** Told of every event once it is in the run. */
   onEvent(leased: LeasedRun, event: RunEvent): void
   sleep(ms: number): Promise<void>

@@ -39,7 +39,7 @@ test('a thread that was there before the app was asked is told to the model as d
   await owner.mention('what did we decide?', 'general', where.thread)
   await owner.see(where, /the blue one\./)
   const request = JSON.stringify(world.model.requests.at(-1)?.messages)
-  expect(request).toContain('<thread_before>')
+  expect(request).toContain('<thread_before ')
   expect(request).toContain('blue, I think')
 })
 

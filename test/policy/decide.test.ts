@@ -38,6 +38,7 @@ const rule = (change: Partial<Rule>): Rule => ({
   ...change,
 })
 
+const flow = { to: 'evil.example', carried: [{ from: 'crm', chars: 1400 }], isUncertain: false, madeAfter: [] }
 const always = rule({ scope: 'person', user: ada, connection, tool: 'write_file', verdict: 'allow', definition: 'd1' })
 const write = { tool: 'write_file', word: { class: 'write' as const, vouched: true } }
 const unknown = { word: { class: undefined, vouched: false } }
@@ -90,6 +91,28 @@ test.each<[string, CallFacts, Rule[], string]>([
     [],
     'ask destructive',
   ],
+  ['what its arguments show makes a read ask', asked({ findings: [{ risk: 'write', why: 'x' }] }), [], 'ask write'],
+  [
+    'what its arguments show makes a write destructive, in SQL tools, too',
+    asked({ ...write, sql: { risk: 'read', why: '' }, findings: [{ risk: 'destructive', why: 'x' }] }),
+    [],
+    'ask destructive',
+  ],
+  [
+    'findings never make it looser',
+    asked({ ...unknown, tool: 'drop', findings: [{ risk: 'read', why: 'x' }] }),
+    [],
+    'ask destructive',
+  ],
+  ['a read that sends what was read asks', asked({ flow }), [], 'ask write'],
+  ['"always allow" knows nothing of what leaves', asked({ ...write, flow }), [always], 'ask write'],
+  [
+    '"always allow" knows nothing of what arguments show',
+    asked({ ...write, findings: [{ risk: 'write', why: 'x' }] }),
+    [always],
+    'ask write',
+  ],
+  ['a workspace allow is followed, whatever leaves', asked({ flow }), [rule({ verdict: 'allow' })], 'allow read'],
   ['"always allow" holds', asked(write), [always], 'allow write'],
   ['"always allow" is void for another definition', asked({ ...write, definition: 'd2' }), [always], 'ask write'],
   [
@@ -132,4 +155,24 @@ test('an approver reads where the answer will be seen and which hosts are named'
   const verdict = decide(asked({ ...write, shownIn: '#ops', hosts: ['evil.example'] }), [])
   expect(verdict.why.join(' ')).toContain('#ops')
   expect(verdict.why.join(' ')).toContain('evil.example')
+})
+
+test.each([
+  [flow, 'This sends 1,400 characters that came from crm to evil.example.'],
+  [
+    { ...flow, carried: [...flow.carried, { from: 'wiki', chars: 30 }] },
+    'This sends 1,400 characters that came from crm and 30 characters that came from wiki to evil.example.',
+  ],
+  [
+    { ...flow, carried: [], madeAfter: ['crm', 'wiki'] },
+    'I made up the address that this reads. It can carry what I read from crm and wiki to evil.example.',
+  ],
+  [
+    { ...flow, carried: [], isUncertain: true },
+    'I have read too much to tell whether this sends some of it to evil.example.',
+  ],
+])('the card says what leaves and where to, and offers no standing permission', (leaving, words) => {
+  const verdict = decide(asked({ flow: leaving }), [])
+  expect(verdict.why[0]).toBe(words)
+  expect(verdict).toMatchObject({ kind: 'ask', mayAlways: false })
 })

@@ -28,7 +28,7 @@ const APPROVAL_TTL_MS = 24 * 3_600_000
  */
 export async function judgeCalls(deps: RunDeps, leased: LeasedRun, calls: CallState[]): Promise<void> {
   const decidedAt = leased.seq
-  const policy = await policyInputsFor(deps, leased.state.origin)
+  const policy = await policyInputsFor(deps, leased.state)
   const tools = nameTools(policy.sources)
   const able = ableApproversIn(deps, leased.state.origin)
   const judgeOne = async (call: CallState) => {
@@ -149,7 +149,7 @@ const plainWords = (name: string): string =>
 /** Makes calls that were cleared before. `called` is written before the first byte goes out, `returned` as each comes back. */
 export async function callApprovedTools(deps: RunDeps, leased: LeasedRun, calls: CallState[]): Promise<void> {
   const decidedAt = leased.seq
-  const policy = await policyInputsFor(deps, leased.state.origin)
+  const policy = await policyInputsFor(deps, leased.state)
   const checked = calls.map((call) => {
     const found = stillTheSame(deps, call, policy.sources)
     if (!('source' in found)) return found

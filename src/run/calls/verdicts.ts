@@ -1,6 +1,8 @@
 import type { UserId } from '../../ids.ts'
 import type { JsonObject } from '../../json.ts'
+import { findArgumentRisks } from '../../policy/arguments/find-risks.ts'
 import { type CallFacts, decide, hostsIn, type Verdict } from '../../policy/decide.ts'
+import type { ReadIndex } from '../../policy/flow/read-index.ts'
 import type { Risk } from '../../policy/risk.ts'
 import type { Rule } from '../../policy/rules.ts'
 import type { AbleApprovers, ResolvedTool, RunDeps, Source, ToolClassification } from '../deps.ts'
@@ -9,16 +11,28 @@ import type { RunState } from '../state/state.ts'
 import { conversationKeyOf } from '../storage/conversations.ts'
 import { classificationFor, sourcesOf } from '../tools/offered-tools.ts'
 import { definitionHashOf } from './call-hashes.ts'
+import { findStrangeHosts, flowOfCall } from './flow-of-call.ts'
 
 /** What is known of a call, what is decided on it, and whether the workspace's owners stand in for its approvers. */
 export type VerdictDetails = { asked: CallFacts; verdict: Verdict; byOwners: boolean }
 
 /** What a person's calls are judged by, as it is at this moment. */
-export type PolicyInputs = { sources: Source[]; rules: Rule[]; approvers: CallFacts['approvers'] }
+export type PolicyInputs = {
+  sources: Source[]
+  rules: Rule[]
+  approvers: CallFacts['approvers']
+  /** What the run has read. */
+  reads: ReadIndex
+}
 
-export async function policyInputsFor(deps: RunDeps, origin: Origin): Promise<PolicyInputs> {
-  const [sources, policy] = await Promise.all([sourcesOf(deps, origin), deps.rules.policyFor(origin)])
-  return { sources, ...policy }
+export async function policyInputsFor(deps: RunDeps, state: RunState): Promise<PolicyInputs> {
+  const { origin } = state
+  const [sources, policy, reads] = await Promise.all([
+    sourcesOf(deps, origin),
+    deps.rules.policyFor(origin),
+    deps.readBy(state),
+  ])
+  return { sources, ...policy, reads }
 }
 
 export type Question = { policy: PolicyInputs; found: ResolvedTool<Source>; args: JsonObject }
@@ -29,7 +43,7 @@ export function verdictFor(
   state: RunState,
   { policy, found, args }: Question,
 ): { asked: CallFacts; verdict: Verdict } {
-  const asked = askedOf(deps, state, { found, args, approvers: policy.approvers })
+  const asked = askedOf(deps, state, { policy, found, args })
   return { asked, verdict: decide(asked, policy.rules) }
 }
 
@@ -77,13 +91,12 @@ export function ablePartOf(
 }
 
 /** Everything policy/ wants to know of a call with these arguments. */
-function askedOf(
-  deps: RunDeps,
-  state: RunState,
-  o: { found: ResolvedTool<Source>; args: JsonObject; approvers: CallFacts['approvers'] },
-): CallFacts {
-  const { source, tool } = o.found
-  const word = classificationFor(deps, o.found)
+function askedOf(deps: RunDeps, state: RunState, { policy, found, args }: Question): CallFacts {
+  const { source, tool } = found
+  const word = classificationFor(deps, found)
+  const sql = sqlReading(deps, word, args)
+  const isChange = (sql?.risk ?? word.class) !== 'read'
+  const strange = isChange ? [] : findStrangeHosts(policy.reads, source, args)
   return {
     requester: state.origin.user,
     connection: source.id,
@@ -92,12 +105,14 @@ function askedOf(
     definition: definitionHashOf(tool),
     word,
     annotations: tool.annotations,
-    sql: sqlReading(deps, word, o.args),
-    hosts: hostsIn(o.args),
+    sql,
+    hosts: hostsIn(args),
+    findings: [...findArgumentRisks(args, { isChange, sql: word.sql?.argument }), ...strange],
+    flow: flowOfCall(deps, state, { found, args, reads: policy.reads }),
     untrusted: state.untrusted,
     shownIn: state.origin.place === 'channel' ? `<#${state.origin.channel}>` : undefined,
     conversation: conversationKeyOf(state.origin),
-    approvers: o.approvers,
+    approvers: policy.approvers,
   }
 }
 

@@ -169,7 +169,7 @@ async function judgeAnew(
   const { state, call, approval } = open
   const problems = edited === undefined ? [] : deps.argumentProblems(call.schema, edited)
   if (problems.length > 0) return { kind: 'invalid', problems }
-  const policy = await policyInputsFor(deps, state.origin)
+  const policy = await policyInputsFor(deps, state)
   const found = toolOf(call, policy.sources)
   // What changed under an unedited approval is found when it is called, and told to the model.
   if (!found) return edited === undefined ? {} : changedMeanwhile

@@ -76,8 +76,7 @@ export async function decideTogether(deps: RunDeps, together: ApprovalsAnswer): 
 
 /** What waits for this person and asks no more under the rule they are about to make. */
 async function findCovered(deps: RunDeps, open: OpenApproval, answer: ApprovalAnswer): Promise<OpenApproval[]> {
-  const { origin } = open.state
-  const [waiting, policy] = await Promise.all([pendingFor(deps, answer.by), policyInputsFor(deps, origin)])
+  const [waiting, policy] = await Promise.all([pendingFor(deps, answer.by), policyInputsFor(deps, open.state)])
   const rules = [...policy.rules, ruleOf(open, answer, deps.now())]
   return waiting.filter((other) => {
     if (other.approval.id === open.approval.id || !isLike(open, other) || !isAsFirstAsked(other)) return false

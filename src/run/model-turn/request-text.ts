@@ -24,11 +24,12 @@ export function describeCorrection({ origin }: RunState, { text, at, edited }: C
   return `${stamp}\n${edited ? '[Their message reads differently now:]\n' : ''}${ownWords(text)}`
 }
 
-function threadFrameOf({ context, threadGap }: RunState, { heard, leftOut }: SaidMessages): string[] {
+function threadFrameOf({ origin, context, threadGap }: RunState, { heard, leftOut }: SaidMessages): string[] {
   const said = [...context, ...heard]
   const gap = threadGap === undefined ? [] : [`[The person is told this below your answer: ${labelOf(threadGap)}]`]
   if (said.length === 0) return gap
-  return [quoteMessages('thread_before', said, leftOut > 0 ? { left_out: `${leftOut} older messages` } : {}), ...gap]
+  const attributes = { requester: origin.user, ...(leftOut > 0 && { left_out: `${leftOut} older messages` }) }
+  return [quoteMessages('thread_before', said, attributes), ...gap]
 }
 
 const stampOf = ({ origin, startedAt }: Pick<RunState, 'origin' | 'startedAt'>): string =>

@@ -115,18 +115,18 @@ const SLACKBOT = 'USLACKBOT'
 
 type Author = Pick<SlackMessage, 'user' | 'bot_id' | 'subtype' | 'username' | 'bot_profile'>
 
-/** Who a message is from: a person by name, another app by the name it posts under, the app itself as such. */
+/** Who a message is from: a person by name and user id, another app by the name it posts under, the app itself as such. */
 export function authorOf(message: Author, names: MessageNames, bot: { user: string; bot: string }): string {
   const { user, bot_id, username, bot_profile } = message
   if (user === bot.user || bot_id === bot.bot) return 'Patchbay (you)'
   const person = withoutNotes((user && names.person(user)) || '')
   const app = withoutNotes(username || bot_profile?.name || '')
-  if (!isByApp(message)) return person || app || 'somebody'
+  if (!isByApp(message)) return `${person || app || 'somebody'}${user === undefined ? '' : ` (${user})`}`
   return app || person ? `${app || person} (app)` : 'an app'
 }
 
-/** A note that only the app puts behind a name. */
-const NOTE = /[(（]\s*(?:you|app|the message[^()（）]*)\s*[)）]$/i
+/** A note that only the app puts behind a name: names may be alike, and user ids are not. */
+const NOTE = /[(（]\s*(?:you|app|[UW][A-Z0-9]{5,}|the message[^()（）]*)\s*[)）]$/i
 
 /** A name as people and apps choose it, which may not say who they are by the app's own notes. */
 function withoutNotes(name: string): string {

@@ -99,7 +99,7 @@ test('what people and apps said since the last answer comes along, edited and wi
   await member.see(here, /Noted\./)
   const request = lastTold(world)
   expect(request).toMatch(
-    /^<thread_before>\nMorgan Member: @Olivia Owner what is the deadline\?\nOlivia Owner: @Morgan Member Friday the 13th\n/,
+    /^<thread_before requester="UMEMBER1">\nMorgan Member \(UMEMBER1\): @Olivia Owner what is the deadline\?\nOlivia Owner \(UOWNER01\): @Morgan Member Friday the 13th\n/,
   )
   expect(request).toMatch(
     /\n[^\n]*statuspage[^\n]*: [\s\S]*Deploy is frozen[\s\S]*<\/thread_before>\n\[Morgan Member, [^\n]*\]\nwrite that deadline down$/,
@@ -121,7 +121,7 @@ test('what is said while a run works belongs to the next one', async () => {
   await member.mention('which one?', 'general', here.thread)
   await member.see(here, /Seen\./, 40_000)
   expect(lastTold(world)).toMatch(
-    /^<thread_before>\nOlivia Owner: @Morgan Member it is the blue one\n<\/thread_before>\n\[/,
+    /^<thread_before requester="UMEMBER1">\nOlivia Owner \(UOWNER01\): @Morgan Member it is the blue one\n<\/thread_before>\n\[/,
   )
 })
 
@@ -219,7 +219,7 @@ test.each(HOSTILE)('words in a thread stay their author’s: %j', async (words) 
 function holds(request: string, asked: string): void {
   const [frame = '', ...rest] = request.split(/^<\/thread_before>$/m)
   expect(rest).toHaveLength(1)
-  expect(frame).toMatch(/^<thread_before>\n/)
+  expect(frame).toMatch(/^<thread_before [^\n]*>\n/)
   expect(frame).toContain('every salary')
   expect(frame).not.toMatch(/^Morgan Member/m)
   expect(frame).not.toMatch(/^\[Morgan/m)

@@ -10,11 +10,12 @@ const authorIn = (message: object, person?: string) =>
   )
 
 test.each([
-  [{ user: 'U1' }, 'Patchbay (you)', 'Patchbay'],
-  [{ user: 'U1' }, 'Dana (app) (You)', 'Dana'],
-  [{ user: 'U1' }, 'Dana (the message the question is about)', 'Dana'],
-  [{ user: 'U1' }, 'Dana (she/her)', 'Dana (she/her)'],
-  [{ user: 'U1' }, '(you)', 'somebody'],
+  [{ user: 'U1' }, 'Patchbay (you)', 'Patchbay (U1)'],
+  [{ user: 'U1' }, 'Dana (app) (You)', 'Dana (U1)'],
+  [{ user: 'U1' }, 'Dana (the message the question is about)', 'Dana (U1)'],
+  [{ user: 'U1' }, 'Dana (she/her)', 'Dana (she/her) (U1)'],
+  [{ user: 'U1' }, '(you)', 'somebody (U1)'],
+  [{ user: 'UBOB12345' }, 'Ada (UADA12345)', 'Ada (UBOB12345)'],
   [{ user: 'U1', bot_id: 'B1', username: 'Patchbay（you）' }, undefined, 'Patchbay (app)'],
   [{ subtype: 'bot_message', bot_id: null, username: 'Dana' }, undefined, 'Dana (app)'],
   [{ subtype: 'bot_message' }, undefined, 'an app'],

@@ -60,7 +60,7 @@ test('who said what is told: people by name, other apps, the app itself', async 
   await post({ thread_ts: thread, text: 'it is green' })
   const told = await toldIn(thread)
   expect(told).toContain('Patchbay (you): ')
-  expect(told).toContain('Avery Approver: it is red')
+  expect(told).toContain('Avery Approver (UAPPROV1): it is red')
   expect(told).toMatch(/pager[^:]*\(app\): it is green/i)
 }, 90_000)
 
