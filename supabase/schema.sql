@@ -266,6 +266,7 @@ create table patchbay.rules (
   created_at timestamp with time zone default now() not null,
   created_by text not null,
   conversation text,
+  reach jsonb,
   constraint rules_check CHECK (((scope = 'person'::text) = (user_id IS NOT NULL))),
   constraint rules_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES patchbay.mcp_connections(id) ON DELETE CASCADE,
   constraint rules_pkey PRIMARY KEY (id),
@@ -426,9 +427,7 @@ CREATE INDEX onboarding_messages_person ON patchbay.onboarding_messages USING bt
 
 CREATE INDEX resource_subscriptions_person ON patchbay.resource_subscriptions USING btree (workspace_id, user_id);
 
-CREATE UNIQUE INDEX rules_always ON patchbay.rules USING btree (connection_id, tool) WHERE ((scope = 'person'::text) AND (conversation IS NULL));
-
-CREATE UNIQUE INDEX rules_in_thread ON patchbay.rules USING btree (conversation, connection_id, tool) WHERE (conversation IS NOT NULL);
+CREATE UNIQUE INDEX rules_narrow ON patchbay.rules USING btree (connection_id, tool, COALESCE(conversation, ''::text), md5((reach)::text)) WHERE (scope = 'person'::text);
 
 CREATE INDEX rules_workspace ON patchbay.rules USING btree (workspace_id, user_id);
 
@@ -670,18 +669,16 @@ begin
   ) order by id for update;
   perform from approvals where workspace_id = p_workspace and id in (select one ->> 'id' from jsonb_array_elements(p_answers) one) order by id for update;
   select * into row from approvals where workspace_id = p_workspace and id = p_answers #>> '{0,id}';
-  if p_width in ('thread', 'always') and row.status = 'pending' and row.expires_at > clock_timestamp() then
+  -- Only where the answer will count: not where somebody changed the call meanwhile.
+  if p_width in ('thread', 'always') and p_answers #>> '{0,status}' = 'approved' and p_answers #> '{0,event,reach}' is not null
+    and row.requester = p_by and row.status = 'pending' and row.proposed_by is null and row.expires_at > clock_timestamp() then
     select body into judged from run_events
     where run_id = row.run_id and type = 'judged' and body ->> 'call' = row.call_id order by seq desc limit 1;
     -- Not for a connection that is gone.
     if exists (select from mcp_connections
       where id = (judged #>> '{target,connection}')::uuid and workspace_id = p_workspace and user_id = row.requester) then
-      if p_width = 'always' then
-        perform rule_add_always(p_workspace, row.requester, (judged #>> '{target,connection}')::uuid, judged #>> '{target,tool}', judged ->> 'definition');
-      else
-        perform rule_add_in_thread(p_workspace, row.requester, (judged #>> '{target,connection}')::uuid, judged #>> '{target,tool}',
-          judged ->> 'definition', (select conversation from runs where id = row.run_id));
-      end if;
+      perform rule_add_narrow(p_workspace, row.requester, (judged #>> '{target,connection}')::uuid, judged #>> '{target,tool}', judged ->> 'definition',
+        p_answers #> '{0,event,reach}', case when p_width = 'thread' then (select conversation from runs where id = row.run_id) end);
     end if;
   end if;
   for answer in select value from jsonb_array_elements(p_answers) loop
@@ -2170,26 +2167,15 @@ comment on function patchbay.retention_prune(integer,integer) is 'one step of pr
 
 CREATE OR REPLACE FUNCTION patchbay.rule_add_always(p_workspace text, p_user text, p_connection uuid, p_tool text, p_definition text)
  RETURNS jsonb
- LANGUAGE plpgsql
+ LANGUAGE sql
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
-declare row rules;
-begin
-  if not exists (select from mcp_connections where id = p_connection and workspace_id = p_workspace and user_id = p_user) then
-    raise exception 'This connection is gone, so there is nothing to allow.' using errcode = 'PT404';
-  end if;
-  insert into rules (workspace_id, scope, user_id, connection_id, tool, verdict, definition, created_by)
-  values (p_workspace, 'person', p_user, p_connection, p_tool, 'allow', p_definition, p_user)
-  on conflict (connection_id, tool) where scope = 'person' and conversation is null
-  do update set definition = excluded.definition, verdict = 'allow'
-  returning * into row;
-  perform audit_append(p_workspace, p_user, 'rule_added', to_jsonb(row));
-  return rule_row(row);
-end $function$
+  select null::jsonb
+$function$
 ;
-comment on function patchbay.rule_add_always(text,text,uuid,text,text) is 'a person''s "always allow"';
+comment on function patchbay.rule_add_always(text,text,uuid,text,text) is 'makes nothing: a rule for any arguments is none any more';
 
-CREATE OR REPLACE FUNCTION patchbay.rule_add_in_thread(p_workspace text, p_user text, p_connection uuid, p_tool text, p_definition text, p_conversation text)
+CREATE OR REPLACE FUNCTION patchbay.rule_add_narrow(p_workspace text, p_user text, p_connection uuid, p_tool text, p_definition text, p_reach jsonb, p_conversation text)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO 'patchbay', 'pg_temp'
@@ -2199,16 +2185,19 @@ begin
   if not exists (select from mcp_connections where id = p_connection and workspace_id = p_workspace and user_id = p_user) then
     raise exception 'This connection is gone, so there is nothing to allow.' using errcode = 'PT404';
   end if;
-  insert into rules (workspace_id, scope, user_id, connection_id, tool, verdict, definition, created_by, conversation)
-  values (p_workspace, 'person', p_user, p_connection, p_tool, 'allow', p_definition, p_user, p_conversation)
-  on conflict (conversation, connection_id, tool) where conversation is not null
+  if p_reach is null then
+    raise exception 'A rule has to say what it holds for.' using errcode = 'PT400';
+  end if;
+  insert into rules (workspace_id, scope, user_id, connection_id, tool, verdict, definition, reach, conversation, created_by)
+  values (p_workspace, 'person', p_user, p_connection, p_tool, 'allow', p_definition, p_reach, p_conversation, p_user)
+  on conflict (connection_id, tool, coalesce(conversation, ''), md5(reach::text)) where scope = 'person'
   do update set definition = excluded.definition, verdict = 'allow'
   returning * into row;
   perform audit_append(p_workspace, p_user, 'rule_added', to_jsonb(row));
   return rule_row(row);
 end $function$
 ;
-comment on function patchbay.rule_add_in_thread(text,text,uuid,text,text,text) is 'a person''s "allow in this thread"';
+comment on function patchbay.rule_add_narrow(text,text,uuid,text,text,jsonb,text) is 'a person''s "always allow", or "allow in this thread" with a conversation';
 
 CREATE OR REPLACE FUNCTION patchbay.rule_add_workspace(p_workspace text, p_user text, p_card text, p_tool text, p_verdict text, p_four_eyes boolean)
  RETURNS jsonb

@@ -1,6 +1,7 @@
 import type { ConnectionId, UserId } from '../ids.ts'
 import { destructiveVerbIn } from './name-verb.ts'
 import { type Risk, strictestOf } from './risk.ts'
+import { isWithinReach, type RuleReach } from './rule-reach.ts'
 import type { Rule } from './rules.ts'
 import type { SqlReading } from './sql.ts'
 
@@ -26,6 +27,8 @@ export type CallFacts = {
   shownIn: string | undefined
   /** The thread the call is made in, for rules that hold only there. */
   conversation?: string | undefined
+  /** What a rule made on this call would hold for; undefined: none may be made. */
+  reach?: RuleReach | undefined
   /** The workspace's approvers. */
   approvers: UserId[]
 }
@@ -81,8 +84,8 @@ function ask(asked: CallFacts, risk: Risk, grounds: { why: string[]; rules: Rule
       'A workspace rule wants a second person to approve this, and the workspace has no approvers. An owner or admin can name them in my Home tab.'
     return { kind: 'deny', risk, why: [why] }
   }
-  // A standing permission is for what can be undone, and never against a rule that says to ask.
-  const mayAlways = level === 'write' && grounds.rules.length === 0
+  // A standing permission is for what can be undone and read, and never against a rule that says to ask.
+  const mayAlways = level === 'write' && grounds.rules.length === 0 && asked.reach !== undefined
   const shown = asked.shownIn === undefined ? [] : [`The answer will be visible to everyone in ${asked.shownIn}.`]
   const reaches = asked.hosts.length === 0 ? [] : [`It names ${asked.hosts.join(', ')}.`]
   const why = [...grounds.why, ...reaches, ...untrustedReasons(asked), ...shown]
@@ -159,8 +162,13 @@ function matches(rule: Rule, asked: CallFacts): boolean {
   return rule.connection === undefined || rule.connection === asked.connection
 }
 
-const allowsNow = (rule: Rule, asked: CallFacts): boolean =>
-  rule.verdict === 'allow' && rule.definition === asked.definition
+/** A rule from before rules were narrow has no reach, and holds for nothing. */
+const allowsNow = ({ verdict, definition, reach }: Rule, asked: CallFacts): boolean =>
+  verdict === 'allow' &&
+  definition === asked.definition &&
+  reach !== undefined &&
+  asked.reach !== undefined &&
+  isWithinReach(reach, asked.reach)
 
 const allowReason = ({ conversation }: Rule): string =>
   conversation === undefined ? 'You chose "Always allow" for it.' : 'You chose "Allow in this thread" for it.'

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type Db, toUndefined } from '../db/call.ts'
+import { RuleReach } from './rule-reach.ts'
 import { ConnectionId, type Principal, UserId, type WorkspaceId } from '../ids.ts'
 
 /** What a workspace or a person decided in advance. `tool` '*' means any tool. */
@@ -16,11 +17,19 @@ export type Rule = {
   verdict: 'allow' | 'ask' | 'deny'
   /** The requester may not approve it. */
   fourEyes: boolean
+  /** What a person's own rule holds for; one without is from before rules were narrow, and holds for nothing. */
+  reach?: RuleReach | undefined
   /** Hash of the tool definition the rule was made for; another definition makes an allow-rule void. */
   definition: string | undefined
   createdAt: Date
   createdBy: UserId
 }
+
+/** Made before rules were narrow: it would allow any arguments, so it allows nothing. */
+export const isTooWide = ({ scope, verdict, reach }: Rule): boolean =>
+  scope === 'person' && verdict === 'allow' && reach === undefined
+
+type AlwaysRule = { connection: ConnectionId; tool: string; definition: string; reach: RuleReach }
 
 export type NewRule = Pick<Rule, 'verdict' | 'tool' | 'card' | 'fourEyes'>
 
@@ -29,8 +38,8 @@ export type Rules = {
   policyFor(principal: Principal): Promise<{ rules: Rule[]; approvers: UserId[] }>
   /** The workspace's rules and this person's own. */
   rulesFor(principal: Principal): Promise<Rule[]>
-  /** "Always allow" for one tool of one of the person's connections, as it is defined now. */
-  addAlways(principal: Principal, connection: ConnectionId, tool: string, definition: string): Promise<Rule>
+  /** "Always allow" for calls like one that was shown. */
+  addAlways(principal: Principal, rule: AlwaysRule): Promise<Rule>
   /** A rule for everybody in the workspace; who may set one is the door's question. */
   addForWorkspace(by: Principal, rule: NewRule): Promise<Rule>
   /** Removes the person's own rule (or a workspace rule they made); undefined when there is none. */
@@ -51,6 +60,7 @@ const Row = z
     connection_id: ConnectionId.nullable().transform(toUndefined),
     connection_name: z.string().nullable().transform(toUndefined),
     conversation: z.string().nullish(),
+    reach: RuleReach.nullish(),
     tool: z.string(),
     verdict: z.enum(['allow', 'ask', 'deny']),
     four_eyes: z.boolean(),
@@ -59,9 +69,10 @@ const Row = z
     created_by: UserId,
   })
   .transform(
-    ({ user_id, connection_id, connection_name, conversation, four_eyes, created_at, created_by, ...same }): Rule => ({
+    ({ user_id, connection_id, connection_name, conversation, reach, four_eyes, created_at, created_by, ...same }): Rule => ({
       ...same,
       conversation: conversation ?? undefined,
+      reach: reach ?? undefined,
       user: user_id,
       connection: connection_id,
       connectionName: connection_name,
@@ -78,8 +89,8 @@ export function createRules(db: Db): Rules {
   return {
     policyFor: (p) => db.call('policy_for', { workspace: p.workspace, user: p.user }, Policy),
     rulesFor: (p) => db.call('rules_for', { workspace: p.workspace, user: p.user }, z.array(Row)),
-    addAlways: (p, connection, tool, definition) =>
-      db.call('rule_add_always', { workspace: p.workspace, user: p.user, connection, tool, definition }, Row),
+    addAlways: (p, rule) =>
+      db.call('rule_add_narrow', { workspace: p.workspace, user: p.user, ...rule, conversation: null }, Row),
     addForWorkspace: (by, rule) =>
       db.call(
         'rule_add_workspace',

@@ -18,6 +18,7 @@ const asked = (change: Partial<CallFacts> = {}): CallFacts => ({
   sql: undefined,
   hosts: [],
   shownIn: undefined,
+  reach,
   approvers: [],
   ...change,
 })
@@ -38,7 +39,8 @@ const rule = (change: Partial<Rule>): Rule => ({
   ...change,
 })
 
-const always = rule({ scope: 'person', user: ada, connection, tool: 'write_file', verdict: 'allow', definition: 'd1' })
+const reach = { place: 'dm', arguments: [] }
+const always = rule({ scope: 'person', user: ada, connection, tool: 'write_file', verdict: 'allow', definition: 'd1', reach })
 const write = { tool: 'write_file', word: { class: 'write' as const, vouched: true } }
 const unknown = { word: { class: undefined, vouched: false } }
 
@@ -91,6 +93,9 @@ test.each<[string, CallFacts, Rule[], string]>([
     'ask destructive',
   ],
   ['"always allow" holds', asked(write), [always], 'allow write'],
+  ['"always allow" of a DM is not a channel’s', asked({ ...write, reach: { ...reach, place: 'COPS' } }), [always], 'ask write'],
+  ['"always allow" from before rules were narrow is void', asked(write), [{ ...always, reach: undefined }], 'ask write'],
+  ['"always allow" is void for what cannot be read', asked({ ...write, reach: undefined }), [always], 'ask write'],
   ['"always allow" is void for another definition', asked({ ...write, definition: 'd2' }), [always], 'ask write'],
   [
     '"always allow" is void for what destroys',
@@ -117,6 +122,11 @@ test.each<[string, CallFacts, Rule[], string]>([
 test('the requester may not approve own calls under four eyes', () => {
   const verdict = decide(asked({ ...write, approvers: [ada, boss] }), [rule({ fourEyes: true })])
   expect(verdict).toMatchObject({ kind: 'ask', approvers: [boss], fourEyes: true, mayAlways: false })
+})
+
+test('what cannot be read gets no rule', () => {
+  expect(decide(asked(write), [])).toMatchObject({ mayAlways: true })
+  expect(decide(asked({ ...write, reach: undefined }), [])).toMatchObject({ mayAlways: false })
 })
 
 test('who decides', () => {

@@ -1,5 +1,5 @@
 import { createApprovalId } from '../../ids.ts'
-import type { Verdict } from '../../policy/decide.ts'
+import type { CallFacts, Verdict } from '../../policy/decide.ts'
 import type { ResolvedTool, RunDeps, Source } from '../deps.ts'
 import type { EventOf, RunEvent } from '../state/events.ts'
 import type { CallState } from '../state/state.ts'
@@ -86,17 +86,18 @@ function judgedEvent(
     at: deps.now().toISOString(),
     ...(tool.builtin !== undefined && { untrusted: true }),
     ...(replaces && { replaces }),
-    ...(verdict.kind === 'ask' && { approval: { ...approvalOf(deps, verdict), ...(byOwners && { byOwners }) } }),
+    ...(verdict.kind === 'ask' && { approval: { ...approvalOf(deps, verdict, asked.reach), ...(byOwners && { byOwners }) } }),
   }
 }
 
-function approvalOf(deps: RunDeps, verdict: Extract<Verdict, { kind: 'ask' }>) {
+function approvalOf(deps: RunDeps, verdict: Extract<Verdict, { kind: 'ask' }>, reach: CallFacts['reach']) {
   const expiresAt = new Date(deps.now().getTime() + APPROVAL_TTL_MS).toISOString()
   return {
     id: createApprovalId(),
     approvers: verdict.approvers,
     fourEyes: verdict.fourEyes,
     mayAlways: verdict.mayAlways,
+    ...(verdict.mayAlways && reach && { reach }),
     expiresAt,
   }
 }

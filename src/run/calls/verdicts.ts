@@ -1,6 +1,7 @@
 import type { UserId } from '../../ids.ts'
 import type { JsonObject } from '../../json.ts'
 import { type CallFacts, decide, hostsIn, type Verdict } from '../../policy/decide.ts'
+import { reachOf } from '../../policy/rule-reach.ts'
 import type { Risk } from '../../policy/risk.ts'
 import type { Rule } from '../../policy/rules.ts'
 import type { AbleApprovers, ResolvedTool, RunDeps, Source, ToolClassification } from '../deps.ts'
@@ -84,6 +85,7 @@ function askedOf(
 ): CallFacts {
   const { source, tool } = o.found
   const word = classificationFor(deps, o.found)
+  const sql = sqlReading(deps, word, o.args)
   return {
     requester: state.origin.user,
     connection: source.id,
@@ -92,13 +94,23 @@ function askedOf(
     definition: definitionHashOf(tool),
     word,
     annotations: tool.annotations,
-    sql: sqlReading(deps, word, o.args),
+    sql,
     hosts: hostsIn(o.args),
     untrusted: state.untrusted,
     shownIn: state.origin.place === 'channel' ? `<#${state.origin.channel}>` : undefined,
     conversation: conversationKeyOf(state.origin),
+    reach: reachIn(state.origin, word, { sql, args: o.args }),
     approvers: o.approvers,
   }
+}
+
+function reachIn(
+  { place, channel }: Origin,
+  word: ToolClassification,
+  { sql, args }: { sql: CallFacts['sql']; args: JsonObject },
+): CallFacts['reach'] {
+  const read = word.sql && { argument: word.sql.argument, ...sql }
+  return reachOf({ place: place === 'dm' ? place : channel, arguments: args, sql: read })
 }
 
 function sqlReading(deps: RunDeps, { sql }: ToolClassification, args: JsonObject): CallFacts['sql'] {

@@ -1,7 +1,7 @@
 import type { App } from '@slack/bolt'
 import { registerApprovals } from '../approvals/approval-actions.ts'
 import { registerApprovalGroups } from '../approvals/group-actions.ts'
-import { registerRules } from '../approvals/rules-command.ts'
+import { registerRules } from '../rules/rules-command.ts'
 import { registerPrompts } from '../catalog/prompts-command.ts'
 import { registerResourceUpdates } from '../catalog/resource-updates.ts'
 import { registerResources } from '../catalog/resources-command.ts'

@@ -7,7 +7,7 @@ import type { Command, Responder } from '../interactions/interaction.ts'
 import { mrkdwnTextOf } from '../message-text/read-mrkdwn.ts'
 import { slackErrorCodeOf } from '../web-api/web-api.ts'
 import { approverProblemOf } from './able-approvers.ts'
-import { approversMessage } from './rules-message.ts'
+import { approversMessage } from '../rules/rules-message.ts'
 
 export const approversCommand: Command = {
   name: 'approvers',

@@ -9,7 +9,7 @@ import type { MonthUsage, RecentRun } from '../../run/usage.ts'
 import { approvalMessage, type CardPlace, requestBlocks } from '../approvals/approval-card.ts'
 import type { ApprovalContent } from '../approvals/approval-groups.ts'
 import { editConfirmationMessage, editContentOf } from '../approvals/edit-confirmation.ts'
-import { approversText, ruleBlock } from '../approvals/rules-message.ts'
+import { approversText, ruleBlock } from '../rules/rules-message.ts'
 import {
   actionsBlock,
   contextBlock,

@@ -1,5 +1,5 @@
 import type { KnownBlock } from '@slack/types'
-import type { Rule } from '../../policy/rules.ts'
+import { isTooWide, type Rule } from '../../policy/rules.ts'
 import { truncate } from '../../text.ts'
 import {
   actionsBlock,
@@ -9,7 +9,8 @@ import {
   type MessageContent,
   sectionBlock,
 } from '../blocks/build-blocks.ts'
-import { escapeMrkdwn, formatDate, joinWords, mentionOf, pluralize } from '../blocks/text.ts'
+import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, joinWords, mentionOf, pluralize } from '../blocks/text.ts'
+import { allowedText } from './reach-text.ts'
 
 /** A person's rules with Revoke buttons, the workspace's rules and its approvers. */
 export function rulesMessage(rules: Rule[], approvers: string[]): MessageContent {
@@ -39,13 +40,11 @@ export function rulesMessage(rules: Rule[], approvers: string[]): MessageContent
 }
 
 export function ruleBlock(rule: Rule): KnownBlock {
-  const where = rule.connectionName ?? rule.card ?? 'any connection'
-  const tool = rule.tool === '*' ? 'any tool' : `*${escapeMrkdwn(truncate(rule.tool, 130))}*`
-  const verdictText = rule.conversation === undefined ? VERDICTS[rule.verdict] : ':white_check_mark: Allow'
+  const tooWide = isTooWide(rule)
   return sectionBlock(
-    `${verdictText} ${tool} of *${escapeMrkdwn(where)}*${threadTextOf(rule)}, since ${formatDate(rule.createdAt)}`,
+    tooWide ? tooWideText(rule) : `${ownRuleText(rule)}, since ${formatDate(rule.createdAt)}`,
     createButton({
-      text: 'Revoke',
+      text: tooWide ? 'Remove' : 'Revoke',
       action: `rule_revoke:${rule.id}`,
       value: rule.id,
       accessibilityLabel: `Revoke the rule for ${rule.tool}`,
@@ -53,9 +52,26 @@ export function ruleBlock(rule: Rule): KnownBlock {
   )
 }
 
+function ownRuleText(rule: Rule): string {
+  const { tool, connectionName = 'a connection', reach, conversation, verdict } = rule
+  if (verdict !== 'allow' || reach === undefined)
+    return `${VERDICTS[verdict]} ${toolTextOf(rule)} of *${escapeMrkdwn(connectionName)}*`
+  const what = escapeInlineMrkdwn(allowedText({ tool, connectionName, reach }))
+  return conversation === undefined
+    ? `${VERDICTS.allow} ${what}, ${placeText(reach.place)}`
+    : `:white_check_mark: Allow ${what},${threadText(conversation)}`
+}
+
+/** Such a rule once allowed any arguments, and allows nothing now. */
+const tooWideText = (rule: Rule): string =>
+  `:warning: Too wide, so I no longer use it: ${toolTextOf(rule)} of *${escapeMrkdwn(rule.connectionName ?? 'a connection')}* with any arguments, everywhere. _Always allow_ on the next card makes a narrow rule.`
+
+const toolTextOf = ({ tool }: Rule): string => (tool === '*' ? 'any tool' : `*${escapeMrkdwn(truncate(tool, 130))}*`)
+
+const placeText = (place: string): string => (place === 'dm' ? 'in our direct messages' : `in <#${place}>`)
+
 /** The key of a conversation names its channel second. */
-function threadTextOf({ conversation }: Rule): string {
-  if (conversation === undefined) return ''
+function threadText(conversation: string): string {
   const [, channel = ''] = conversation.split(':')
   return channel.startsWith('D') ? ' in one thread of our direct messages' : ` in one thread in <#${channel}>`
 }
