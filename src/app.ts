@@ -64,7 +64,13 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
   const { db, status } = await openDatabase(config.database, MIGRATIONS, log)
   cleanup.use(db)
   const egress = cleanup.use(createEgress({ allow: config.egressAllow }))
-  const parts = await buildParts(config, { db, egress, log, onSignedIn: (result) => signedIn(result) })
+  const parts = await buildParts(config, {
+    db,
+    egress,
+    log,
+    onSignedIn: (result) => signedIn(result),
+    connectRefusal: (by, card) => slack.connectRefusal(by, card),
+  })
   cleanup.use(parts.mcp)
   const renderer = createRunRenderer((origin) => slack.renderDepsOf(origin))
   const runs: ReturnType<typeof createRuns> = cleanup.use(
@@ -124,10 +130,16 @@ function slackSettings(
   return slack.oauth ? { ...slack, oauth: { ...slack.oauth, publicUrl: http.publicUrl, installations } } : slack
 }
 
-type Infrastructure = { db: Db; egress: Egress; log: Log; onSignedIn(result: SignInResult): void }
+type Infrastructure = {
+  db: Db
+  egress: Egress
+  log: Log
+  onSignedIn(result: SignInResult): void
+  connectRefusal: Slack['connectRefusal']
+}
 
 /** Builds what the runs and the doors (Slack, the web) stand on. */
-async function buildParts(config: ResolvedConfig, { db, egress, log, onSignedIn }: Infrastructure) {
+async function buildParts(config: ResolvedConfig, { db, egress, log, onSignedIn, connectRefusal }: Infrastructure) {
   const { cards, credentials, readSql } = await load(config, db)
   await secureClearInputs({ connections: createClearConnections(db), credentials, log })
   const registry = createRegistry(db)
@@ -161,7 +173,7 @@ async function buildParts(config: ResolvedConfig, { db, egress, log, onSignedIn 
     prefills: config.prefills,
     maxPerUser: config.mcp.maxPerUser,
     targets,
-    mayConnect: async (workspace, card) => (await settings.of(workspace)).cards?.includes(card) ?? true,
+    connectRefusal,
     log,
   })
   return {

@@ -267,7 +267,10 @@ create table patchbay.rules (
   created_by text not null,
   conversation text,
   reach jsonb,
+  class text,
+  channel text,
   constraint rules_check CHECK (((scope = 'person'::text) = (user_id IS NOT NULL))),
+  constraint rules_class_check CHECK ((class = ANY (ARRAY['read'::text, 'write'::text, 'destructive'::text]))),
   constraint rules_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES patchbay.mcp_connections(id) ON DELETE CASCADE,
   constraint rules_pkey PRIMARY KEY (id),
   constraint rules_scope_check CHECK ((scope = ANY (ARRAY['workspace'::text, 'person'::text]))),
@@ -1207,6 +1210,23 @@ begin
 end $function$
 ;
 comment on function patchbay.connections_remove_all(text,text) is 'removes all connections of a workspace that the app left';
+
+CREATE OR REPLACE FUNCTION patchbay.connectors_set(p_workspace text, p_user text, p_card text, p_who text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+begin
+  insert into workspaces (workspace_id) values (p_workspace) on conflict do nothing;
+  update workspaces set settings = settings || jsonb_build_object('connectors', case
+    when p_who is null then coalesce(settings -> 'connectors', '{}') - p_card
+    else coalesce(settings -> 'connectors', '{}') || jsonb_build_object(p_card, p_who) end)
+  where workspace_id = p_workspace;
+  perform audit_append(p_workspace, p_user, 'connectors_set', jsonb_build_object('card', p_card, 'who', p_who));
+  return null;
+end $function$
+;
+comment on function patchbay.connectors_set(text,text,text,text) is 'who may connect a card, * being every card: approvers, owners, nobody; null = everybody';
 
 CREATE OR REPLACE FUNCTION patchbay.conversation_history(p_run uuid)
  RETURNS jsonb
@@ -2199,20 +2219,39 @@ end $function$
 ;
 comment on function patchbay.rule_add_narrow(text,text,uuid,text,text,jsonb,text) is 'a person''s "always allow", or "allow in this thread" with a conversation';
 
-CREATE OR REPLACE FUNCTION patchbay.rule_add_workspace(p_workspace text, p_user text, p_card text, p_tool text, p_verdict text, p_four_eyes boolean)
+CREATE OR REPLACE FUNCTION patchbay.rule_add_workspace(p_workspace text, p_user text, p_card text, p_tool text, p_verdict text, p_four_eyes boolean, p_class text DEFAULT NULL::text, p_channel text DEFAULT NULL::text)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
 declare row rules;
 begin
-  insert into rules (workspace_id, scope, card, tool, verdict, four_eyes, created_by)
-  values (p_workspace, 'workspace', p_card, p_tool, p_verdict, p_four_eyes, p_user) returning * into row;
+  -- A form that is sent again where its acknowledgement was lost makes no second rule.
+  select * into row from rules where workspace_id = p_workspace and scope = 'workspace' and card is not distinct from p_card and tool = p_tool
+    and verdict = p_verdict and four_eyes = p_four_eyes and class is not distinct from p_class and channel is not distinct from p_channel;
+  if found then return rule_row(row); end if;
+  insert into rules (workspace_id, scope, card, tool, verdict, four_eyes, class, channel, created_by)
+  values (p_workspace, 'workspace', p_card, p_tool, p_verdict, p_four_eyes, p_class, p_channel, p_user) returning * into row;
   perform audit_append(p_workspace, p_user, 'rule_added', to_jsonb(row));
   return rule_row(row);
 end $function$
 ;
-comment on function patchbay.rule_add_workspace(text,text,text,text,text,boolean) is 'a rule for the whole workspace';
+comment on function patchbay.rule_add_workspace(text,text,text,text,text,boolean,text,text) is 'a rule for the whole workspace';
+
+CREATE OR REPLACE FUNCTION patchbay.rule_remove_workspace(p_workspace text, p_user text, p_id uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare row rules;
+begin
+  delete from rules where id = p_id and workspace_id = p_workspace and scope = 'workspace' returning * into row;
+  if not found then return null; end if;
+  perform audit_append(p_workspace, p_user, 'rule_revoked', to_jsonb(row));
+  return rule_row(row);
+end $function$
+;
+comment on function patchbay.rule_remove_workspace(text,text,uuid) is 'takes a workspace''s rule back; who may is the door''s question';
 
 CREATE OR REPLACE FUNCTION patchbay.rule_revoke(p_workspace text, p_user text, p_id uuid)
  RETURNS jsonb
@@ -2223,8 +2262,7 @@ declare
   row rules;
   answer jsonb;
 begin
-  select * into row from rules
-  where id = p_id and workspace_id = p_workspace and (user_id = p_user or (scope = 'workspace' and created_by = p_user)) for update;
+  select * into row from rules where id = p_id and workspace_id = p_workspace and user_id = p_user for update;
   if not found then return null; end if;
   answer := rule_row(row);
   delete from rules where id = p_id;
@@ -2232,7 +2270,7 @@ begin
   return answer;
 end $function$
 ;
-comment on function patchbay.rule_revoke(text,text,uuid) is 'takes a rule back';
+comment on function patchbay.rule_revoke(text,text,uuid) is 'takes a person''s own rule back';
 
 CREATE OR REPLACE FUNCTION patchbay.rule_row(p_rule patchbay.rules)
  RETURNS jsonb

@@ -51,8 +51,8 @@ export type Verdict =
  */
 export function decide(asked: CallFacts, rules: Rule[]): Verdict {
   const { risk, why } = assessRisk(asked)
-  const ofWorkspace = rules.filter((rule) => rule.scope === 'workspace' && matches(rule, asked))
-  const own = rules.filter((rule) => rule.scope === 'person' && matches(rule, asked))
+  const ofWorkspace = rules.filter((rule) => rule.scope === 'workspace' && matches(rule, asked, risk))
+  const own = rules.filter((rule) => rule.scope === 'person' && matches(rule, asked, risk))
   const denied = [...ofWorkspace, ...own].find((rule) => rule.verdict === 'deny')
   if (denied) return { kind: 'deny', risk, why: [denyReason(denied)] }
   const asks = ofWorkspace.filter((rule) => rule.verdict === 'ask')
@@ -155,12 +155,19 @@ function fromName({ tool }: CallFacts): { risk: Risk; why: string }[] {
   return verb === undefined ? [] : [{ risk: 'destructive', why: `Its name says "${verb}".` }]
 }
 
-function matches(rule: Rule, asked: CallFacts): boolean {
+function matches(rule: Rule, asked: CallFacts, risk: Risk): boolean {
   if (rule.tool !== '*' && rule.tool !== asked.tool) return false
+  if (!concerns(rule, asked, risk)) return false
   if (rule.card !== undefined && rule.card !== asked.card) return false
   if (rule.conversation !== undefined && rule.conversation !== asked.conversation) return false
   return rule.connection === undefined || rule.connection === asked.connection
 }
+
+const concerns = ({ class: harm, channel }: Rule, { shownIn }: CallFacts, risk: Risk): boolean =>
+  (harm === undefined || HARM[harm].includes(risk)) && (channel === undefined || shownIn === `<#${channel}>`)
+
+/** What a rule about a class is about: whatever can destroy something changes it, too. */
+const HARM: Record<Risk, Risk[]> = { read: ['read'], write: ['write', 'destructive'], destructive: ['destructive'] }
 
 /** A rule from before rules were narrow has no reach, and holds for nothing. */
 const allowsNow = ({ verdict, definition, reach }: Rule, asked: CallFacts): boolean =>

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { type Db, toUndefined } from '../db/call.ts'
-import { RuleReach } from './rule-reach.ts'
 import { ConnectionId, type Principal, UserId, type WorkspaceId } from '../ids.ts'
+import type { Risk } from './risk.ts'
+import { RuleReach } from './rule-reach.ts'
 
 /** What a workspace or a person decided in advance. `tool` '*' means any tool. */
 export type Rule = {
@@ -15,6 +16,10 @@ export type Rule = {
   conversation?: string | undefined
   tool: string
   verdict: 'allow' | 'ask' | 'deny'
+  /** `write` stands for what changes or destroys; undefined: every call. */
+  class?: Risk | undefined
+  /** The one channel a workspace's rule holds in. */
+  channel?: string | undefined
   /** The requester may not approve it. */
   fourEyes: boolean
   /** What a person's own rule holds for; one without is from before rules were narrow, and holds for nothing. */
@@ -31,7 +36,7 @@ export const isTooWide = ({ scope, verdict, reach }: Rule): boolean =>
 
 type AlwaysRule = { connection: ConnectionId; tool: string; definition: string; reach: RuleReach }
 
-export type NewRule = Pick<Rule, 'verdict' | 'tool' | 'card' | 'fourEyes'>
+export type NewRule = Pick<Rule, 'verdict' | 'tool' | 'card' | 'fourEyes' | 'class' | 'channel'>
 
 export type Rules = {
   /** Everything a person's calls are judged by, as it is at one moment. */
@@ -42,7 +47,9 @@ export type Rules = {
   addAlways(principal: Principal, rule: AlwaysRule): Promise<Rule>
   /** A rule for everybody in the workspace; who may set one is the door's question. */
   addForWorkspace(by: Principal, rule: NewRule): Promise<Rule>
-  /** Removes the person's own rule (or a workspace rule they made); undefined when there is none. */
+  /** Removes a rule for everybody; who may is the door's question. */
+  removeForWorkspace(by: Principal, id: string): Promise<Rule | undefined>
+  /** Removes the person's own rule; undefined when there is none. */
   revoke(principal: Principal, id: string): Promise<Rule | undefined>
   /** Who decides destructive calls in this workspace; may be nobody. */
   approversOf(workspace: WorkspaceId): Promise<UserId[]>
@@ -61,6 +68,14 @@ const Row = z
     connection_name: z.string().nullable().transform(toUndefined),
     conversation: z.string().nullish(),
     reach: RuleReach.nullish(),
+    class: z
+      .enum(['read', 'write', 'destructive'])
+      .nullish()
+      .transform((given) => given ?? undefined),
+    channel: z
+      .string()
+      .nullish()
+      .transform((given) => given ?? undefined),
     tool: z.string(),
     verdict: z.enum(['allow', 'ask', 'deny']),
     four_eyes: z.boolean(),
@@ -69,7 +84,17 @@ const Row = z
     created_by: UserId,
   })
   .transform(
-    ({ user_id, connection_id, connection_name, conversation, reach, four_eyes, created_at, created_by, ...same }): Rule => ({
+    ({
+      user_id,
+      connection_id,
+      connection_name,
+      conversation,
+      reach,
+      four_eyes,
+      created_at,
+      created_by,
+      ...same
+    }): Rule => ({
       ...same,
       conversation: conversation ?? undefined,
       reach: reach ?? undefined,
@@ -101,8 +126,16 @@ export function createRules(db: Db): Rules {
           tool: rule.tool,
           verdict: rule.verdict,
           four_eyes: rule.fourEyes,
+          class: rule.class ?? null,
+          channel: rule.channel ?? null,
         },
         Row,
+      ),
+    removeForWorkspace: (by, id) =>
+      db.call(
+        'rule_remove_workspace',
+        { workspace: by.workspace, user: by.user, id },
+        Row.nullable().transform(toUndefined),
       ),
     revoke: (p, id) =>
       db.call('rule_revoke', { workspace: p.workspace, user: p.user, id }, Row.nullable().transform(toUndefined)),

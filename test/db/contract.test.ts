@@ -253,7 +253,9 @@ describe.each(['pg', 'supabase-js'])('db.call through %s', (name) => {
     expect((await rules.policyFor(who)).rules.filter((rule) => rule.scope === 'person')).toEqual([second])
     expect(await rules.revoke(person('UOTHER'), first.id)).toBeUndefined()
     expect(await rules.revoke(who, first.id)).toMatchObject({ id: first.id })
-    await expect(rules.addAlways(person('UOTHER'), { ...narrow, definition: 'd' })).rejects.toMatchObject({ code: 'not_found' })
+    await expect(rules.addAlways(person('UOTHER'), { ...narrow, definition: 'd' })).rejects.toMatchObject({
+      code: 'not_found',
+    })
   })
 
   test('approvers', async () => {

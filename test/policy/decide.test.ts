@@ -40,7 +40,15 @@ const rule = (change: Partial<Rule>): Rule => ({
 })
 
 const reach = { place: 'dm', arguments: [] }
-const always = rule({ scope: 'person', user: ada, connection, tool: 'write_file', verdict: 'allow', definition: 'd1', reach })
+const always = rule({
+  scope: 'person',
+  user: ada,
+  connection,
+  tool: 'write_file',
+  verdict: 'allow',
+  definition: 'd1',
+  reach,
+})
 const write = { tool: 'write_file', word: { class: 'write' as const, vouched: true } }
 const unknown = { word: { class: undefined, vouched: false } }
 
@@ -93,8 +101,18 @@ test.each<[string, CallFacts, Rule[], string]>([
     'ask destructive',
   ],
   ['"always allow" holds', asked(write), [always], 'allow write'],
-  ['"always allow" of a DM is not a channel’s', asked({ ...write, reach: { ...reach, place: 'COPS' } }), [always], 'ask write'],
-  ['"always allow" from before rules were narrow is void', asked(write), [{ ...always, reach: undefined }], 'ask write'],
+  [
+    '"always allow" of a DM is not a channel’s',
+    asked({ ...write, reach: { ...reach, place: 'COPS' } }),
+    [always],
+    'ask write',
+  ],
+  [
+    '"always allow" from before rules were narrow is void',
+    asked(write),
+    [{ ...always, reach: undefined }],
+    'ask write',
+  ],
   ['"always allow" is void for what cannot be read', asked({ ...write, reach: undefined }), [always], 'ask write'],
   ['"always allow" is void for another definition', asked({ ...write, definition: 'd2' }), [always], 'ask write'],
   [
@@ -142,4 +160,19 @@ test('an approver reads where the answer will be seen and which hosts are named'
   const verdict = decide(asked({ ...write, shownIn: '#ops', hosts: ['evil.example'] }), [])
   expect(verdict.why.join(' ')).toContain('#ops')
   expect(verdict.why.join(' ')).toContain('evil.example')
+})
+
+const destructive = { ...write, sql: { risk: 'destructive' as const, why: '' } }
+
+test.each<[string, CallFacts, Partial<Rule>, string]>([
+  ['what destroys, too, where changes are forbidden', asked(destructive), { class: 'write' }, 'deny'],
+  ['a change where changes are forbidden', asked(write), { class: 'write' }, 'deny'],
+  ['no read where changes are forbidden', asked(), { class: 'write' }, 'allow'],
+  ['no change where destroying is forbidden', asked(write), { class: 'destructive' }, 'ask'],
+  ['a read where reading is forbidden', asked(), { class: 'read' }, 'deny'],
+  ['what is shown in its channel', asked({ shownIn: '<#COPS>' }), { channel: 'COPS' }, 'deny'],
+  ['nothing of another channel', asked({ shownIn: '<#CGENERAL>' }), { channel: 'COPS' }, 'allow'],
+  ['nothing of direct messages', asked(), { channel: 'COPS' }, 'allow'],
+])('a rule for everybody catches %s', (_name, question, change, expected) => {
+  expect(decide(question, [rule({ verdict: 'deny', ...change })]).kind).toBe(expected)
 })

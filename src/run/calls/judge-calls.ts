@@ -86,7 +86,9 @@ function judgedEvent(
     at: deps.now().toISOString(),
     ...(tool.builtin !== undefined && { untrusted: true }),
     ...(replaces && { replaces }),
-    ...(verdict.kind === 'ask' && { approval: { ...approvalOf(deps, verdict, asked.reach), ...(byOwners && { byOwners }) } }),
+    ...(verdict.kind === 'ask' && {
+      approval: { ...approvalOf(deps, verdict, asked.reach), ...(byOwners && { byOwners }) },
+    }),
   }
 }
 

@@ -191,7 +191,10 @@ async function judgeAnew(
   const { asked, verdict } = await ableVerdictFor(deps, state, question, able)
   const mayRule = verdict.kind === 'ask' && verdict.mayAlways
   return (
-    refusedBy(verdict, people) ?? { ...editIn(open, found, { edited, risk: verdict.risk }), reach: mayRule ? asked.reach : undefined }
+    refusedBy(verdict, people) ?? {
+      ...editIn(open, found, { edited, risk: verdict.risk }),
+      reach: mayRule ? asked.reach : undefined,
+    }
   )
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { ApprovalId, ChannelId, ConnectionId, RunId, UserId, WorkspaceId } from '../../ids.ts'
-import { DenialExplained, EditProposed, EventJson } from './approval-events.ts'
 import { RuleReach } from '../../policy/rule-reach.ts'
+import { DenialExplained, EditProposed, EventJson } from './approval-events.ts'
 import { AskedInput, GivenInput } from './input-events.ts'
 import { ResultFile, ShownResult } from './shown-result.ts'
 

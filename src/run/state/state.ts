@@ -1,8 +1,8 @@
 import type { ApprovalId, ConnectionId, InputId, Principal, RunId, UserId } from '../../ids.ts'
 import type { JsonObject } from '../../json.ts'
 import type { InputRequest, ResumeMethod } from '../../mcp/elicitation/input-request.ts'
-import type { RuleReach } from '../../policy/rule-reach.ts'
 import type { TokenUsage } from '../../model/turn.ts'
+import type { RuleReach } from '../../policy/rule-reach.ts'
 import type { ApprovalWidth, AttachedFile, ChosenPrompt, ChosenSkill, EventOf, Origin, ThreadRange } from './events.ts'
 import type { ResultFile, ShownResult } from './shown-result.ts'
 

@@ -23,11 +23,13 @@ import { finishSubmissions } from '../connections/connect-outcome.ts'
 import { announceSignIn } from '../connections/sign-in.ts'
 import { isPayloadFields } from '../message-text/payload-fields.ts'
 import type { RenderDeps } from '../render/message-records.ts'
+import { connectRefusalFor } from '../rules/roles.ts'
 import { slackErrorCodeOf } from '../web-api/web-api.ts'
 import { createBoltLogger } from './bolt-logger.ts'
 import { createExpiryReminders } from './expiry-reminders.ts'
 import { createInstallReceiver, INSTALL_PATH, REDIRECT_PATH, type SlackOAuth } from './install.ts'
 import { createSocketMode, type SocketModeConnection } from './socket-mode.ts'
+import { acknowledgeUninstalled } from './unknown-requests.ts'
 import {
   createManyWorkspaceApps,
   createSingleWorkspaceApps,
@@ -57,6 +59,8 @@ export type Slack = {
   ableApprovers: AbleApprovers
   /** Tells people of a change of a resource they watch. */
   announceResourceChange(watch: ResourceSubscriptionRow): Promise<void>
+  /** Why a person may not connect a card at this moment, in a sentence. Throws AppError `slack_failed`. */
+  connectRefusal(by: Principal, card: { name: string; title: string }): Promise<string | undefined>
   /** Tells a person how their sign-in ended. */
   signedIn(news: SignInResult): void
   /** Serves POST /slack/events in HTTP mode, and the pages to install the app. */
@@ -91,6 +95,7 @@ export async function createSlack(settings: SlackSettings, parts: SlackParts): P
     readFile: (origin, ...file) => apps.of(origin).readFile(origin, ...file),
     readThread: (origin, ...thread) => apps.of(origin).readThread(origin, ...thread),
     ableApprovers: (place, named, atPress) => ableApproversOf(apps.of(place).deps, place.workspace, named, atPress),
+    connectRefusal: (by, card) => connectRefusalFor(appFor(apps, by).deps, by, card),
     announceResourceChange: (watch) => announceResourceChange(appFor(apps, watch).deps, watch),
     signedIn(news) {
       if (news.by !== undefined) void announceSignIn(appFor(apps, news.by).deps, news)
@@ -193,12 +198,6 @@ function ackInTime(ack: ReceiverEvent['ack']): ReceiverEvent['ack'] {
   return async (answer) => {
     if (performance.now() - receivedAt < ACK_WITHIN_MS) await ack(answer)
   }
-}
-
-/** Acknowledges the request, as Slack would only send it again. */
-async function acknowledgeUninstalled({ body, ack }: ReceiverEvent): Promise<void> {
-  const text = 'Patchbay is not installed here any more. An owner or admin of this workspace can add it again.'
-  await (typeof body.command === 'string' ? ack({ response_type: 'ephemeral', text }) : ack())
 }
 
 function httpReceiver({ signingSecret }: SlackSettings, logger: Logger): HTTPReceiver {

@@ -1,23 +1,18 @@
 import type { App } from '@slack/bolt'
-import { type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
-import type { HomeTabDeps, PolicyDeps, WebApiDeps } from '../deps.ts'
-import { type Command, onDurablePress, type Responder } from '../interactions/interaction.ts'
-import { rulesMessage } from './rules-message.ts'
+import { sectionBlock } from '../blocks/build-blocks.ts'
+import type { ConnectionDeps, HomeTabDeps, PolicyDeps, WebApiDeps } from '../deps.ts'
+import { type Command, onDurablePress } from '../interactions/interaction.ts'
+import { rulesMessageFor } from './rules-list.ts'
 
 export const rulesCommand: Command = {
   name: 'rules',
   usage: '',
-  description: 'shows what runs without asking, and lets you take it back',
+  description: 'shows what runs without asking and what is forbidden, and lets you take it back',
   rare: true,
-  run: async (deps, { responder }) => responder.reply(await rulesMessageFor(deps, responder), 'Rules'),
+  run: async (deps, { responder }) => responder.reply(await rulesMessageFor(deps, responder.by), 'Rules'),
 }
 
-async function rulesMessageFor({ rules }: PolicyDeps, { by }: Responder): Promise<MessageContent> {
-  const [all, approvers] = await Promise.all([rules.rulesFor(by), rules.approversOf(by.workspace)])
-  return rulesMessage(all, approvers)
-}
-
-export function registerRules(app: App, deps: WebApiDeps & PolicyDeps & HomeTabDeps): void {
+export function registerRules(app: App, deps: WebApiDeps & ConnectionDeps & PolicyDeps & HomeTabDeps): void {
   onDurablePress(app, deps, 'rule_revoke', async ({ by, value, view, responder, ack }) => {
     const revoked = await deps.rules.revoke(by, value)
     await ack()
@@ -27,7 +22,7 @@ export function registerRules(app: App, deps: WebApiDeps & PolicyDeps & HomeTabD
     }
     deps.refreshHome(by)
     const text = revoked ? `Revoked: I will ask before ${revoked.tool} again.` : 'That rule is gone already.'
-    const { text: words, blocks } = await rulesMessageFor(deps, responder)
+    const { text: words, blocks } = await rulesMessageFor(deps, by)
     await responder.replace({ text: `${text} ${words}`, blocks: [sectionBlock(text), ...blocks] }, 'Rules')
   })
 }

@@ -11,11 +11,12 @@ import {
 } from '../blocks/build-blocks.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, joinWords, mentionOf, pluralize } from '../blocks/text.ts'
 import { allowedText } from './reach-text.ts'
+import { type WorkspaceRules, workspaceRulesBlocks } from './workspace-rules-blocks.ts'
 
-/** A person's rules with Revoke buttons, the workspace's rules and its approvers. */
-export function rulesMessage(rules: Rule[], approvers: string[]): MessageContent {
+/** A person's rules with Revoke buttons, the workspace's rules and its approvers. Pure. */
+export function rulesMessage(shared: WorkspaceRules, approvers: string[], mayManage: boolean): MessageContent {
+  const { rules } = shared
   const own = rules.filter((rule) => rule.scope === 'person')
-  const shared = rules.filter((rule) => rule.scope === 'workspace')
   const none =
     own.length === 0
       ? [
@@ -30,9 +31,7 @@ export function rulesMessage(rules: Rule[], approvers: string[]): MessageContent
       ...none,
       ...own.slice(0, 20).map(ruleBlock),
       ...(own.length > 20 ? [contextBlock(`and ${own.length - 20} more`)] : []),
-      ...(shared.length > 0
-        ? [sectionBlock(`*Everybody here*\n${shared.slice(0, 20).map(workspaceRuleText).join('\n')}`)]
-        : []),
+      ...workspaceRulesBlocks(shared, { mayManage, most: 20 }),
       contextBlock(approversText(approvers)),
       actionsBlock([createCommandButton('My connections', 'list'), createCommandButton('Help', 'help')]),
     ],
@@ -80,11 +79,6 @@ const VERDICTS = {
   allow: ':white_check_mark: Always allow',
   ask: ':raised_hand: Always ask before',
   deny: ':no_entry: Never allow',
-}
-
-function workspaceRuleText(rule: Rule): string {
-  const tool = rule.tool === '*' ? 'any tool' : truncate(rule.tool, 130)
-  return `${VERDICTS[rule.verdict]} ${escapeMrkdwn(tool)} of ${escapeMrkdwn(rule.card ?? 'any service')}${rule.fourEyes ? ', approved by somebody else' : ''}`
 }
 
 export const approversText = (approvers: string[]): string =>
