@@ -563,7 +563,7 @@ describe('words of the approval card', () => {
   })
   test('Always allow says what it covers', () => {
     expect(text).toContain(
-      'Always allow write_file of filesystem, with any arguments? You can take it back in my Home tab.',
+      'Always allow write_file of filesystem, with path in the top folder, in the channel you asked in? You can take it back in my Home tab.',
     )
   })
   test('whoever reads it in their own direct messages is spoken to', () => {
