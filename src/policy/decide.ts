@@ -2,7 +2,7 @@ import type { ConnectionId, UserId } from '../ids.ts'
 import { destructiveVerbIn } from './name-verb.ts'
 import { type Risk, strictestOf } from './risk.ts'
 import type { Rule } from './rules.ts'
-import type { SqlReading } from './sql.ts'
+import type { SqlReading } from './sql/sql-reading.ts'
 
 /** What is asked: one call, with all that is known of it. */
 export type CallFacts = {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { loadSqlReader } from '../../src/policy/sql.ts'
+import { loadSqlReader } from '../../src/policy/sql/read-sql.ts'
 
 const readSql = await loadSqlReader()
 
