@@ -41,7 +41,8 @@ const STATEMENTS: Record<string, Read> = {
     const what = objectKind(field(value, 'removeType'))
     const names = listOf(field(value, 'objects')).map(objectName)
     const plural = names.length > 1 ? `drop ${namesText(names)}` : `drop the ${what} ${namesText(names)}`
-    return deedOf('destructive', `drop ${what}`, plural, names)
+    const more = field(value, 'behavior') === 'DROP_CASCADE' ? ' and all that depends on it' : ''
+    return deedOf('destructive', `drop ${what}`, `${plural}${more}`, names)
   },
   DropdbStmt: graveOn('drop database', 'drop the database', 'dbname'),
   DropRoleStmt: graveOn('drop role', 'drop the role', 'roles'),
@@ -80,7 +81,7 @@ const STATEMENTS: Record<string, Read> = {
     return deedOf('write', 'comment', `change the comment on ${nameText(name)}`, [name])
   },
   VacuumStmt: (value) => readVacuum(value),
-  ClusterStmt: graveOn('cluster', 'rewrite and lock', 'relation'),
+  ClusterStmt: graveOn('cluster', 'rewrite all of', 'relation'),
   ReindexStmt: mild('reindex', 'rebuild indexes'),
   RefreshMatViewStmt: (value) => {
     const name = rangeName(field(value, 'relation'))
@@ -93,7 +94,9 @@ const STATEMENTS: Record<string, Read> = {
   TransactionStmt: (value) => {
     const kind = textOf(field(value, 'kind')).replace('TRANS_STMT_', '')
     const isPrepared = kind.includes('PREPARE')
-    const does = isPrepared ? 'change a prepared transaction' : 'begin, end or mark a transaction'
+    const does = isPrepared
+      ? 'change a prepared transaction'
+      : `${TRANSACTION_VERBS[kind] ?? 'mark a place in'} a transaction`
     return deedOf(isPrepared ? 'destructive' : 'write', 'transaction', does)
   },
   VariableSetStmt: (value) => readSetting(value),
@@ -126,7 +129,7 @@ const STATEMENTS: Record<string, Read> = {
   AlterFunctionStmt: grave('alter function', 'change how a function runs'),
   CreateTrigStmt: graveOn('create trigger', 'add a trigger to', 'relation'),
   CreateEventTrigStmt: grave('create event trigger', 'run code whenever something is created or dropped'),
-  RuleStmt: graveOn('create rule', 'change by a rule what statements do to', 'relation'),
+  RuleStmt: graveOn('create rule', 'make a rule that changes what statements do to', 'relation'),
   CreatePolicyStmt: graveOn('create policy', 'change who sees which rows of', 'table'),
   AlterPolicyStmt: graveOn('alter policy', 'change who sees which rows of', 'table'),
   CreateExtensionStmt: graveOn('create extension', 'install the extension', 'extname'),
@@ -137,6 +140,13 @@ const STATEMENTS: Record<string, Read> = {
   CreatePublicationStmt: graveOn('create publication', 'offer rows to other servers as', 'pubname'),
   ImportForeignSchemaStmt: graveOn('import foreign schema', 'add tables of another server to', 'local_schema'),
   SecLabelStmt: grave('security label', 'change a security label'),
+}
+
+const TRANSACTION_VERBS: Record<string, string> = {
+  BEGIN: 'begin',
+  START: 'begin',
+  COMMIT: 'commit',
+  ROLLBACK: 'roll back',
 }
 
 /** A statement that is neither about rows nor makes a table. One that is not known is named, and may do anything. */
@@ -177,7 +187,7 @@ function readVacuum(value: unknown): SqlFinding {
   const tables = listOf(field(value, 'rels')).map((rel) => rangeName(field(rel, 'VacuumRelation', 'relation')))
   const isFull = listOf(field(value, 'options')).some((option) => field(option, 'DefElem', 'defname') === 'full')
   const what = tables.length === 0 ? 'every table' : namesText(tables)
-  if (isFull) return deedOf('destructive', 'vacuum full', `rewrite and lock ${what}`, tables)
+  if (isFull) return deedOf('destructive', 'vacuum full', `rewrite all of ${what}`, tables)
   const verb = field(value, 'is_vacuumcmd') === true ? 'vacuum' : 'analyze'
   return deedOf('write', verb, `${verb} ${what}`, tables)
 }

@@ -66,9 +66,7 @@ type Look = { findings: SqlFinding[]; inner: Place[] }
 
 function readPlace({ key, value, in: context }: Place): Look {
   if (/^[A-Z]\w*Stmt$/.test(key)) return readStatementPlace(key, value, context)
-  const findings = readNode(key, value, context)
-  // The kind of a sample, a type's name and the like are read above; what else is below is looked at as well.
-  return { findings, inner: key === 'ColumnDef' && !context.converts ? [] : placesIn(value, context) }
+  return { findings: readNode(key, value, context), inner: placesIn(value, context) }
 }
 
 function readStatementPlace(kind: string, value: unknown, context: Context): Look {

@@ -1,6 +1,9 @@
+import { init } from '@guanmingchiu/sqlparser-ts'
 import { loadModule } from 'libpg-query'
+import { readMysql } from './mysql.ts'
 import { readPostgres } from './postgres.ts'
 import { readingOf, type SqlDialect, type SqlReading, type StatementFindings, unknownBecause } from './sql-reading.ts'
+import { readSqlite } from './sqlite.ts'
 
 /** Longer and deeper texts are not read: they exhaust a parser's memory. */
 const MAX_SQL_CHARS = 20_000
@@ -11,7 +14,7 @@ const READINGS_KEPT = 100
 
 /** Reads SQL by the grammar of the database that will run it. Loads the parsers once. */
 export async function loadSqlReader(): Promise<(sql: string, dialect: SqlDialect) => SqlReading> {
-  await loadModule()
+  await Promise.all([loadModule(), init()])
   const kept = new Map<string, SqlReading>()
   return (sql, dialect) => {
     const key = `${dialect} ${sql}`
@@ -45,8 +48,8 @@ function readSql(sql: string, dialect: SqlDialect): SqlReading {
 
 const READERS: Record<SqlDialect, (sql: string) => StatementFindings[]> = {
   postgres: readPostgres,
-  sqlite: readPostgres,
-  mysql: readPostgres,
+  sqlite: readSqlite,
+  mysql: readMysql,
 }
 
 const unread = (why: string): SqlReading => readingOf([[unknownBecause(why)]])
