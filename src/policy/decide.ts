@@ -3,7 +3,7 @@ import { destructiveVerbIn } from './name-verb.ts'
 import { type Risk, strictestOf } from './risk.ts'
 import { isWithinReach, type RuleReach } from './rule-reach.ts'
 import type { Rule } from './rules.ts'
-import type { SqlReading } from './sql.ts'
+import type { SqlReading } from './sql/sql-reading.ts'
 
 /** What is asked: one call, with all that is known of it. */
 export type CallFacts = {
