@@ -7,7 +7,7 @@ type SqlEffect = z.infer<typeof SqlEffect>
 
 /** An argument with the value a rule holds for; of a path with `inFolder`, the folder alone. */
 const KeyArgument = z.object({ name: z.string(), value: z.string(), inFolder: z.literal(true).optional() })
-export type KeyArgument = z.infer<typeof KeyArgument>
+type KeyArgument = z.infer<typeof KeyArgument>
 
 /** What a person's rule holds for beside connection, tool and definition: as much as the card showed that it was made on. */
 export const RuleReach = z.object({

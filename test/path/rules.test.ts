@@ -65,7 +65,7 @@ test('an owner forbids, lets somebody else approve, and limits who connects', { 
   const forbidden = await member.dm('write a')
   await member.see(forbidden, /Not done\./)
   expect(JSON.stringify(world.model.requests.at(-1)?.messages)).toContain('A workspace rule forbids it')
-  await seesAtHome(owner, /Forbidden:\* what changes or destroys something with \*Filesystem/)
+  await seesAtHome(owner, /Forbidden:\* what changes or destroys something with \*Files/)
   await owner.pressInHome('Remove')
   await seesAtHome(owner, /None yet\. A rule can/)
 

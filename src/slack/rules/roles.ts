@@ -5,7 +5,7 @@ import type { PolicyDeps, WebApiDeps } from '../deps.ts'
 type Deps = Pick<WebApiDeps, 'people'> & Pick<PolicyDeps, 'rules' | 'settings'>
 
 /** `owner`: an owner or admin of the workspace in Slack; `approver`: named by one. */
-export type Role = 'owner' | 'approver' | 'member'
+type Role = 'owner' | 'approver' | 'member'
 
 /** A person's role at this moment: a right is never remembered. Throws AppError `slack_failed`. */
 export async function roleOf({ people, rules }: Deps, { workspace, user }: Principal): Promise<Role> {
