@@ -28,7 +28,7 @@ import { createModel } from './model/claude.ts'
 import { type AuditCheck, createAuditCheck, createOpeningAudit } from './policy/audit.ts'
 import { createRules } from './policy/rules.ts'
 import { createSettings } from './policy/settings.ts'
-import { loadSqlReader } from './policy/sql.ts'
+import { loadSqlReader } from './policy/sql/read-sql.ts'
 import { createCatalogue, saveCuratedCards } from './registry/catalogue.ts'
 import { createClearConnections } from './registry/clear-connections.ts'
 import { createConnectSubmissions } from './registry/connect-submissions.ts'
@@ -66,7 +66,13 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
   const { db, status } = await openDatabase(config.database, MIGRATIONS, log)
   cleanup.use(db)
   const egress = cleanup.use(createEgress({ allow: config.egressAllow }))
-  const parts = await buildParts(config, { db, egress, log, onSignedIn: (result) => signedIn(result) })
+  const parts = await buildParts(config, {
+    db,
+    egress,
+    log,
+    onSignedIn: (result) => signedIn(result),
+    connectRefusal: (by, card) => slack.connectRefusal(by, card),
+  })
   cleanup.use(parts.mcp)
   const renderer = createRunRenderer((origin) => slack.renderDepsOf(origin))
   const runs: ReturnType<typeof createRuns> = cleanup.use(
@@ -126,10 +132,16 @@ function slackSettings(
   return slack.oauth ? { ...slack, oauth: { ...slack.oauth, publicUrl: http.publicUrl, installations } } : slack
 }
 
-type Infrastructure = { db: Db; egress: Egress; log: Log; onSignedIn(result: SignInResult): void }
+type Infrastructure = {
+  db: Db
+  egress: Egress
+  log: Log
+  onSignedIn(result: SignInResult): void
+  connectRefusal: Slack['connectRefusal']
+}
 
 /** Builds what the runs and the doors (Slack, the web) stand on. */
-async function buildParts(config: ResolvedConfig, { db, egress, log, onSignedIn }: Infrastructure) {
+async function buildParts(config: ResolvedConfig, { db, egress, log, onSignedIn, connectRefusal }: Infrastructure) {
   const { cards, credentials, readSql } = await load(config, db)
   await secureClearInputs({ connections: createClearConnections(db), credentials, log })
   const kept = createConnectionRecords(db, cards, log)
@@ -163,7 +175,7 @@ async function buildParts(config: ResolvedConfig, { db, egress, log, onSignedIn 
     prefills: config.prefills,
     maxPerUser: config.mcp.maxPerUser,
     targets,
-    mayConnect: async (workspace, card) => (await settings.of(workspace)).cards?.includes(card) ?? true,
+    connectRefusal,
     log,
   })
   return {

@@ -267,7 +267,11 @@ create table patchbay.rules (
   created_at timestamp with time zone default now() not null,
   created_by text not null,
   conversation text,
+  reach jsonb,
+  class text,
+  channel text,
   constraint rules_check CHECK (((scope = 'person'::text) = (user_id IS NOT NULL))),
+  constraint rules_class_check CHECK ((class = ANY (ARRAY['read'::text, 'write'::text, 'destructive'::text]))),
   constraint rules_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES patchbay.mcp_connections(id) ON DELETE CASCADE,
   constraint rules_pkey PRIMARY KEY (id),
   constraint rules_scope_check CHECK ((scope = ANY (ARRAY['workspace'::text, 'person'::text]))),
@@ -454,9 +458,7 @@ CREATE INDEX onboarding_messages_person ON patchbay.onboarding_messages USING bt
 
 CREATE INDEX resource_subscriptions_person ON patchbay.resource_subscriptions USING btree (workspace_id, user_id);
 
-CREATE UNIQUE INDEX rules_always ON patchbay.rules USING btree (connection_id, tool) WHERE ((scope = 'person'::text) AND (conversation IS NULL));
-
-CREATE UNIQUE INDEX rules_in_thread ON patchbay.rules USING btree (conversation, connection_id, tool) WHERE (conversation IS NOT NULL);
+CREATE UNIQUE INDEX rules_narrow ON patchbay.rules USING btree (connection_id, tool, COALESCE(conversation, ''::text), md5((reach)::text)) WHERE (scope = 'person'::text);
 
 CREATE INDEX rules_workspace ON patchbay.rules USING btree (workspace_id, user_id);
 
@@ -702,18 +704,16 @@ begin
   ) order by id for update;
   perform from approvals where workspace_id = p_workspace and id in (select one ->> 'id' from jsonb_array_elements(p_answers) one) order by id for update;
   select * into row from approvals where workspace_id = p_workspace and id = p_answers #>> '{0,id}';
-  if p_width in ('thread', 'always') and row.status = 'pending' and row.expires_at > clock_timestamp() then
+  -- Only where the answer will count: not where somebody changed the call meanwhile.
+  if p_width in ('thread', 'always') and p_answers #>> '{0,status}' = 'approved' and p_answers #> '{0,event,reach}' is not null
+    and row.requester = p_by and row.status = 'pending' and row.proposed_by is null and row.expires_at > clock_timestamp() then
     select body into judged from run_events
     where run_id = row.run_id and type = 'judged' and body ->> 'call' = row.call_id order by seq desc limit 1;
     -- Not for a connection that is gone.
     if exists (select from mcp_connections
       where id = (judged #>> '{target,connection}')::uuid and workspace_id = p_workspace and user_id = row.requester) then
-      if p_width = 'always' then
-        perform rule_add_always(p_workspace, row.requester, (judged #>> '{target,connection}')::uuid, judged #>> '{target,tool}', judged ->> 'definition');
-      else
-        perform rule_add_in_thread(p_workspace, row.requester, (judged #>> '{target,connection}')::uuid, judged #>> '{target,tool}',
-          judged ->> 'definition', (select conversation from runs where id = row.run_id));
-      end if;
+      perform rule_add_narrow(p_workspace, row.requester, (judged #>> '{target,connection}')::uuid, judged #>> '{target,tool}', judged ->> 'definition',
+        p_answers #> '{0,event,reach}', case when p_width = 'thread' then (select conversation from runs where id = row.run_id) end);
     end if;
   end if;
   for answer in select value from jsonb_array_elements(p_answers) loop
@@ -1295,6 +1295,23 @@ begin
 end $function$
 ;
 comment on function patchbay.connections_remove_all(text,text) is 'removes all connections of a workspace that the app left';
+
+CREATE OR REPLACE FUNCTION patchbay.connectors_set(p_workspace text, p_user text, p_card text, p_who text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+begin
+  insert into workspaces (workspace_id) values (p_workspace) on conflict do nothing;
+  update workspaces set settings = settings || jsonb_build_object('connectors', case
+    when p_who is null then coalesce(settings -> 'connectors', '{}') - p_card
+    else coalesce(settings -> 'connectors', '{}') || jsonb_build_object(p_card, p_who) end)
+  where workspace_id = p_workspace;
+  perform audit_append(p_workspace, p_user, 'connectors_set', jsonb_build_object('card', p_card, 'who', p_who));
+  return null;
+end $function$
+;
+comment on function patchbay.connectors_set(text,text,text,text) is 'who may connect a card, * being every card: approvers, owners, nobody; null = everybody';
 
 CREATE OR REPLACE FUNCTION patchbay.conversation_history(p_run uuid)
  RETURNS jsonb
@@ -2268,26 +2285,15 @@ comment on function patchbay.retention_prune(integer,integer) is 'one step of pr
 
 CREATE OR REPLACE FUNCTION patchbay.rule_add_always(p_workspace text, p_user text, p_connection uuid, p_tool text, p_definition text)
  RETURNS jsonb
- LANGUAGE plpgsql
+ LANGUAGE sql
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
-declare row rules;
-begin
-  if not exists (select from mcp_connections where id = p_connection and workspace_id = p_workspace and user_id = p_user) then
-    raise exception 'This connection is gone, so there is nothing to allow.' using errcode = 'PT404';
-  end if;
-  insert into rules (workspace_id, scope, user_id, connection_id, tool, verdict, definition, created_by)
-  values (p_workspace, 'person', p_user, p_connection, p_tool, 'allow', p_definition, p_user)
-  on conflict (connection_id, tool) where scope = 'person' and conversation is null
-  do update set definition = excluded.definition, verdict = 'allow'
-  returning * into row;
-  perform audit_append(p_workspace, p_user, 'rule_added', to_jsonb(row));
-  return rule_row(row);
-end $function$
+  select null::jsonb
+$function$
 ;
-comment on function patchbay.rule_add_always(text,text,uuid,text,text) is 'a person''s "always allow"';
+comment on function patchbay.rule_add_always(text,text,uuid,text,text) is 'makes nothing: a rule for any arguments is none any more';
 
-CREATE OR REPLACE FUNCTION patchbay.rule_add_in_thread(p_workspace text, p_user text, p_connection uuid, p_tool text, p_definition text, p_conversation text)
+CREATE OR REPLACE FUNCTION patchbay.rule_add_narrow(p_workspace text, p_user text, p_connection uuid, p_tool text, p_definition text, p_reach jsonb, p_conversation text)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO 'patchbay', 'pg_temp'
@@ -2297,31 +2303,53 @@ begin
   if not exists (select from mcp_connections where id = p_connection and workspace_id = p_workspace and user_id = p_user) then
     raise exception 'This connection is gone, so there is nothing to allow.' using errcode = 'PT404';
   end if;
-  insert into rules (workspace_id, scope, user_id, connection_id, tool, verdict, definition, created_by, conversation)
-  values (p_workspace, 'person', p_user, p_connection, p_tool, 'allow', p_definition, p_user, p_conversation)
-  on conflict (conversation, connection_id, tool) where conversation is not null
+  if p_reach is null then
+    raise exception 'A rule has to say what it holds for.' using errcode = 'PT400';
+  end if;
+  insert into rules (workspace_id, scope, user_id, connection_id, tool, verdict, definition, reach, conversation, created_by)
+  values (p_workspace, 'person', p_user, p_connection, p_tool, 'allow', p_definition, p_reach, p_conversation, p_user)
+  on conflict (connection_id, tool, coalesce(conversation, ''), md5(reach::text)) where scope = 'person'
   do update set definition = excluded.definition, verdict = 'allow'
   returning * into row;
   perform audit_append(p_workspace, p_user, 'rule_added', to_jsonb(row));
   return rule_row(row);
 end $function$
 ;
-comment on function patchbay.rule_add_in_thread(text,text,uuid,text,text,text) is 'a person''s "allow in this thread"';
+comment on function patchbay.rule_add_narrow(text,text,uuid,text,text,jsonb,text) is 'a person''s "always allow", or "allow in this thread" with a conversation';
 
-CREATE OR REPLACE FUNCTION patchbay.rule_add_workspace(p_workspace text, p_user text, p_card text, p_tool text, p_verdict text, p_four_eyes boolean)
+CREATE OR REPLACE FUNCTION patchbay.rule_add_workspace(p_workspace text, p_user text, p_card text, p_tool text, p_verdict text, p_four_eyes boolean, p_class text DEFAULT NULL::text, p_channel text DEFAULT NULL::text)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
 declare row rules;
 begin
-  insert into rules (workspace_id, scope, card, tool, verdict, four_eyes, created_by)
-  values (p_workspace, 'workspace', p_card, p_tool, p_verdict, p_four_eyes, p_user) returning * into row;
+  -- A form that is sent again where its acknowledgement was lost makes no second rule.
+  select * into row from rules where workspace_id = p_workspace and scope = 'workspace' and card is not distinct from p_card and tool = p_tool
+    and verdict = p_verdict and four_eyes = p_four_eyes and class is not distinct from p_class and channel is not distinct from p_channel;
+  if found then return rule_row(row); end if;
+  insert into rules (workspace_id, scope, card, tool, verdict, four_eyes, class, channel, created_by)
+  values (p_workspace, 'workspace', p_card, p_tool, p_verdict, p_four_eyes, p_class, p_channel, p_user) returning * into row;
   perform audit_append(p_workspace, p_user, 'rule_added', to_jsonb(row));
   return rule_row(row);
 end $function$
 ;
-comment on function patchbay.rule_add_workspace(text,text,text,text,text,boolean) is 'a rule for the whole workspace';
+comment on function patchbay.rule_add_workspace(text,text,text,text,text,boolean,text,text) is 'a rule for the whole workspace';
+
+CREATE OR REPLACE FUNCTION patchbay.rule_remove_workspace(p_workspace text, p_user text, p_id uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare row rules;
+begin
+  delete from rules where id = p_id and workspace_id = p_workspace and scope = 'workspace' returning * into row;
+  if not found then return null; end if;
+  perform audit_append(p_workspace, p_user, 'rule_revoked', to_jsonb(row));
+  return rule_row(row);
+end $function$
+;
+comment on function patchbay.rule_remove_workspace(text,text,uuid) is 'takes a workspace''s rule back; who may is the door''s question';
 
 CREATE OR REPLACE FUNCTION patchbay.rule_revoke(p_workspace text, p_user text, p_id uuid)
  RETURNS jsonb
@@ -2332,8 +2360,7 @@ declare
   row rules;
   answer jsonb;
 begin
-  select * into row from rules
-  where id = p_id and workspace_id = p_workspace and (user_id = p_user or (scope = 'workspace' and created_by = p_user)) for update;
+  select * into row from rules where id = p_id and workspace_id = p_workspace and user_id = p_user for update;
   if not found then return null; end if;
   answer := rule_row(row);
   delete from rules where id = p_id;
@@ -2341,7 +2368,7 @@ begin
   return answer;
 end $function$
 ;
-comment on function patchbay.rule_revoke(text,text,uuid) is 'takes a rule back';
+comment on function patchbay.rule_revoke(text,text,uuid) is 'takes a person''s own rule back';
 
 CREATE OR REPLACE FUNCTION patchbay.rule_row(p_rule patchbay.rules)
  RETURNS jsonb

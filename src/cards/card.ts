@@ -136,4 +136,4 @@ type CardSigning = {
 type CardCheck = { tool: string; arguments: JsonObject }
 
 /** Which argument holds SQL, and its dialect, because parsers read the same text differently. */
-export type SqlArgument = { argument: string; dialect: 'postgres' | 'sqlite' }
+export type SqlArgument = { argument: string; dialect: 'postgres' | 'sqlite' | 'mysql' }

@@ -135,7 +135,7 @@ const Ours = z.strictObject({
   tools: z.strictObject({ read: names, write: names, destructive: names }).prefault({}),
   idempotent: names,
   sql: z
-    .record(z.string(), z.strictObject({ argument: z.string(), dialect: z.enum(['postgres', 'sqlite']) }))
+    .record(z.string(), z.strictObject({ argument: z.string(), dialect: z.enum(['postgres', 'sqlite', 'mysql']) }))
     .default({}),
   replaces: z
     .record(z.string(), z.strictObject({ argument: z.string(), seenWith: z.string(), sign: z.string().min(1) }))

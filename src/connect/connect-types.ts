@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Card, CardInput, ReplacedFile, SqlArgument, ToolClass } from '../cards/card.ts'
 import type { CredentialStore } from '../credentials/store.ts'
-import { ConnectionId, type Principal, type WorkspaceId } from '../ids.ts'
+import { ConnectionId, type Principal } from '../ids.ts'
 import type { Log } from '../log.ts'
 import type { Auth } from '../mcp/auth/auth.ts'
 import type { RevocationOutcome } from '../mcp/auth/oauth/revoke.ts'
@@ -170,8 +170,8 @@ export type ConnectDeps = {
   prefills: Record<string, Record<string, string>>
   maxPerUser: number
   targets: ServerTargets
-  /** Whether people here may connect this card; left out: all of them. */
-  mayConnect?(workspace: WorkspaceId, card: string): Promise<boolean>
+  /** Why this person may not connect this card now, in a sentence; left out: everybody may connect all. */
+  connectRefusal?(by: Principal, card: { name: string; title: string }): Promise<string | undefined>
   log: Log
 }
 

@@ -3,8 +3,9 @@ import type { ArgumentFinding } from './arguments/find-risks.ts'
 import { type Flow, flowReasonsOf } from './flow/flow.ts'
 import { destructiveVerbIn } from './name-verb.ts'
 import { type Risk, strictestOf } from './risk.ts'
+import { isWithinReach, type RuleReach } from './rule-reach.ts'
 import type { Rule } from './rules.ts'
-import type { SqlReading } from './sql.ts'
+import type { SqlReading } from './sql/sql-reading.ts'
 
 /** What is asked: one call, with all that is known of it. */
 export type CallFacts = {
@@ -32,6 +33,8 @@ export type CallFacts = {
   shownIn: string | undefined
   /** The thread the call is made in, for rules that hold only there. */
   conversation?: string | undefined
+  /** What a rule made on this call would hold for; undefined: none may be made. */
+  reach?: RuleReach | undefined
   /** The workspace's approvers. */
   approvers: UserId[]
 }
@@ -56,8 +59,8 @@ export function decide(asked: CallFacts, rules: Rule[]): Verdict {
   const { risk, why: grounds } = assessRisk(asked)
   const leaves = flowReasonsOf(asked.flow)
   const why = [...leaves, ...grounds]
-  const ofWorkspace = rules.filter((rule) => rule.scope === 'workspace' && matches(rule, asked))
-  const own = rules.filter((rule) => rule.scope === 'person' && matches(rule, asked))
+  const ofWorkspace = rules.filter((rule) => rule.scope === 'workspace' && matches(rule, asked, risk))
+  const own = rules.filter((rule) => rule.scope === 'person' && matches(rule, asked, risk))
   const denied = [...ofWorkspace, ...own].find((rule) => rule.verdict === 'deny')
   if (denied) return { kind: 'deny', risk, why: [denyReason(denied)] }
   const asks = ofWorkspace.filter((rule) => rule.verdict === 'ask')
@@ -93,8 +96,9 @@ function ask(asked: CallFacts, risk: Risk, grounds: { why: string[]; rules: Rule
       'A workspace rule wants a second person to approve this, and the workspace has no approvers. An owner or admin can name them in my Home tab.'
     return { kind: 'deny', risk, why: [why] }
   }
-  // A standing permission is for what can be undone, and never against a rule that says to ask.
-  const mayAlways = level === 'write' && grounds.rules.length === 0 && !isUnusual(asked)
+  // A standing permission is for what can be undone and read, and never against a rule that says to ask.
+  const isPlain = !isUnusual(asked) && asked.reach !== undefined
+  const mayAlways = level === 'write' && grounds.rules.length === 0 && isPlain
   const shown = asked.shownIn === undefined ? [] : [`The answer will be visible to everyone in ${asked.shownIn}.`]
   const reaches = asked.hosts.length === 0 ? [] : [`It names ${asked.hosts.join(', ')}.`]
   const why = [...grounds.why, ...reaches, ...untrustedReasons(asked), ...shown]
@@ -173,15 +177,27 @@ function fromName({ tool }: CallFacts): { risk: Risk; why: string }[] {
   return verb === undefined ? [] : [{ risk: 'destructive', why: `Its name says "${verb}".` }]
 }
 
-function matches(rule: Rule, asked: CallFacts): boolean {
+function matches(rule: Rule, asked: CallFacts, risk: Risk): boolean {
   if (rule.tool !== '*' && rule.tool !== asked.tool) return false
+  if (!concerns(rule, asked, risk)) return false
   if (rule.card !== undefined && rule.card !== asked.card) return false
   if (rule.conversation !== undefined && rule.conversation !== asked.conversation) return false
   return rule.connection === undefined || rule.connection === asked.connection
 }
 
-const allowsNow = (rule: Rule, asked: CallFacts): boolean =>
-  rule.verdict === 'allow' && rule.definition === asked.definition
+const concerns = ({ class: harm, channel }: Rule, { shownIn }: CallFacts, risk: Risk): boolean =>
+  (harm === undefined || HARM[harm].includes(risk)) && (channel === undefined || shownIn === `<#${channel}>`)
+
+/** What a rule about a class is about: whatever can destroy something changes it, too. */
+const HARM: Record<Risk, Risk[]> = { read: ['read'], write: ['write', 'destructive'], destructive: ['destructive'] }
+
+/** A rule from before rules were narrow has no reach, and holds for nothing. */
+const allowsNow = ({ verdict, definition, reach }: Rule, asked: CallFacts): boolean =>
+  verdict === 'allow' &&
+  definition === asked.definition &&
+  reach !== undefined &&
+  asked.reach !== undefined &&
+  isWithinReach(reach, asked.reach)
 
 const allowReason = ({ conversation }: Rule): string =>
   conversation === undefined ? 'You chose "Always allow" for it.' : 'You chose "Allow in this thread" for it.'

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { type Db, toUndefined } from '../db/call.ts'
 import { ConnectionId, type Principal, UserId, type WorkspaceId } from '../ids.ts'
+import type { Risk } from './risk.ts'
+import { RuleReach } from './rule-reach.ts'
 
 /** What a workspace or a person decided in advance. `tool` '*' means any tool. */
 export type Rule = {
@@ -14,26 +16,40 @@ export type Rule = {
   conversation?: string | undefined
   tool: string
   verdict: 'allow' | 'ask' | 'deny'
+  /** `write` stands for what changes or destroys; undefined: every call. */
+  class?: Risk | undefined
+  /** The one channel a workspace's rule holds in. */
+  channel?: string | undefined
   /** The requester may not approve it. */
   fourEyes: boolean
+  /** What a person's own rule holds for; one without is from before rules were narrow, and holds for nothing. */
+  reach?: RuleReach | undefined
   /** Hash of the tool definition the rule was made for; another definition makes an allow-rule void. */
   definition: string | undefined
   createdAt: Date
   createdBy: UserId
 }
 
-export type NewRule = Pick<Rule, 'verdict' | 'tool' | 'card' | 'fourEyes'>
+/** Made before rules were narrow: it would allow any arguments, so it allows nothing. */
+export const isTooWide = ({ scope, verdict, reach }: Rule): boolean =>
+  scope === 'person' && verdict === 'allow' && reach === undefined
+
+type AlwaysRule = { connection: ConnectionId; tool: string; definition: string; reach: RuleReach }
+
+export type NewRule = Pick<Rule, 'verdict' | 'tool' | 'card' | 'fourEyes' | 'class' | 'channel'>
 
 export type Rules = {
   /** Everything a person's calls are judged by, as it is at one moment. */
   policyFor(principal: Principal): Promise<{ rules: Rule[]; approvers: UserId[] }>
   /** The workspace's rules and this person's own. */
   rulesFor(principal: Principal): Promise<Rule[]>
-  /** "Always allow" for one tool of one of the person's connections, as it is defined now. */
-  addAlways(principal: Principal, connection: ConnectionId, tool: string, definition: string): Promise<Rule>
+  /** "Always allow" for calls like one that was shown. */
+  addAlways(principal: Principal, rule: AlwaysRule): Promise<Rule>
   /** A rule for everybody in the workspace; who may set one is the door's question. */
   addForWorkspace(by: Principal, rule: NewRule): Promise<Rule>
-  /** Removes the person's own rule (or a workspace rule they made); undefined when there is none. */
+  /** Removes a rule for everybody; who may is the door's question. */
+  removeForWorkspace(by: Principal, id: string): Promise<Rule | undefined>
+  /** Removes the person's own rule; undefined when there is none. */
   revoke(principal: Principal, id: string): Promise<Rule | undefined>
   /** Who decides destructive calls in this workspace; may be nobody. */
   approversOf(workspace: WorkspaceId): Promise<UserId[]>
@@ -51,6 +67,15 @@ const Row = z
     connection_id: ConnectionId.nullable().transform(toUndefined),
     connection_name: z.string().nullable().transform(toUndefined),
     conversation: z.string().nullish(),
+    reach: RuleReach.nullish(),
+    class: z
+      .enum(['read', 'write', 'destructive'])
+      .nullish()
+      .transform((given) => given ?? undefined),
+    channel: z
+      .string()
+      .nullish()
+      .transform((given) => given ?? undefined),
     tool: z.string(),
     verdict: z.enum(['allow', 'ask', 'deny']),
     four_eyes: z.boolean(),
@@ -59,9 +84,20 @@ const Row = z
     created_by: UserId,
   })
   .transform(
-    ({ user_id, connection_id, connection_name, conversation, four_eyes, created_at, created_by, ...same }): Rule => ({
+    ({
+      user_id,
+      connection_id,
+      connection_name,
+      conversation,
+      reach,
+      four_eyes,
+      created_at,
+      created_by,
+      ...same
+    }): Rule => ({
       ...same,
       conversation: conversation ?? undefined,
+      reach: reach ?? undefined,
       user: user_id,
       connection: connection_id,
       connectionName: connection_name,
@@ -78,8 +114,8 @@ export function createRules(db: Db): Rules {
   return {
     policyFor: (p) => db.call('policy_for', { workspace: p.workspace, user: p.user }, Policy),
     rulesFor: (p) => db.call('rules_for', { workspace: p.workspace, user: p.user }, z.array(Row)),
-    addAlways: (p, connection, tool, definition) =>
-      db.call('rule_add_always', { workspace: p.workspace, user: p.user, connection, tool, definition }, Row),
+    addAlways: (p, rule) =>
+      db.call('rule_add_narrow', { workspace: p.workspace, user: p.user, ...rule, conversation: null }, Row),
     addForWorkspace: (by, rule) =>
       db.call(
         'rule_add_workspace',
@@ -90,8 +126,16 @@ export function createRules(db: Db): Rules {
           tool: rule.tool,
           verdict: rule.verdict,
           four_eyes: rule.fourEyes,
+          class: rule.class ?? null,
+          channel: rule.channel ?? null,
         },
         Row,
+      ),
+    removeForWorkspace: (by, id) =>
+      db.call(
+        'rule_remove_workspace',
+        { workspace: by.workspace, user: by.user, id },
+        Row.nullable().transform(toUndefined),
       ),
     revoke: (p, id) =>
       db.call('rule_revoke', { workspace: p.workspace, user: p.user, id }, Row.nullable().transform(toUndefined)),

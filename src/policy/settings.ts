@@ -10,6 +10,8 @@ export type WorkspaceSettings = {
   approvalsChannel: ChannelId | undefined
   /** The run cards people may connect; undefined: all. */
   cards: string[] | undefined
+  /** Who may connect a card, by its name or `*` for all; not named: everybody. */
+  connectors: Record<string, Connectors>
   /** US dollars per calendar month (UTC); undefined: no limit. */
   budgetUsd: number | undefined
   /** How long closed runs are kept. */
@@ -17,6 +19,10 @@ export type WorkspaceSettings = {
   /** How long the audit is kept. */
   auditRetentionDays: number
 }
+
+const Connectors = z.enum(['approvers', 'owners', 'nobody'])
+/** Those who alone may connect something. */
+export type Connectors = z.infer<typeof Connectors>
 
 /** Undefined leaves a setting as it is, null takes it away. */
 export type SettingsChange = {
@@ -27,7 +33,15 @@ export type SettingsChange = {
   auditRetentionDays?: number | null
 }
 
+/** Who alone may connect a card; undefined: everybody. */
+export function connectorsOf({ cards, connectors }: WorkspaceSettings, card: string): Connectors | undefined {
+  if (cards !== undefined && !cards.includes(card)) return 'nobody'
+  return connectors[card] ?? connectors['*']
+}
+
 export type Settings = {
+  /** Says who may connect a card, or with `*` all that is not named; undefined: everybody. */
+  setConnectors(by: Principal, card: string, who: Connectors | undefined): Promise<void>
   of(workspace: WorkspaceId): Promise<WorkspaceSettings>
   /** Who may change them is the door's question. Approvers are set with the rules. Throws `input_invalid` for a retention out of bounds. */
   change(by: Principal, change: SettingsChange): Promise<WorkspaceSettings>
@@ -38,6 +52,7 @@ const Row = z
     approvers: z.array(UserId).default([]),
     approvals_channel: ChannelId.optional(),
     cards: z.array(z.string()).optional(),
+    connectors: z.record(z.string(), Connectors).default({}),
     budget_usd: z.number().optional(),
     run_retention_days: z.number(),
     audit_retention_days: z.number(),
@@ -47,6 +62,7 @@ const Row = z
       approvers: row.approvers,
       approvalsChannel: row.approvals_channel,
       cards: row.cards,
+      connectors: row.connectors,
       budgetUsd: row.budget_usd,
       runRetentionDays: row.run_retention_days,
       auditRetentionDays: row.audit_retention_days,
@@ -56,6 +72,12 @@ const Row = z
 /** The settings over the database. Errors are db/'s. */
 export function createSettings(db: Db): Settings {
   return {
+    setConnectors: (by, card, who) =>
+      db.call(
+        'connectors_set',
+        { workspace: by.workspace, user: by.user, card, who: who ?? null },
+        z.null().transform(() => undefined),
+      ),
     of: (workspace) => db.call('settings_of', { workspace }, Row),
     change: (by, { approvalsChannel, cards, budgetUsd, runRetentionDays, auditRetentionDays }) => {
       const change = {

@@ -75,7 +75,12 @@ test('a rule that ends with its connection is named in the row', async () => {
   const registry = createRegistry(db)
   const given = { ...person, card: 'c', inputs: {}, credential: undefined, tools: [], era: {} }
   const { id } = await registry.add({ ...given, id: createConnectionId(), name: 'one' }, 5)
-  const rule = await createRules(db).addAlways(person, id, 'write', 'd')
+  const rule = await createRules(db).addAlways(person, {
+    connection: id,
+    tool: 'write',
+    definition: 'd',
+    reach: { place: 'dm', arguments: [] },
+  })
   await registry.remove(person, id)
   expect(await acts('connection_removed')).toMatchObject([{ actor: 'UONE', details: { rules: [{ id: rule.id }] } }])
 })

@@ -241,14 +241,21 @@ describe.each(['pg', 'supabase-js'])('db.call through %s', (name) => {
     const rules = createRules(db())
     const who = person(`${user}5`)
     const { id } = await createRegistry(db()).add(connection(who, 'ruled'), 10)
-    const first = await rules.addAlways(who, id, 'write', 'd1')
-    const second = await rules.addAlways(who, id, 'write', 'd2')
+    const reach = { place: 'dm', arguments: [{ name: 'path', value: 'notes/', inFolder: true as const }] }
+    const narrow = { connection: id, tool: 'write', reach }
+    const first = await rules.addAlways(who, { ...narrow, definition: 'd1' })
+    const second = await rules.addAlways(who, { ...narrow, definition: 'd2' })
+    const other = await rules.addAlways(who, { ...narrow, definition: 'd2', reach: { place: 'COPS', arguments: [] } })
+    expect(second.reach).toEqual(reach)
+    expect(await rules.revoke(who, other.id)).toMatchObject({ reach: { place: 'COPS' } })
     expect(second).toMatchObject({ id: first.id, definition: 'd2', connectionName: 'ruled', verdict: 'allow' })
     expect((await rules.rulesFor(who)).filter((rule) => rule.scope === 'person')).toEqual([second])
     expect((await rules.policyFor(who)).rules.filter((rule) => rule.scope === 'person')).toEqual([second])
     expect(await rules.revoke(person('UOTHER'), first.id)).toBeUndefined()
     expect(await rules.revoke(who, first.id)).toMatchObject({ id: first.id })
-    await expect(rules.addAlways(person('UOTHER'), id, 'write', 'd')).rejects.toMatchObject({ code: 'not_found' })
+    await expect(rules.addAlways(person('UOTHER'), { ...narrow, definition: 'd' })).rejects.toMatchObject({
+      code: 'not_found',
+    })
   })
 
   test('approvers', async () => {

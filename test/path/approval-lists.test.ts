@@ -111,7 +111,7 @@ test('who may not decide the list decides nothing of it, and who may decides one
   await member.command('rules')
   await eventually(async () => {
     const looks = (await member.messages('dm')).map(lookOf).join('\n')
-    expect(looks).toMatch(/Allow \*write_file\* of \*filesystem\* in one thread in <#CGENERAL1>/)
+    expect(looks).toMatch(/Allow write_file of filesystem, with path in the top folder, in one thread in <#CGENERAL1>/)
   })
 })
 

@@ -76,7 +76,7 @@ test('an always-allow rule is taken back in Home', async () => {
   const member = world.as('member')
   await member.connect('filesystem')
   await member.decide(await member.dm('write a.txt'), 'Always allow')
-  await seesAtHome(member, /Always allow \*write_file\*/)
+  await seesAtHome(member, /Always allow write_file of filesystem/)
   await member.pressInHome('Revoke')
   await eventually(async () => expect(JSON.stringify(await member.home())).toContain('"None. _Always allow_'))
   expect(await rows(world, 'select * from rules')).toEqual([])

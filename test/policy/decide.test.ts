@@ -18,6 +18,7 @@ const asked = (change: Partial<CallFacts> = {}): CallFacts => ({
   sql: undefined,
   hosts: [],
   shownIn: undefined,
+  reach,
   approvers: [],
   ...change,
 })
@@ -39,7 +40,16 @@ const rule = (change: Partial<Rule>): Rule => ({
 })
 
 const flow = { to: 'evil.example', carried: [{ from: 'crm', chars: 1400 }], isUncertain: false, madeAfter: [] }
-const always = rule({ scope: 'person', user: ada, connection, tool: 'write_file', verdict: 'allow', definition: 'd1' })
+const reach = { place: 'dm', arguments: [] }
+const always = rule({
+  scope: 'person',
+  user: ada,
+  connection,
+  tool: 'write_file',
+  verdict: 'allow',
+  definition: 'd1',
+  reach,
+})
 const write = { tool: 'write_file', word: { class: 'write' as const, vouched: true } }
 const unknown = { word: { class: undefined, vouched: false } }
 
@@ -114,6 +124,19 @@ test.each<[string, CallFacts, Rule[], string]>([
   ],
   ['a workspace allow is followed, whatever leaves', asked({ flow }), [rule({ verdict: 'allow' })], 'allow read'],
   ['"always allow" holds', asked(write), [always], 'allow write'],
+  [
+    '"always allow" of a DM is not a channel’s',
+    asked({ ...write, reach: { ...reach, place: 'COPS' } }),
+    [always],
+    'ask write',
+  ],
+  [
+    '"always allow" from before rules were narrow is void',
+    asked(write),
+    [{ ...always, reach: undefined }],
+    'ask write',
+  ],
+  ['"always allow" is void for what cannot be read', asked({ ...write, reach: undefined }), [always], 'ask write'],
   ['"always allow" is void for another definition', asked({ ...write, definition: 'd2' }), [always], 'ask write'],
   [
     '"always allow" is void for what destroys',
@@ -140,6 +163,11 @@ test.each<[string, CallFacts, Rule[], string]>([
 test('the requester may not approve own calls under four eyes', () => {
   const verdict = decide(asked({ ...write, approvers: [ada, boss] }), [rule({ fourEyes: true })])
   expect(verdict).toMatchObject({ kind: 'ask', approvers: [boss], fourEyes: true, mayAlways: false })
+})
+
+test('what cannot be read gets no rule', () => {
+  expect(decide(asked(write), [])).toMatchObject({ mayAlways: true })
+  expect(decide(asked({ ...write, reach: undefined }), [])).toMatchObject({ mayAlways: false })
 })
 
 test('who decides', () => {
@@ -175,4 +203,19 @@ test.each([
   const verdict = decide(asked({ flow: leaving }), [])
   expect(verdict.why[0]).toBe(words)
   expect(verdict).toMatchObject({ kind: 'ask', mayAlways: false })
+})
+
+const destructive = { ...write, sql: { risk: 'destructive' as const, why: '' } }
+
+test.each<[string, CallFacts, Partial<Rule>, string]>([
+  ['what destroys, too, where changes are forbidden', asked(destructive), { class: 'write' }, 'deny'],
+  ['a change where changes are forbidden', asked(write), { class: 'write' }, 'deny'],
+  ['no read where changes are forbidden', asked(), { class: 'write' }, 'allow'],
+  ['no change where destroying is forbidden', asked(write), { class: 'destructive' }, 'ask'],
+  ['a read where reading is forbidden', asked(), { class: 'read' }, 'deny'],
+  ['what is shown in its channel', asked({ shownIn: '<#COPS>' }), { channel: 'COPS' }, 'deny'],
+  ['nothing of another channel', asked({ shownIn: '<#CGENERAL>' }), { channel: 'COPS' }, 'allow'],
+  ['nothing of direct messages', asked(), { channel: 'COPS' }, 'allow'],
+])('a rule for everybody catches %s', (_name, question, change, expected) => {
+  expect(decide(question, [rule({ verdict: 'deny', ...change })]).kind).toBe(expected)
 })

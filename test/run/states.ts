@@ -65,7 +65,14 @@ export const judged = (
   repeatable: false,
   at,
   ...(verdict === 'ask' && {
-    approval: { id: approval, approvers: [ada], fourEyes: false, mayAlways: true, expiresAt: at },
+    approval: {
+      id: approval,
+      approvers: [ada],
+      fourEyes: false,
+      mayAlways: true,
+      reach: { place: 'dm', arguments: [] },
+      expiresAt: at,
+    },
   }),
   ...change,
 })

@@ -87,6 +87,7 @@ export const settingsOf = (change: Partial<WorkspaceSettings> = {}): WorkspaceSe
   runRetentionDays: 365,
   auditRetentionDays: 730,
   cards: undefined,
+  connectors: {},
   budgetUsd: undefined,
   ...change,
 })
@@ -134,6 +135,7 @@ export const ruleOf = (change: Partial<Rule> = {}): Rule => ({
   tool: 'write_file',
   verdict: 'allow',
   fourEyes: false,
+  reach: { place: 'dm', arguments: [{ name: 'path', value: '', inFolder: true }] },
   definition: undefined,
   createdAt: new Date('2026-11-21T08:00:00Z'),
   createdBy: UserId.parse('UMEMBER1'),
@@ -179,6 +181,7 @@ export const approvalOf = (
   approvers: [UserId.parse('UMEMBER1')],
   fourEyes: false,
   mayAlways: true,
+  reach: { place: 'CGENERAL1', arguments: [{ name: 'path', value: '', inFolder: true }] },
   expiresAt: new Date('2026-11-22T08:00:00Z'),
   decided: undefined,
   ...change,

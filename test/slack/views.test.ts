@@ -4,6 +4,7 @@ import { checkMessage } from '../../src/block-kit/check-message.ts'
 import { checkView } from '../../src/block-kit/check-view.ts'
 import { AppError } from '../../src/errors.ts'
 import { ApprovalId, ChannelId, ConnectionId, InputId, UserId } from '../../src/ids.ts'
+import type { Rule } from '../../src/policy/rules.ts'
 import type { ShownResult } from '../../src/run/state/shown-result.ts'
 import type { ApprovalState, CallState } from '../../src/run/state/state.ts'
 import { renderAnswer } from '../../src/slack/answer/answer-messages.ts'
@@ -14,7 +15,6 @@ import { outcomeMessage } from '../../src/slack/approvals/approval-outcome.ts'
 import { denyModal, tooLateModal } from '../../src/slack/approvals/deny-form.ts'
 import { editArgumentsModal } from '../../src/slack/approvals/edit-arguments-form.ts'
 import { editConfirmationMessage } from '../../src/slack/approvals/edit-confirmation.ts'
-import { approversMessage, rulesMessage } from '../../src/slack/approvals/rules-message.ts'
 import type { MessageContent } from '../../src/slack/blocks/build-blocks.ts'
 import { errorHelpButtonsFor, errorMessage, errorModal, errorText } from '../../src/slack/blocks/error-message.ts'
 import { noSuchToolsMessage, type ToolLine, toolsMessage, toolsModal } from '../../src/slack/catalog/tools-list.ts'
@@ -43,6 +43,9 @@ import { createHomeView } from '../../src/slack/home/home-view.ts'
 import { noSuchConnectionMessage } from '../../src/slack/interactions/find-by-name.ts'
 import { thanksText } from '../../src/slack/messages/feedback.ts'
 import { helloMessage } from '../../src/slack/onboarding/welcome-message.ts'
+import { approversMessage, rulesMessage } from '../../src/slack/rules/rules-message.ts'
+import { connectorsModal, workspaceRuleModal } from '../../src/slack/rules/workspace-rule-form.ts'
+import type { WorkspaceRules } from '../../src/slack/rules/workspace-rules-blocks.ts'
 import { renderAll } from '../support/render-blocks.ts'
 import { approvalOf, CARDS, callOf, connectionOf, monthOf, OWN_CARD, recentRun, ruleOf, settingsOf } from './samples.ts'
 import { inputOf, ORIGIN, stateOf } from './states.ts'
@@ -64,6 +67,19 @@ const shownFor = (shown: ShownResult, change: Partial<CallState> = {}): MessageC
 }
 
 const times = <T>(count: number, make: (at: number) => T): T[] => Array.from({ length: count }, (_, at) => make(at))
+
+const rulesOf = (rules: Rule[]): WorkspaceRules => ({
+  rules,
+  connectors: {},
+  titleOf: (card) => cardOf({ card })?.title ?? card,
+})
+
+const everybody = { scope: 'workspace', verdict: 'ask', tool: '*', reach: undefined } as const
+const WORKSPACE_RULES = [
+  ruleOf({ ...everybody, id: 'w1', verdict: 'deny', class: 'destructive', card: 'postgres', channel: 'CGENERAL1' }),
+  ruleOf({ ...everybody, id: 'w2', class: 'write', fourEyes: true }),
+  ruleOf({ ...everybody, id: 'w3', class: 'read' }),
+]
 
 const decided = (decision: 'approved' | 'denied' | 'expired' | 'stopped', reason?: string) =>
   approvalOf({
@@ -264,14 +280,21 @@ const SAYINGS: Record<string, MessageContent> = {
   'many tested': testResultMessage(
     times(30, () => ({ name: LONG.slice(0, 32), outcome: { ok: false, message: LONG }, leftOut: [] })),
   ),
-  'no rules': rulesMessage([], []),
-  rules: rulesMessage(
-    [ruleOf(), ruleOf({ scope: 'workspace', verdict: 'deny', tool: '*', card: 'postgres', fourEyes: true })],
-    ['U1AA', 'U2AA'],
+  'no rules of an owner': rulesMessage(rulesOf([]), [], true),
+  'rules of an owner': rulesMessage(
+    {
+      ...rulesOf([ruleOf({ conversation: 'T1:CGENERAL1:1.0' }), ...WORKSPACE_RULES]),
+      connectors: { '*': 'approvers', postgres: 'nobody' },
+    },
+    [],
+    true,
   ),
+  'no rules': rulesMessage(rulesOf([]), [], false),
+  rules: rulesMessage(rulesOf([ruleOf(), ruleOf({ reach: undefined }), ...WORKSPACE_RULES]), ['U1AA', 'U2AA'], false),
   'many rules': rulesMessage(
-    times(60, (at) => ruleOf({ id: `r${at}`, tool: LONG })),
+    rulesOf(times(60, (at) => ruleOf({ id: `r${at}`, tool: LONG }))),
     times(60, () => 'U1AAAAAAAAA'),
+    false,
   ),
   'tools that take SQL': toolsMessage(
     [{ connection: 'db', name: 'execute_sql', description: 'Runs SQL.', kind: 'write', free: false, sql: true }],
@@ -385,6 +408,8 @@ const VIEWS: Record<string, View> = {
     times(30, () => longLine),
     { connection: 'files', words: 'long', page: 0 },
   ),
+  'rule for everybody': workspaceRuleModal(CARDS),
+  'who connects': connectorsModal(CARDS),
   'edit form': editArgumentsModal(callOf(), { metadata: { approval: 'x' } }),
   'edit form, odd': editArgumentsModal(callOf({ schema: {}, arguments: { a: [1, 2] } }), {}),
   'edit form, many kinds': editArgumentsModal(
@@ -538,7 +563,7 @@ describe('words of the approval card', () => {
   })
   test('Always allow says what it covers', () => {
     expect(text).toContain(
-      'Always allow write_file of filesystem, with any arguments? You can take it back in my Home tab.',
+      'Always allow write_file of filesystem, with path in the top folder, in the channel you asked in? You can take it back in my Home tab.',
     )
   })
   test('whoever reads it in their own direct messages is spoken to', () => {

@@ -48,14 +48,9 @@ function headerProblems({ server }: Card, { plain, secret }: FilledInputs): Inpu
 }
 
 /** A workspace may say what can be connected; what is connected already stays. */
-async function permissionProblems({ mayConnect }: ConnectDeps, by: Principal, card: Card): Promise<InputProblem[]> {
-  if (mayConnect === undefined || (await mayConnect(by.workspace, permissionCardOf(card.name)))) return []
-  return [
-    {
-      field: 'card',
-      message: `${card.title} may not be connected in this workspace. Ask an owner or admin to allow it.`,
-    },
-  ]
+async function permissionProblems({ connectRefusal }: ConnectDeps, by: Principal, card: Card): Promise<InputProblem[]> {
+  const message = await connectRefusal?.(by, { name: permissionCardOf(card.name), title: card.title })
+  return message === undefined ? [] : [{ field: 'card', message }]
 }
 
 async function nameProblems(

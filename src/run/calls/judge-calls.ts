@@ -1,6 +1,6 @@
 import { createApprovalId } from '../../ids.ts'
 import type { JsonValue } from '../../json.ts'
-import type { Verdict } from '../../policy/decide.ts'
+import type { CallFacts, Verdict } from '../../policy/decide.ts'
 import type { ResolvedTool, RunDeps, Source } from '../deps.ts'
 import type { EventOf, RunEvent } from '../state/events.ts'
 import type { CallState } from '../state/state.ts'
@@ -118,17 +118,20 @@ function judgedEvent(
     ...(tool.builtin !== undefined && { untrusted: true }),
     ...(replaces && { replaces }),
     ...(isChangedTool(found) && { changed: true as const }),
-    ...(verdict.kind === 'ask' && { approval: { ...approvalOf(deps, verdict), ...(byOwners && { byOwners }) } }),
+    ...(verdict.kind === 'ask' && {
+      approval: { ...approvalOf(deps, verdict, asked.reach), ...(byOwners && { byOwners }) },
+    }),
   }
 }
 
-function approvalOf(deps: RunDeps, verdict: Extract<Verdict, { kind: 'ask' }>) {
+function approvalOf(deps: RunDeps, verdict: Extract<Verdict, { kind: 'ask' }>, reach: CallFacts['reach']) {
   const expiresAt = new Date(deps.now().getTime() + APPROVAL_TTL_MS).toISOString()
   return {
     id: createApprovalId(),
     approvers: verdict.approvers,
     fourEyes: verdict.fourEyes,
     mayAlways: verdict.mayAlways,
+    ...(verdict.mayAlways && reach && { reach }),
     expiresAt,
   }
 }

@@ -4,6 +4,7 @@ import { findArgumentRisks } from '../../policy/arguments/find-risks.ts'
 import { type CallFacts, decide, hostsIn, type Verdict } from '../../policy/decide.ts'
 import type { ReadIndex } from '../../policy/flow/read-index.ts'
 import type { Risk } from '../../policy/risk.ts'
+import { reachOf } from '../../policy/rule-reach.ts'
 import type { Rule } from '../../policy/rules.ts'
 import type { AbleApprovers, ResolvedTool, RunDeps, Source, ToolClassification } from '../deps.ts'
 import type { Origin } from '../state/events.ts'
@@ -112,8 +113,18 @@ function askedOf(deps: RunDeps, state: RunState, { policy, found, args }: Questi
     untrusted: state.untrusted,
     shownIn: state.origin.place === 'channel' ? `<#${state.origin.channel}>` : undefined,
     conversation: conversationKeyOf(state.origin),
+    reach: reachIn(state.origin, word, { sql, args }),
     approvers: policy.approvers,
   }
+}
+
+function reachIn(
+  { place, channel }: Origin,
+  word: ToolClassification,
+  { sql, args }: { sql: CallFacts['sql']; args: JsonObject },
+): CallFacts['reach'] {
+  const read = word.sql && { argument: word.sql.argument, ...sql }
+  return reachOf({ place: place === 'dm' ? place : channel, arguments: args, sql: read })
 }
 
 function sqlReading(deps: RunDeps, { sql }: ToolClassification, args: JsonObject): CallFacts['sql'] {

@@ -1,6 +1,7 @@
 import type { ApprovalId, Principal, RunId, UserId, WorkspaceId } from '../../ids.ts'
 import type { JsonObject } from '../../json.ts'
 import { approversFor, type Verdict } from '../../policy/decide.ts'
+import type { RuleReach } from '../../policy/rule-reach.ts'
 import { callHashOf, definitionHashOf } from '../calls/call-hashes.ts'
 import { ableApproversIn, ablePartOf, ableVerdictFor, policyInputsFor } from '../calls/verdicts.ts'
 import type { ResolvedTool, RunDeps, Source } from '../deps.ts'
@@ -70,9 +71,9 @@ export async function decideApproval(deps: RunDeps, answer: ApprovalAnswer): Pro
   return checked.edit && !isOwn ? proposeEdit(deps, open, answer, checked.edit) : settle(deps, open, answer, checked)
 }
 
-async function settle(deps: RunDeps, open: Open, answer: ApprovalAnswer, { edit }: Checked): Promise<Decided> {
+async function settle(deps: RunDeps, open: Open, answer: ApprovalAnswer, checked: Checked): Promise<Decided> {
   const { approval, decision, by } = answer
-  const event = answeredEvent(deps, open, answer, edit)
+  const event = answeredEvent(deps, open, answer, checked)
   const settled = await deps.store.settle({ approval, status: decision, by, event })
   const claim = claimIn(settled)
   return { outcome: outcomeOf(settled), ...claim }
@@ -109,8 +110,8 @@ function refusalIn(stored: Exclude<Stored, { kind: 'settled' | 'proposed' }>): R
 }
 
 type Edit = { arguments: JsonObject; hash: string; risk: Verdict['risk'] }
-/** What is approved, where that differs from what the model asked for. */
-type Checked = { edit?: Edit }
+/** What is approved, where that differs from what the model asked for, and what a rule made with it holds for. */
+type Checked = { edit?: Edit; reach?: RuleReach | undefined }
 
 /** What an answer changes, or why this person may not give it now. */
 export async function checkAnswer(deps: RunDeps, open: Open, answer: ApprovalAnswer): Promise<Refusal | Checked> {
@@ -125,7 +126,9 @@ export async function checkAnswer(deps: RunDeps, open: Open, answer: ApprovalAns
   if (!allowed.includes(answer.by.user)) return { kind: 'not_yours', approvers: allowed }
   const refused = standingRefusal(open, answer)
   if (refused) return refused
-  return answer.decision === 'approved' ? judgeAnew(deps, open, answer.arguments, [answer.by.user]) : {}
+  if (answer.decision === 'denied') return {}
+  const judged = await judgeAnew(deps, open, answer.arguments, [answer.by.user])
+  return makesRule(answer) && !('kind' in judged) && reachNow(open, judged) === undefined ? asksEveryTime : judged
 }
 
 /** Only the requester answers a proposal, and approves it only where it is what they were shown. */
@@ -148,11 +151,21 @@ const otherApproverNeeded: Refusal = {
   problems: [{ field: '', message: 'Who changed this may no longer approve it. Deny it and ask again.' }],
 }
 
+const makesRule = ({ width = 'once' }: Pick<ApprovalAnswer, 'width'>): boolean => width !== 'once'
+
+/** What a rule made with an answer holds for: what the card showed, or what was made of it. */
+const reachNow = ({ approval }: Open, { edit, reach }: Checked): RuleReach | undefined =>
+  edit === undefined ? approval.reach : reach
+
+const asksEveryTime: Refusal = {
+  kind: 'invalid',
+  problems: [{ field: '', message: 'This one asks every time. You can approve it once.' }],
+}
+
 /** A standing permission is the connection owner's to give, and not for everything. */
 function standingRefusal({ state, approval }: Open, answer: ApprovalAnswer): Refusal | undefined {
-  if (answer.width === undefined || answer.width === 'once') return undefined
-  if (!approval.mayAlways)
-    return { kind: 'invalid', problems: [{ field: '', message: 'This one asks every time. You can approve it once.' }] }
+  if (!makesRule(answer)) return undefined
+  if (!approval.mayAlways) return asksEveryTime
   return answer.by.user === state.origin.user ? undefined : { kind: 'not_yours', approvers: [state.origin.user] }
 }
 
@@ -175,8 +188,14 @@ async function judgeAnew(
   if (!found) return edited === undefined ? {} : changedMeanwhile
   const question = { policy, found, args: edited ?? call.arguments }
   const able = ableApproversIn(deps, state.origin, ownersOn(approval))
-  const { verdict } = await ableVerdictFor(deps, state, question, able)
-  return refusedBy(verdict, people) ?? editIn(open, found, { edited, risk: verdict.risk })
+  const { asked, verdict } = await ableVerdictFor(deps, state, question, able)
+  const mayRule = verdict.kind === 'ask' && verdict.mayAlways
+  return (
+    refusedBy(verdict, people) ?? {
+      ...editIn(open, found, { edited, risk: verdict.risk }),
+      reach: mayRule ? asked.reach : undefined,
+    }
+  )
 }
 
 function refusedBy(verdict: Verdict, people: UserId[]): Refusal | undefined {
@@ -211,13 +230,15 @@ const changedMeanwhile: Refusal = {
 /** The answer as it is written down. */
 export function answeredEvent(
   deps: RunDeps,
-  { call }: Open,
+  open: Open,
   answer: ApprovalAnswer,
-  edit: Edit | undefined,
+  checked: Checked,
 ): EventOf<'answered'> {
+  const { edit } = checked
+  const reach = makesRule(answer) ? reachNow(open, checked) : undefined
   return {
     type: 'answered',
-    call: call.id,
+    call: open.call.id,
     approval: answer.approval,
     decision: answer.decision,
     by: answer.by.user,
@@ -225,5 +246,6 @@ export function answeredEvent(
     ...(answer.width && { width: answer.width }),
     ...(answer.reason !== undefined && { reason: answer.reason }),
     ...(edit && { arguments: edit.arguments, hash: edit.hash }),
+    ...(reach && { reach }),
   }
 }

@@ -30,9 +30,10 @@ export async function decideAnswer(
   if (!open) return { outcome: { kind: 'gone' }, runs: [] }
   const checked = await checkAnswer(deps, open, answer)
   if ('kind' in checked) return { outcome: checked, runs: [] }
-  const covered = await findCovered(deps, open, answer)
+  const event = answeredEvent(deps, open, answer, checked)
+  const covered = await findCovered(deps, open, { answer, reach: event.reach })
   const events = [
-    answeredEvent(deps, open, answer, checked.edit),
+    event,
     ...covered.map((other): EventOf<'answered'> => ({ ...coveredEvent(deps, other, answer), byRule: true })),
   ]
   const settled = await deps.store.settleTogether(answer.by, events, answer.width)
@@ -49,7 +50,7 @@ async function decideOne(deps: RunDeps, answer: ApprovalAnswer) {
 }
 
 const coveredEvent = (deps: RunDeps, other: OpenApproval, { by }: ApprovalAnswer): EventOf<'answered'> =>
-  answeredEvent(deps, other, { approval: other.approval.id, by, decision: 'approved' }, undefined)
+  answeredEvent(deps, other, { approval: other.approval.id, by, decision: 'approved' }, {})
 
 /** Settles what one person decides on one card. The right is checked for each; what they may not decide stays open. */
 export async function decideTogether(deps: RunDeps, together: ApprovalsAnswer): Promise<Settlement> {
@@ -60,7 +61,7 @@ export async function decideTogether(deps: RunDeps, together: ApprovalsAnswer): 
       if (!open) return { refusal: { kind: 'gone' } as const }
       const answer = { approval, by, decision, reason }
       const may = await checkAnswer(deps, open, answer)
-      return 'kind' in may ? { refusal: may } : { event: answeredEvent(deps, open, answer, may.edit) }
+      return 'kind' in may ? { refusal: may } : { event: answeredEvent(deps, open, answer, may) }
     }),
   )
   const events = checked.flatMap(({ event }) => (event === undefined ? [] : [event]))
@@ -74,10 +75,12 @@ export async function decideTogether(deps: RunDeps, together: ApprovalsAnswer): 
   return { outcomes, runs: settled.claims }
 }
 
+type NewRule = { answer: ApprovalAnswer; reach: Rule['reach'] }
+
 /** What waits for this person and asks no more under the rule they are about to make. */
-async function findCovered(deps: RunDeps, open: OpenApproval, answer: ApprovalAnswer): Promise<OpenApproval[]> {
-  const [waiting, policy] = await Promise.all([pendingFor(deps, answer.by), policyInputsFor(deps, open.state)])
-  const rules = [...policy.rules, ruleOf(open, answer, deps.now())]
+async function findCovered(deps: RunDeps, open: OpenApproval, made: NewRule): Promise<OpenApproval[]> {
+  const [waiting, policy] = await Promise.all([pendingFor(deps, made.answer.by), policyInputsFor(deps, open.state)])
+  const rules = [...policy.rules, ruleOf(open, made, deps.now())]
   return waiting.filter((other) => {
     if (other.approval.id === open.approval.id || !isLike(open, other) || !isAsFirstAsked(other)) return false
     const found = toolOf(other.call, policy.sources)
@@ -96,7 +99,7 @@ const isLike = (open: OpenApproval, other: OpenApproval): boolean =>
 const isAsFirstAsked = ({ approval: { approvers, askedFirst } }: OpenApproval): boolean =>
   askedFirst === undefined || String(askedFirst) === String(approvers)
 
-function ruleOf({ state, call }: OpenApproval, { width }: ApprovalAnswer, now: Date): Rule {
+function ruleOf({ state, call }: OpenApproval, { answer: { width }, reach }: NewRule, now: Date): Rule {
   const { origin } = state
   return {
     id: '',
@@ -106,6 +109,7 @@ function ruleOf({ state, call }: OpenApproval, { width }: ApprovalAnswer, now: D
     connection: call.connection,
     connectionName: call.connectionName,
     conversation: conversationIn(origin, width),
+    reach,
     tool: call.tool,
     verdict: 'allow',
     fourEyes: false,

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ApprovalId, ChannelId, ConnectionId, RunId, UserId, WorkspaceId } from '../../ids.ts'
+import { RuleReach } from '../../policy/rule-reach.ts'
 import { DenialExplained, EditProposed, EventJson } from './approval-events.ts'
 import { AskedInput, GivenInput } from './input-events.ts'
 import { ResultFile, ShownResult } from './shown-result.ts'
@@ -142,6 +143,8 @@ const Judged = z.object({
       approvers: z.array(UserId),
       fourEyes: z.boolean(),
       mayAlways: z.boolean(),
+      /** What a rule made on the card holds for. */
+      reach: RuleReach.optional(),
       expiresAt: z.iso.datetime(),
       /** The approvers are the workspace's owners, as none of those who were named can decide. */
       byOwners: z.literal(true).optional(),
@@ -161,6 +164,8 @@ const Answered = z.object({
   hash: z.string().optional(),
   /** For how many calls like it; absent: this one. */
   width: z.enum(['once', 'thread', 'always']).optional(),
+  /** What a rule made with it holds for. */
+  reach: RuleReach.optional(),
   /** What `width: 'always'` was called before. */
   always: z.boolean().optional(),
   /** A rule that the person made on another card meanwhile covers it. */

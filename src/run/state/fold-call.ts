@@ -58,7 +58,9 @@ export function applyJudged(call: CallState, event: EventOf<'judged'>): CallStat
       approvers: approval.approvers,
       askedFirst: approval.approvers,
       fourEyes: approval.fourEyes,
-      mayAlways: approval.mayAlways,
+      // A card from before rules were narrow promised a rule for any arguments.
+      mayAlways: approval.mayAlways && approval.reach !== undefined,
+      reach: approval.reach,
       expiresAt: new Date(approval.expiresAt),
       byOwners: approval.byOwners,
       decided: undefined,

@@ -2,6 +2,7 @@ import type { ApprovalId, ConnectionId, InputId, Principal, RunId, UserId } from
 import type { JsonObject } from '../../json.ts'
 import type { InputRequest, ResumeMethod } from '../../mcp/elicitation/input-request.ts'
 import type { TokenUsage } from '../../model/turn.ts'
+import type { RuleReach } from '../../policy/rule-reach.ts'
 import type { ApprovalWidth, AttachedFile, ChosenPrompt, ChosenSkill, EventOf, Origin, ThreadRange } from './events.ts'
 import type { ResultFile, ShownResult } from './shown-result.ts'
 
@@ -151,7 +152,9 @@ export type ApprovalState = {
   /** Those who were asked first; absent: they still are. */
   askedFirst?: UserId[] | undefined
   fourEyes: boolean
+  /** A rule may be made on the card, and it says what for. */
   mayAlways: boolean
+  reach?: RuleReach | undefined
   expiresAt: Date
   /** The owners decide, as none of the approvers can. */
   byOwners?: boolean | undefined

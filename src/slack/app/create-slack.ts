@@ -25,12 +25,14 @@ import { announceSignIn } from '../connections/sign-in.ts'
 import { tellToolChanges } from '../connections/accept-changes.ts'
 import { isPayloadFields } from '../message-text/payload-fields.ts'
 import type { RenderDeps } from '../render/message-records.ts'
+import { connectRefusalFor } from '../rules/roles.ts'
 import { slackErrorCodeOf } from '../web-api/web-api.ts'
 import { ackInTime } from './ack-in-time.ts'
 import { createBoltLogger } from './bolt-logger.ts'
 import { createExpiryReminders } from './expiry-reminders.ts'
 import { createInstallReceiver, INSTALL_PATH, REDIRECT_PATH, type SlackOAuth } from './install.ts'
 import { createSocketMode, type SocketModeConnection } from './socket-mode.ts'
+import { acknowledgeUninstalled } from './unknown-requests.ts'
 import {
   createManyWorkspaceApps,
   createSingleWorkspaceApps,
@@ -62,6 +64,8 @@ export type Slack = {
   announceResourceChange(watch: ResourceSubscriptionRow): Promise<void>
   /** Tells a connection's owner what its server changed. */
   tellToolChanges: ChangeNotesDeps['tell']
+  /** Why a person may not connect a card at this moment, in a sentence. Throws AppError `slack_failed`. */
+  connectRefusal(by: Principal, card: { name: string; title: string }): Promise<string | undefined>
   /** Tells a person how their sign-in ended. */
   signedIn(news: SignInResult): void
   /** Serves POST /slack/events in HTTP mode, and the pages to install the app. */
@@ -96,6 +100,7 @@ export async function createSlack(settings: SlackSettings, parts: SlackParts): P
     readFile: (origin, ...file) => apps.of(origin).readFile(origin, ...file),
     readThread: (origin, ...thread) => apps.of(origin).readThread(origin, ...thread),
     ableApprovers: (place, named, atPress) => ableApproversOf(apps.of(place).deps, place.workspace, named, atPress),
+    connectRefusal: (by, card) => connectRefusalFor(appFor(apps, by).deps, by, card),
     announceResourceChange: (watch) => announceResourceChange(appFor(apps, watch).deps, watch),
     tellToolChanges: (connection, note) => tellToolChanges(appFor(apps, connection).deps, connection, note),
     signedIn(news) {

@@ -1,7 +1,6 @@
 import type { App } from '@slack/bolt'
 import { registerApprovals } from '../approvals/approval-actions.ts'
 import { registerApprovalGroups } from '../approvals/group-actions.ts'
-import { registerRules } from '../approvals/rules-command.ts'
 import { registerPrompts } from '../catalog/prompts-command.ts'
 import { registerResourceUpdates } from '../catalog/resource-updates.ts'
 import { registerResources } from '../catalog/resources-command.ts'
@@ -30,6 +29,8 @@ import { registerCards } from '../own-cards/cards-command.ts'
 import { registerImport } from '../own-cards/import-command.ts'
 import { registerSaveCard } from '../own-cards/save-card.ts'
 import { registerToolClasses } from '../own-cards/tool-classes.ts'
+import { registerRules } from '../rules/rules-command.ts'
+import { registerWorkspaceRules } from '../rules/workspace-rule-actions.ts'
 import { registerRunActions } from '../run-details/run-actions.ts'
 import { registerRunDetails } from '../run-details/run-details.ts'
 import { registerUninstall } from './uninstall.ts'
@@ -65,6 +66,7 @@ export function registerListeners(app: App, deps: SlackDeps, forgetToken: () => 
   registerCardSharing(app, deps)
   registerToolClasses(app, deps)
   registerRules(app, deps)
+  registerWorkspaceRules(app, deps)
   registerFeedback(app, deps)
   registerHome(app, deps)
   registerSettings(app, deps)

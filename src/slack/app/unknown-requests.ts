@@ -68,3 +68,9 @@ async function tellPerson(deps: WebApiDeps, request: Unknown): Promise<void> {
   })
   await responder.replyError(OLD)
 }
+
+/** For a workspace without the app: acknowledges the request, as Slack would only send it again. */
+export async function acknowledgeUninstalled({ body, ack }: ReceiverEvent): Promise<void> {
+  const text = 'Patchbay is not installed here any more. An owner or admin of this workspace can add it again.'
+  await (typeof body.command === 'string' ? ack({ response_type: 'ephemeral', text }) : ack())
+}

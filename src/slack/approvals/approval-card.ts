@@ -1,6 +1,7 @@
 import type { Button, ConfirmationDialog, KnownBlock } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { UserId } from '../../ids.ts'
+import type { RuleReach } from '../../policy/rule-reach.ts'
 import type { ApprovalState, CallState, RunState } from '../../run/state/state.ts'
 import { revealInvisible, truncate } from '../../text.ts'
 import { argumentsBlock } from '../blocks/arguments-text.ts'
@@ -14,6 +15,7 @@ import {
   sectionBlock,
 } from '../blocks/build-blocks.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, joinWords, mentionOf } from '../blocks/text.ts'
+import { allowedText } from '../rules/reach-text.ts'
 import type { ApprovalContent } from './approval-groups.ts'
 import { textMessage } from './approval-outcome.ts'
 import { callTextOf, decidedLineOf, sqlOf, withdrawnText } from './decided-line.ts'
@@ -166,19 +168,21 @@ export function decideButtons({ state, call, approval }: ApprovalContent, { read
       approveButtonFor([{ state, call, approval }], { text: 'Approve', action: 'approval_approve', value }),
       createButton({ text: 'Deny', action: 'approval_deny', value }),
       ...(hasArguments(call) ? [createButton({ text: 'Edit', action: 'approval_edit', value })] : []),
-      ...(mayRule ? ruleButtons(call, value) : []),
+      ...(mayRule && approval.reach ? ruleButtons({ state, call, approval }, approval.reach) : []),
     ],
     `approval ${approval.id}`,
   )
 }
 
-function ruleButtons({ tool, connectionName }: CallState, value: string): Button[] {
-  const what = `${truncate(tool, 100)} of ${truncate(connectionName, 60)}`
+function ruleButtons({ state, call, approval }: ApprovalContent, reach: RuleReach): Button[] {
+  const value = approval.id
+  const what = allowedText({ ...call, reach })
+  const where = state.origin.place === 'dm' ? 'in our direct messages' : 'in the channel you asked in'
   const inThread = createButton({ text: 'Allow in this thread', action: 'approval_thread', value })
   const always = createButton({ text: 'Always allow', action: 'approval_always', value })
   return [
-    { ...inThread, confirm: confirmRule('Allow in this thread', `Allow ${what} in this thread`) },
-    { ...always, confirm: confirmRule('Always allow', `Always allow ${what}`) },
+    { ...inThread, confirm: confirmRule('Allow in this thread', `Allow ${what}, in this thread`) },
+    { ...always, confirm: confirmRule('Always allow', `Always allow ${what}, ${where}`) },
   ]
 }
 
@@ -202,10 +206,10 @@ export function approveButtonFor(contents: ApprovalContent[], options: ApproveOp
   return { ...createButton({ ...options, style: 'danger' }), confirm }
 }
 
-/** Asks for confirmation, as a rule covers more than the call on the card. */
+/** Says what the rule holds for, which is more than the call on the card. */
 const confirmRule = (width: string, words: string): ConfirmationDialog => ({
   title: plainTextObject(`${width}?`, LIMITS.confirm.title),
-  text: plainTextObject(`${words}, with any arguments? You can take it back in my Home tab.`, LIMITS.confirm.text),
+  text: plainTextObject(`${words}? You can take it back in my Home tab.`, LIMITS.confirm.text),
   confirm: plainTextObject(width, LIMITS.confirm.button),
   deny: plainTextObject('Cancel', LIMITS.confirm.button),
 })

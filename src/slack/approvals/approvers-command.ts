@@ -5,9 +5,9 @@ import { escapeMrkdwn } from '../blocks/text.ts'
 import type { PolicyDeps, WebApiDeps } from '../deps.ts'
 import type { Command, Responder } from '../interactions/interaction.ts'
 import { mrkdwnTextOf } from '../message-text/read-mrkdwn.ts'
+import { approversMessage } from '../rules/rules-message.ts'
 import { slackErrorCodeOf } from '../web-api/web-api.ts'
 import { approverProblemOf } from './able-approvers.ts'
-import { approversMessage } from './rules-message.ts'
 
 export const approversCommand: Command = {
   name: 'approvers',

@@ -1,5 +1,5 @@
 import { approversCommand } from '../approvals/approvers-command.ts'
-import { rulesCommand } from '../approvals/rules-command.ts'
+import { rulesCommand } from '../rules/rules-command.ts'
 import { promptsCommand } from '../catalog/prompts-command.ts'
 import { resourcesCommand } from '../catalog/resources-command.ts'
 import { searchCommand } from '../catalog/search-command.ts'

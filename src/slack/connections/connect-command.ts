@@ -10,6 +10,7 @@ import { findNamedConnection, findNearestWord } from '../interactions/find-by-na
 import type { Command, Responder } from '../interactions/interaction.ts'
 import { alreadyConnectedMessage } from '../onboarding/welcome-message.ts'
 import { DEMO_CARD } from '../onboarding/welcome-stage.ts'
+import { connectRefusalFor } from '../rules/roles.ts'
 import { createAllowButton, pickableCardsFor } from './allowed-cards.ts'
 import { type ConnectMetadata, connectModal, connectPickerModal } from './connect-form.ts'
 import { proposedNameFor } from './form-card.ts'
@@ -64,20 +65,21 @@ async function openForm(
     pickableCardsFor(deps, responder.by),
     proposedNameFor(deps, responder.by, card),
   ])
-  const mayUse = cards.some((one) => one.name === permissionCardOf(card.name))
-  if (mayUse) await responder.openModal(connectModal({ cards, card, name, values: {}, metadata }))
-  else await responder.reply(await notAllowedMessage(deps, responder, card), 'Connect a tool')
+  const refusal = await connectRefusalFor(deps, responder.by, { name: permissionCardOf(card.name), title: card.title })
+  if (refusal === undefined) await responder.openModal(connectModal({ cards, card, name, values: {}, metadata }))
+  else await responder.reply(await notAllowedMessage(deps, responder, { card, refusal }), 'Connect a tool')
 }
 
 /** Owners and admins get the button that allows the card. */
 async function notAllowedMessage(
-  { connect, people }: WebApiDeps & ConnectionDeps,
+  { connect, people, settings }: WebApiDeps & ConnectionDeps & PolicyDeps,
   { by }: Responder,
-  { name, title }: CardInfo,
+  { card: { name, title }, refusal }: { card: CardInfo; refusal: string },
 ): Promise<MessageContent> {
-  const { mayManage } = await people.of(by.user)
-  const allowable = mayManage ? connect.card(permissionCardOf(name)) : undefined
-  const text = `${title} may not be connected in this workspace.${allowable ? '' : ' Ask an owner or admin to allow it.'}`
+  const wanted = permissionCardOf(name)
+  const [{ mayManage }, { cards: allowed }] = await Promise.all([people.of(by.user), settings.of(by.workspace)])
+  const allowable = mayManage && allowed?.includes(wanted) === false ? connect.card(wanted) : undefined
+  const text = allowable ? `${title} may not be connected in this workspace.` : refusal
   const buttons = [
     ...(allowable ? [createAllowButton(allowable, name)] : []),
     createCommandButton('Show all services', 'connect'),

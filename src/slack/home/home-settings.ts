@@ -1,6 +1,7 @@
 import type { ConversationsSelect, KnownBlock, ModalView, MultiStaticSelect, MultiUsersSelect } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { CardInfo } from '../../connect/connect-types.ts'
+import type { Rule } from '../../policy/rules.ts'
 import type { WorkspaceSettings } from '../../policy/settings.ts'
 import type { OwnCard } from '../../registry/own-cards.ts'
 import type { MonthUsage } from '../../run/usage.ts'
@@ -22,6 +23,7 @@ import {
 import { formatBar, formatMoney } from '../blocks/figures.ts'
 import { readNumber } from '../blocks/read-number.ts'
 import { escapeMrkdwn, pluralize } from '../blocks/text.ts'
+import { type WorkspaceRules, workspaceRulesBlocks } from '../rules/workspace-rules-blocks.ts'
 
 /** The workspace settings as owners and admins see them. */
 export type WorkspaceSettingsView = {
@@ -41,7 +43,7 @@ export function overBudgetBlocks({ settings, usage }: WorkspaceSettingsView): Kn
 }
 
 /** The fields of the workspace settings; each is saved when it is chosen. */
-export function settingsBlocks(view: WorkspaceSettingsView): KnownBlock[] {
+export function settingsBlocks(view: WorkspaceSettingsView, rules: Rule[]): KnownBlock[] {
   const { settings, usage, cards } = view
   return [
     headerBlock('Workspace settings'),
@@ -59,9 +61,18 @@ export function settingsBlocks(view: WorkspaceSettingsView): KnownBlock[] {
       `*What people may connect*\n${settings.cards === undefined ? 'Everything. Choose services to allow only those' : pluralize(settings.cards.length, 'service')}. Existing connections stay.`,
       cardsSelect(settings, cards),
     ),
+    ...workspaceRulesBlocks(workspaceRulesIn(view, rules), { mayManage: true, most: RULES_SHOWN }),
     sectionBlock(budgetText(settings, usage), createBudgetButton(settings)),
   ]
 }
+
+const RULES_SHOWN = 6
+
+const workspaceRulesIn = ({ settings, cards }: WorkspaceSettingsView, rules: Rule[]): WorkspaceRules => ({
+  rules,
+  connectors: settings.connectors,
+  titleOf: (name) => cards.find((card) => card.name === name)?.title ?? name,
+})
 
 type Select = MultiUsersSelect | ConversationsSelect | MultiStaticSelect
 

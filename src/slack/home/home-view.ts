@@ -9,7 +9,6 @@ import type { MonthUsage, RecentRun } from '../../run/usage.ts'
 import { approvalMessage, type CardPlace, requestBlocks } from '../approvals/approval-card.ts'
 import type { ApprovalContent } from '../approvals/approval-groups.ts'
 import { editConfirmationMessage, editContentOf } from '../approvals/edit-confirmation.ts'
-import { approversText, ruleBlock } from '../approvals/rules-message.ts'
 import {
   actionsBlock,
   contextBlock,
@@ -23,6 +22,7 @@ import { type CardOf, type CircuitOf, connectionBlocks } from '../connections/co
 import { elicitationMessage } from '../elicitation/elicitation-card.ts'
 import { type DemoCard, demoButtonsFor } from '../onboarding/welcome-message.ts'
 import { askedCardBlocks } from '../own-cards/card-sharing-message.ts'
+import { approversText, ruleBlock } from '../rules/rules-message.ts'
 import { overBudgetBlocks, settingsBlocks, type WorkspaceSettingsView } from './home-settings.ts'
 import { usageBlocks } from './home-usage.ts'
 import { type RequestLinks, recentRequestsBlocks } from './recent-requests.ts'
@@ -63,7 +63,7 @@ export function createHomeView(content: HomeContent): HomeView {
     ...recentRequestsBlocks(content.recent.slice(0, HOME_LIST_LENGTHS.recent), content.links),
     ...rulesBlocks(content),
     ...usageBlocks(content.usage),
-    ...(workspace === undefined ? [] : settingsBlocks(workspace)),
+    ...(workspace === undefined ? [] : settingsBlocks(workspace, content.rules)),
   ]
   return { type: 'home', callback_id: 'home', blocks: blocks.slice(0, LIMITS.view.blocks) }
 }

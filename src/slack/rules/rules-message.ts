@@ -1,5 +1,5 @@
 import type { KnownBlock } from '@slack/types'
-import type { Rule } from '../../policy/rules.ts'
+import { isTooWide, type Rule } from '../../policy/rules.ts'
 import { truncate } from '../../text.ts'
 import {
   actionsBlock,
@@ -9,12 +9,14 @@ import {
   type MessageContent,
   sectionBlock,
 } from '../blocks/build-blocks.ts'
-import { escapeMrkdwn, formatDate, joinWords, mentionOf, pluralize } from '../blocks/text.ts'
+import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, joinWords, mentionOf, pluralize } from '../blocks/text.ts'
+import { allowedText } from './reach-text.ts'
+import { type WorkspaceRules, workspaceRulesBlocks } from './workspace-rules-blocks.ts'
 
-/** A person's rules with Revoke buttons, the workspace's rules and its approvers. */
-export function rulesMessage(rules: Rule[], approvers: string[]): MessageContent {
+/** A person's rules with Revoke buttons, the workspace's rules and its approvers. Pure. */
+export function rulesMessage(shared: WorkspaceRules, approvers: string[], mayManage: boolean): MessageContent {
+  const { rules } = shared
   const own = rules.filter((rule) => rule.scope === 'person')
-  const shared = rules.filter((rule) => rule.scope === 'workspace')
   const none =
     own.length === 0
       ? [
@@ -29,9 +31,7 @@ export function rulesMessage(rules: Rule[], approvers: string[]): MessageContent
       ...none,
       ...own.slice(0, 20).map(ruleBlock),
       ...(own.length > 20 ? [contextBlock(`and ${own.length - 20} more`)] : []),
-      ...(shared.length > 0
-        ? [sectionBlock(`*Everybody here*\n${shared.slice(0, 20).map(workspaceRuleText).join('\n')}`)]
-        : []),
+      ...workspaceRulesBlocks(shared, { mayManage, most: 20 }),
       contextBlock(approversText(approvers)),
       actionsBlock([createCommandButton('My connections', 'list'), createCommandButton('Help', 'help')]),
     ],
@@ -39,13 +39,11 @@ export function rulesMessage(rules: Rule[], approvers: string[]): MessageContent
 }
 
 export function ruleBlock(rule: Rule): KnownBlock {
-  const where = rule.connectionName ?? rule.card ?? 'any connection'
-  const tool = rule.tool === '*' ? 'any tool' : `*${escapeMrkdwn(truncate(rule.tool, 130))}*`
-  const verdictText = rule.conversation === undefined ? VERDICTS[rule.verdict] : ':white_check_mark: Allow'
+  const tooWide = isTooWide(rule)
   return sectionBlock(
-    `${verdictText} ${tool} of *${escapeMrkdwn(where)}*${threadTextOf(rule)}, since ${formatDate(rule.createdAt)}`,
+    tooWide ? tooWideText(rule) : `${ownRuleText(rule)}, since ${formatDate(rule.createdAt)}`,
     createButton({
-      text: 'Revoke',
+      text: tooWide ? 'Remove' : 'Revoke',
       action: `rule_revoke:${rule.id}`,
       value: rule.id,
       accessibilityLabel: `Revoke the rule for ${rule.tool}`,
@@ -53,9 +51,26 @@ export function ruleBlock(rule: Rule): KnownBlock {
   )
 }
 
+function ownRuleText(rule: Rule): string {
+  const { tool, connectionName = 'a connection', reach, conversation, verdict } = rule
+  if (verdict !== 'allow' || reach === undefined)
+    return `${VERDICTS[verdict]} ${toolTextOf(rule)} of *${escapeMrkdwn(connectionName)}*`
+  const what = escapeInlineMrkdwn(allowedText({ tool, connectionName, reach }))
+  return conversation === undefined
+    ? `${VERDICTS.allow} ${what}, ${placeText(reach.place)}`
+    : `:white_check_mark: Allow ${what},${threadText(conversation)}`
+}
+
+/** Such a rule once allowed any arguments, and allows nothing now. */
+const tooWideText = (rule: Rule): string =>
+  `:warning: Too wide, so I no longer use it: ${toolTextOf(rule)} of *${escapeMrkdwn(rule.connectionName ?? 'a connection')}* with any arguments, everywhere. _Always allow_ on the next card makes a narrow rule.`
+
+const toolTextOf = ({ tool }: Rule): string => (tool === '*' ? 'any tool' : `*${escapeMrkdwn(truncate(tool, 130))}*`)
+
+const placeText = (place: string): string => (place === 'dm' ? 'in our direct messages' : `in <#${place}>`)
+
 /** The key of a conversation names its channel second. */
-function threadTextOf({ conversation }: Rule): string {
-  if (conversation === undefined) return ''
+function threadText(conversation: string): string {
   const [, channel = ''] = conversation.split(':')
   return channel.startsWith('D') ? ' in one thread of our direct messages' : ` in one thread in <#${channel}>`
 }
@@ -64,11 +79,6 @@ const VERDICTS = {
   allow: ':white_check_mark: Always allow',
   ask: ':raised_hand: Always ask before',
   deny: ':no_entry: Never allow',
-}
-
-function workspaceRuleText(rule: Rule): string {
-  const tool = rule.tool === '*' ? 'any tool' : truncate(rule.tool, 130)
-  return `${VERDICTS[rule.verdict]} ${escapeMrkdwn(tool)} of ${escapeMrkdwn(rule.card ?? 'any service')}${rule.fourEyes ? ', approved by somebody else' : ''}`
 }
 
 export const approversText = (approvers: string[]): string =>

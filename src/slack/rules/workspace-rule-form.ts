@@ -1,0 +1,116 @@
+import type { ModalView } from '@slack/types'
+import { LIMITS } from '../../block-kit/limits.ts'
+import type { CardInfo } from '../../connect/connect-types.ts'
+import type { NewRule } from '../../policy/rules.ts'
+import type { Connectors } from '../../policy/settings.ts'
+import { contextBlock, createModal, inputBlock, plainTextObject } from '../blocks/build-blocks.ts'
+import { type FieldOption, inputBlockOf } from '../blocks/modal-fields.ts'
+import { CALLS, CONNECTORS } from './workspace-rules-blocks.ts'
+
+const optionsOf = (texts: Record<string, string>): FieldOption[] =>
+  Object.entries(texts).map(([id, text]) => ({ text, id, value: id }))
+
+const VERDICTS = {
+  ask: 'Ask before it is done',
+  four_eyes: 'An approver decides, never who asked',
+  deny: 'Forbid it',
+}
+
+const cardField = (cards: CardInfo[], label: string) =>
+  inputBlockOf({
+    id: 'card',
+    label,
+    hint: 'Leave empty for all services.',
+    optional: true,
+    kind: 'choice',
+    options: cards.slice(0, LIMITS.options.select).map(({ name, title }) => ({ text: title, id: name, value: name })),
+  })
+
+/** The form for a rule that binds everybody. Pure. */
+export const workspaceRuleModal = (cards: CardInfo[]): ModalView =>
+  createModal({
+    id: 'rule_new',
+    title: 'Rule for everybody',
+    submit: 'Save',
+    close: 'Cancel',
+    blocks: [
+      inputBlockOf({
+        id: 'rule',
+        label: 'What should happen?',
+        optional: false,
+        kind: 'choice',
+        options: optionsOf(VERDICTS),
+        initial: 'ask',
+      }),
+      inputBlockOf({
+        id: 'calls',
+        label: 'With which calls?',
+        optional: false,
+        kind: 'choice',
+        options: optionsOf(CALLS),
+        initial: 'write',
+      }),
+      cardField(cards, 'With which service?'),
+      inputBlock({
+        id: 'channel',
+        label: 'In which channel?',
+        hint: 'Leave empty for everywhere, direct messages too.',
+        optional: true,
+        element: {
+          type: 'conversations_select',
+          action_id: 'value',
+          placeholder: plainTextObject('Everywhere', LIMITS.placeholder),
+          filter: { include: ['public', 'private'] },
+        },
+      }),
+      contextBlock('Where several rules fit, the strictest one counts. It also binds you.'),
+    ],
+  })
+
+/** The rule that was chosen; undefined where a value is none of the form's. */
+export function readWorkspaceRule(typed: Record<string, string | null>): NewRule | undefined {
+  const { rule, calls, card, channel } = typed
+  if (!rule || !calls || !Object.hasOwn(VERDICTS, rule) || !isCalls(calls)) return undefined
+  return {
+    tool: '*',
+    verdict: rule === 'deny' ? 'deny' : 'ask',
+    fourEyes: rule === 'four_eyes',
+    card: card ?? undefined,
+    class: calls === 'all' ? undefined : calls,
+    channel: channel ?? undefined,
+  }
+}
+
+const isCalls = (value: string): value is keyof typeof CALLS => Object.hasOwn(CALLS, value)
+
+/** The form that says who may connect a service. Pure. */
+export const connectorsModal = (cards: CardInfo[]): ModalView =>
+  createModal({
+    id: 'connectors_new',
+    title: 'Limit who connects',
+    submit: 'Save',
+    close: 'Cancel',
+    blocks: [
+      cardField(cards, 'Which service?'),
+      inputBlockOf({
+        id: 'who',
+        label: 'Who may connect it?',
+        optional: false,
+        kind: 'choice',
+        options: optionsOf({ everybody: 'Everybody', ...CONNECTORS }),
+        initial: 'approvers',
+      }),
+      contextBlock('What is connected already stays.'),
+    ],
+  })
+
+/** Who was chosen, undefined being everybody; or nothing where a value is none of the form's. */
+export function readConnectors(
+  typed: Record<string, string | null>,
+): { card: string; who: Connectors | undefined } | undefined {
+  const { card, who } = typed
+  if (who === 'everybody') return { card: card ?? '*', who: undefined }
+  return who && isConnectors(who) ? { card: card ?? '*', who } : undefined
+}
+
+const isConnectors = (value: string): value is Connectors => Object.hasOwn(CONNECTORS, value)

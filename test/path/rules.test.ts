@@ -1,0 +1,91 @@
+import { expect, test } from 'vitest'
+import { eventually } from '../support/eventually.ts'
+import { lookOf, type Seat } from '../support/person.ts'
+import { says, wishes } from '../support/scripted-model.ts'
+import { startWorld } from '../support/world.ts'
+
+const runs = (sql: string) => wishes('demo-database__execute_sql', { sql })
+const insert = (id: string) => runs(`INSERT INTO department (dept_no, dept_name) VALUES ('${id}', 'Team ${id}')`)
+
+const seesAtHome = (person: Seat, what: RegExp): Promise<void> =>
+  eventually(async () => expect(JSON.stringify(await person.home())).toMatch(what))
+
+test('"Always allow" opens what its card showed and nothing else', { timeout: 180_000 }, async () => {
+  await using world = await startWorld({
+    model: [
+      insert('x1'),
+      says('First.'),
+      insert('x2'),
+      says('Second.'),
+      insert('x3'),
+      runs("UPDATE department SET dept_name = 'PWNED' WHERE dept_no = 'x1'"),
+      runs("REPLACE INTO department SELECT 'x1', 'PWNED'"),
+      runs('PRAGMA writable_schema=1'),
+    ],
+  })
+  const member = world.as('member')
+  await member.connect('demo-database')
+  const first = await member.dm('add a team')
+  const card = await member.see(first, /"Always allow"/)
+  expect(lookOf(card)).toContain('Always allow inserting rows into department in demo-database, in our direct messages?')
+  await member.press(first, card.ts, 'Always allow')
+  await member.see(first, /First\./)
+  const second = await member.dm('and another')
+  await member.see(second, /Second\./)
+  expect((await member.messages('dm', second.thread)).map(lookOf).join()).not.toMatch(/"Approve"/)
+  await member.see(await member.mention('add one here'), /"Approve"/)
+  for (const words of ['change one', 'replace one', 'open the schema'])
+    await member.see(await member.dm(words), /"Approve"/)
+  await member.command('rules')
+  await eventually(async () =>
+    expect((await member.messages('dm')).map(lookOf).join('\n')).toMatch(
+      /Always allow inserting rows into department in demo-database, in our direct messages/,
+    ),
+  )
+})
+
+test('an owner forbids, lets somebody else approve, and limits who connects', { timeout: 240_000 }, async () => {
+  const write = (name: string) => wishes('filesystem__write_file', { path: name, content: 'x' })
+  await using world = await startWorld({
+    approvers: ['approver'],
+    model: [write('a.txt'), says('Not done.'), write('b.txt'), says('Done.')],
+  })
+  const [member, owner, approver] = [world.as('member'), world.as('owner'), world.as('approver')]
+  await member.connect('filesystem')
+  await seesAtHome(owner, /"Add a rule"/)
+  expect(JSON.stringify(await member.home())).not.toContain('Add a rule')
+  const addRule = async (values: Record<string, string>) => {
+    await owner.pressInHome('Add a rule')
+    await eventually(async () => expect(await owner.modal()).toMatchObject({ callback_id: 'rule_new' }))
+    await owner.submit(values)
+    await eventually(async () => expect(JSON.stringify(await owner.modal())).toContain('It counts from now on'))
+    await owner.close()
+  }
+  await addRule({ rule: 'deny', calls: 'write', card: 'filesystem' })
+  const forbidden = await member.dm('write a')
+  await member.see(forbidden, /Not done\./)
+  expect(JSON.stringify(world.model.requests.at(-1)?.messages)).toContain('A workspace rule forbids it')
+  await seesAtHome(owner, /Forbidden:\* what changes or destroys something with \*Files/)
+  await owner.pressInHome('Remove')
+  await seesAtHome(owner, /None yet\. A rule can/)
+
+  await addRule({ rule: 'four_eyes', calls: 'write' })
+  const asked = await member.mention('write b')
+  const card = await member.see(asked, /"Approve"/)
+  await member.press(asked, card.ts, 'Approve')
+  await member.see(asked, /Only <@UAPPROV1> can decide this/)
+  await approver.press(asked, card.ts, 'Approve')
+  await member.see(asked, /Done\./)
+
+  await owner.pressInHome('Limit who connects')
+  await eventually(async () => expect(await owner.modal()).toMatchObject({ callback_id: 'connectors_new' }))
+  await owner.submit({ card: 'memory', who: 'approvers' })
+  await member.command('connect memory')
+  await eventually(async () =>
+    expect((await member.messages('dm')).map(lookOf).join('\n')).toMatch(
+      /Only approvers, owners and admins of this workspace may connect Memory\. Ask one of them\./,
+    ),
+  )
+  await approver.command('connect memory')
+  await eventually(async () => expect(JSON.stringify(await approver.modal())).toContain('Memory'))
+})
