@@ -7,7 +7,8 @@ import type { Config } from './config.ts'
 import { curatedCard } from './connect/catalog/curated-card.ts'
 import { createRegistryMirror } from './connect/catalog/mirror-registry.ts'
 import { createConnect } from './connect/connect.ts'
-import { ConnectSubmissionDetails, SignInDetails, type SignInResult } from './connect/connect-types.ts'
+import { ConnectSubmissionDetails } from './connect/connect-types.ts'
+import { type SignInCode, SignInDetails, type SignInResult } from './connect/sign-in-types.ts'
 import { secureClearInputs } from './connect/connections/secure-clear-inputs.ts'
 import { createConnectionFeatures } from './connect/features/features.ts'
 import { createResourceWatcher } from './connect/features/resource-watcher.ts'
@@ -36,6 +37,7 @@ import { createOnboardingMessages } from './registry/onboarding-messages.ts'
 import { createOwnCards } from './registry/own-cards.ts'
 import { createRegistry } from './registry/registry.ts'
 import { createResourceSubscriptions } from './registry/resource-subscriptions.ts'
+import { createSignInCodes } from './registry/sign-in-codes.ts'
 import { createSignIns } from './registry/sign-ins.ts'
 import { createRuns } from './run/create-runs.ts'
 import { createReminders } from './run/decisions/reminders.ts'
@@ -64,7 +66,13 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
   const { db, status } = await openDatabase(config.database, MIGRATIONS, log)
   cleanup.use(db)
   const egress = cleanup.use(createEgress({ allow: config.egressAllow }))
-  const parts = await buildParts(config, { db, egress, log, onSignedIn: (result) => signedIn(result) })
+  const parts = await buildParts(config, {
+    db,
+    egress,
+    log,
+    onSignedIn: (result) => signedIn(result),
+    onSignInCode: (news) => slack.askForSignInCode(news),
+  })
   cleanup.use(parts.mcp)
   const renderer = createRunRenderer((origin) => slack.renderDepsOf(origin))
   const runs: ReturnType<typeof createRuns> = cleanup.use(
@@ -92,11 +100,13 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
     createRegistryMirror({ catalogue: parts.catalogue, fetch: egress.fetch, mcp: parts.mcp, log }),
   )
   const auditCheck = cleanup.use(createAuditCheck({ db, log }))
+  const identity = createClientIdentity(config.http.publicUrl)
   const web = createWeb({
     health: () => healthOf(status(), auditCheck),
     ready: () => db.call('schema_version', {}, z.unknown()),
-    clientDocument: clientMetadataDocumentFor(createClientIdentity(config.http.publicUrl)),
-    finishSignIn: parts.connect.finishSignIn,
+    clientDocument: clientMetadataDocumentFor(identity),
+    connect: parts.connect,
+    callbackUrl: identity.redirectUrl,
     log,
   })
   const server = createServer(routes(slack.requestListener, web))
@@ -124,10 +134,10 @@ function slackSettings(
   return slack.oauth ? { ...slack, oauth: { ...slack.oauth, publicUrl: http.publicUrl, installations } } : slack
 }
 
-type Infrastructure = { db: Db; egress: Egress; log: Log; onSignedIn(result: SignInResult): void }
+type Infrastructure = { db: Db; egress: Egress; log: Log; onSignedIn(result: SignInResult): void; onSignInCode(news: SignInCode): void }
 
 /** Builds what the runs and the doors (Slack, the web) stand on. */
-async function buildParts(config: ResolvedConfig, { db, egress, log, onSignedIn }: Infrastructure) {
+async function buildParts(config: ResolvedConfig, { db, egress, log, ...news }: Infrastructure) {
   const { cards, credentials, readSql } = await load(config, db)
   await secureClearInputs({ connections: createClearConnections(db), credentials, log })
   const registry = createRegistry(db)
@@ -156,7 +166,9 @@ async function buildParts(config: ResolvedConfig, { db, egress, log, onSignedIn 
     auth,
     signIns: createSignIns(db, SignInDetails),
     submissions: createConnectSubmissions(db, ConnectSubmissionDetails),
-    onSignedIn,
+    signInCodes: createSignInCodes(db, SignInDetails),
+    publicUrl: config.http.publicUrl,
+    ...news,
     mcp,
     prefills: config.prefills,
     maxPerUser: config.mcp.maxPerUser,

@@ -20,7 +20,9 @@ import { createReconnect } from './connections/reconnect.ts'
 import { createSubmissions } from './connections/submissions.ts'
 import { createTestConnection } from './connections/test-connection.ts'
 import { createOwnCardActions } from './own-cards/own-card-actions.ts'
+import { createConfirmSignIn, createDropSignIns } from './sign-in/confirm-sign-in.ts'
 import { createFinishSignIn } from './sign-in/finish-sign-in.ts'
+import { createOpenSignIn } from './sign-in/open-sign-in.ts'
 import { createSignInAgain } from './sign-in/sign-in-again.ts'
 
 export function createConnect(deps: ConnectDeps): Connect {
@@ -65,7 +67,10 @@ export function createConnect(deps: ConnectDeps): Connect {
     submissions: createSubmissions(deps),
     test: createTestConnection(deps),
     signIn: createSignInAgain(deps),
+    openSignIn: createOpenSignIn(deps),
     finishSignIn: createFinishSignIn(deps),
+    confirmSignIn: createConfirmSignIn(deps),
+    dropSignIns: createDropSignIns(deps),
     disconnect: createDisconnect(deps),
     forgetAll: createForgetAll(deps),
     circuit: (id) => deps.mcp.circuit(id),

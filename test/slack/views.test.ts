@@ -374,7 +374,7 @@ const VIEWS: Record<string, View> = {
     metadata: { connection: 'c' },
   }),
   testing: connectTestingModal(longCard, LONG),
-  'sign-in modal': signInModal({ title: LONG, name: LONG, host: 'github.com', url: 'https://github.com/x', until: AT }),
+  'sign-in modal': signInModal({ title: LONG, name: LONG, host: 'github.com', server: 'api.githubcopilot.com', url: 'https://github.com/x', until: AT }),
   'trouble modal': errorModal(LONG, errorHelpButtonsFor(new AppError('limit_reached', 'x'))),
   'sign-in over': signInOverModal(
     signInFailedMessage('github', LONG, createConnectRetryButton(undefined, { name: 'github', inputs: {} })),

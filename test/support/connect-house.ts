@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { Client } from 'pg'
 import { readCards } from '../../src/cards/read.ts'
 import { createConnect } from '../../src/connect/connect.ts'
-import { ConnectSubmissionDetails, SignInDetails } from '../../src/connect/connect-types.ts'
+import { ConnectSubmissionDetails } from '../../src/connect/connect-types.ts'
+import { SignInDetails } from '../../src/connect/sign-in-types.ts'
 import { createServerTargets } from '../../src/connect/server-targets.ts'
 import { openLocalStore } from '../../src/credentials/local.ts'
 import type { Db } from '../../src/db/call.ts'
@@ -20,6 +21,7 @@ import { createConnectSubmissions } from '../../src/registry/connect-submissions
 import type { Connection } from '../../src/registry/connection.ts'
 import { createOwnCards } from '../../src/registry/own-cards.ts'
 import { createRegistry } from '../../src/registry/registry.ts'
+import { createSignInCodes } from '../../src/registry/sign-in-codes.ts'
 import { createSignIns } from '../../src/registry/sign-ins.ts'
 import { createTestDatabase } from './database.ts'
 import { ROOT } from './mcp-house.ts'
@@ -70,6 +72,8 @@ export async function startConnectHouse(o: ConnectHouseOptions = {}) {
     credentials,
     auth,
     signIns: createSignIns(db, SignInDetails),
+    signInCodes: createSignInCodes(db, SignInDetails),
+    publicUrl: 'http://127.0.0.1:1',
     submissions: createConnectSubmissions(db, ConnectSubmissionDetails),
     mcp,
     prefills: o.prefills ?? {},

@@ -17,7 +17,8 @@ const web = createWeb({
       throw new Error('odd')
     },
   },
-  finishSignIn: () => Promise.reject(new Error('odd')),
+  connect: { openSignIn: async () => undefined, finishSignIn: () => Promise.reject(new Error('odd')) },
+  callbackUrl: 'https://patchbay.acme.dev/oauth/callback',
 })
 const server = createServer((incoming, response) => {
   if (!web(incoming, response)) response.writeHead(404).end()

@@ -7,7 +7,7 @@ import {
   SocketModeReceiver,
 } from '@slack/bolt'
 import type { Logger } from '@slack/web-api'
-import type { SignInResult } from '../../connect/connect-types.ts'
+import type { SignInCode, SignInResult } from '../../connect/sign-in-types.ts'
 import type { Installations } from '../../connect/installations.ts'
 import { AppError, errorChainOf } from '../../errors.ts'
 import type { Principal } from '../../ids.ts'
@@ -21,6 +21,7 @@ import { ableApproversOf } from '../approvals/able-approvers.ts'
 import { announceResourceChange } from '../catalog/resource-updates.ts'
 import { finishSubmissions } from '../connections/connect-outcome.ts'
 import { announceSignIn } from '../connections/sign-in.ts'
+import { askForSignInCode } from '../connections/sign-in-code.ts'
 import { isPayloadFields } from '../message-text/payload-fields.ts'
 import type { RenderDeps } from '../render/message-records.ts'
 import { slackErrorCodeOf } from '../web-api/web-api.ts'
@@ -59,6 +60,8 @@ export type Slack = {
   announceResourceChange(watch: ResourceSubscriptionRow): Promise<void>
   /** Tells a person how their sign-in ended. */
   signedIn(news: SignInResult): void
+  /** Asks a person for the code that their browser shows. */
+  askForSignInCode(news: SignInCode): void
   /** Serves POST /slack/events in HTTP mode, and the pages to install the app. */
   requestListener?: (request: IncomingMessage, response: ServerResponse) => void
   /** Checks the token with Slack, and in Socket Mode connects. Throws AppError `slack_failed`. */
@@ -95,6 +98,7 @@ export async function createSlack(settings: SlackSettings, parts: SlackParts): P
     signedIn(news) {
       if (news.by !== undefined) void announceSignIn(appFor(apps, news.by).deps, news)
     },
+    askForSignInCode: (news) => void askForSignInCode(appFor(apps, news.by).deps, news),
     ...(listeners.length > 0 && { requestListener: listenerByPath(listeners) }),
     async start() {
       if (settings.oauth === undefined) await checkToken(apps)
@@ -129,8 +133,11 @@ const FINISH_SUBMISSIONS_EVERY_MS = 15_000
 const createSubmissionsPolling = ({ connect, log }: SlackParts, apps: WorkspaceApps): Polling =>
   pollEvery(
     { everyMs: FINISH_SUBMISSIONS_EVERY_MS },
-    () => finishSubmissions(connect, ({ by }) => appFor(apps, by).deps),
-    (error) => log.warn({ why: errorChainOf(error) }, 'submitted connect forms not looked at'),
+    async () => {
+      await connect.dropSignIns()
+      await finishSubmissions(connect, ({ by }) => appFor(apps, by).deps)
+    },
+    (error) => log.warn({ why: errorChainOf(error) }, 'submitted connect forms and sign-ins not looked at'),
   )
 
 /** Throws AppError `slack_failed` with what to put right. */

@@ -14,6 +14,7 @@ import { registerConnect } from '../connections/connect-modal.ts'
 import { registerConnectRetry } from '../connections/connect-retry.ts'
 import { registerDisconnect } from '../connections/connection-commands.ts'
 import { registerSignIn } from '../connections/sign-in.ts'
+import { registerSignInCode } from '../connections/sign-in-code.ts'
 import type { SlackDeps } from '../deps.ts'
 import { registerInputs } from '../elicitation/elicitation-actions.ts'
 import { registerHome } from '../home/home.ts'
@@ -43,6 +44,7 @@ export function registerListeners(app: App, deps: SlackDeps, forgetToken: () => 
   registerConnect(app, deps)
   registerConnectRetry(app, deps)
   registerSignIn(app, deps)
+  registerSignInCode(app, deps)
   registerStarterQuestions(app, deps)
   registerApprovals(app, deps)
   registerApprovalGroups(app, deps)
