@@ -89,6 +89,7 @@ export async function startConnectHouse(o: ConnectHouseOptions = {}) {
     logged,
     folder,
     dataDir,
+    databaseUrl: database.url,
     /** How many secrets rest in the store, the key's check left out. */
     secretsKept: () => readdirSync(join(dataDir, 'credentials')).filter((name) => name.endsWith('.sealed')).length - 1,
     call: (connection: Connection, tool: string, args: JsonObject = {}) =>
