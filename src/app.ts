@@ -1,4 +1,4 @@
-import { createServer, type RequestListener } from 'node:http'
+import type { RequestListener } from 'node:http'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { createBuiltinServers } from './builtin/builtin-servers.ts'
@@ -45,6 +45,7 @@ import type { Runs } from './run/runs.ts'
 import { createUsageReports } from './run/usage.ts'
 import { createSlack, type Slack, type SlackSettings } from './slack/app/create-slack.ts'
 import { createRunRenderer } from './slack/render/render-run.ts'
+import { createPublicServer } from './web/public-server.ts'
 import { createWeb, type HealthStatus } from './web/routes.ts'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -109,7 +110,7 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
     callbackUrl: identity.redirectUrl,
     log,
   })
-  const server = createServer(routes(slack.requestListener, web))
+  const server = createPublicServer(routes(slack.requestListener, web))
   cleanup.defer(() => closeServer(server))
   const disposables = cleanup.move()
   return {

@@ -28,16 +28,25 @@ INSIDE.addSubnet('fc00::', 7, 'ipv6')
 INSIDE.addSubnet('fe80::', 10, 'ipv6')
 INSIDE.addAddress('::1', 'ipv6')
 
-const isInside = (address: string): boolean => isIP(address) !== 0 && INSIDE.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
+/** An address of a network like ours, where a proxy or load balancer stands. */
+export function isProxyAddress(address: string): boolean {
+  const plain = plainAddress(address)
+  return isIP(plain) !== 0 && INSIDE.check(plain, isIPv6(plain) ? 'ipv6' : 'ipv4')
+}
+
+type Addressed = {
+  socket: { remoteAddress?: string | undefined }
+  headers: Pick<IncomingMessage['headers'], 'x-forwarded-for'>
+}
 
 /**
  * Whose request it is. A proxy of ours is inside our network and adds the address it was asked from at the end of X-Forwarded-For;
  * who comes from outside may write there what they like. Of IPv6 the network counts, as one person has all of it.
  */
-export function addressOf({ socket, headers }: Pick<IncomingMessage, 'socket' | 'headers'>): string {
+export function addressOf({ socket, headers }: Addressed): string {
   const peer = plainAddress(socket.remoteAddress ?? '')
   const forwarded = [headers['x-forwarded-for'] ?? ''].flat().join(',').split(',').at(-1)?.trim() ?? ''
-  const address = isInside(peer) && isIP(forwarded) !== 0 ? plainAddress(forwarded) : peer
+  const address = isProxyAddress(peer) && isIP(forwarded) !== 0 ? plainAddress(forwarded) : peer
   return isIPv6(address) ? networkOf(address) : address
 }
 

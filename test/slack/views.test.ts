@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { checkMessage } from '../../src/block-kit/check-message.ts'
 import { checkView } from '../../src/block-kit/check-view.ts'
 import { AppError } from '../../src/errors.ts'
-import { ApprovalId, ChannelId, ConnectionId, InputId, UserId } from '../../src/ids.ts'
+import { ApprovalId, ChannelId, ConnectionId, InputId, SignInId, UserId } from '../../src/ids.ts'
 import type { ShownResult } from '../../src/run/state/shown-result.ts'
 import type { ApprovalState, CallState } from '../../src/run/state/state.ts'
 import { renderAnswer } from '../../src/slack/answer/answer-messages.ts'
@@ -28,6 +28,7 @@ import {
   disconnectConfirmMessage,
   disconnectedMessage,
 } from '../../src/slack/connections/connections-message.ts'
+import { signInCodeMessage, signInCodeModal } from '../../src/slack/connections/sign-in-code.ts'
 import {
   createSignInAgainButton,
   noSignInNeededMessage,
@@ -162,21 +163,24 @@ const SAYINGS: Record<string, MessageContent> = {
     title: 'GitHub',
     name: 'github',
     host: 'github.com',
-    url: 'https://github.com/login',
+    server: 'api.githubcopilot.com',
+    url: 'https://patchbay.acme.dev/sign-in/x',
     until: AT,
   }),
   'sign in with the organization': signInMessage({
     title: 'GitHub',
     name: 'github',
     host: 'login.acme.com',
+    server: 'api.githubcopilot.com',
     url: 'https://login.acme.com/authorize',
     until: AT,
     organization: true,
   }),
   'sign in, longest': signInMessage(
-    { title: LONG, name: LONG, host: LONG, url: `https://x.example/${'a'.repeat(2_900)}`, until: AT },
+    { title: LONG, name: LONG, host: LONG, server: LONG, url: `https://x.example/${'a'.repeat(2_900)}`, until: AT },
     LONG,
   ),
+  'sign-in code': signInCodeMessage({ id: SignInId.parse(idOf(1)), title: LONG, name: LONG, channel: 'C1' }),
   'signed in': signedInMessage('GitHub', 'github'),
   'no sign-in needed': noSignInNeededMessage('github'),
   'not signed in': signInFailedMessage('github', LONG, createSignInAgainButton('github')),
@@ -376,6 +380,7 @@ const VIEWS: Record<string, View> = {
   testing: connectTestingModal(longCard, LONG),
   'sign-in modal': signInModal({ title: LONG, name: LONG, host: 'github.com', server: 'api.githubcopilot.com', url: 'https://github.com/x', until: AT }),
   'trouble modal': errorModal(LONG, errorHelpButtonsFor(new AppError('limit_reached', 'x'))),
+  'sign-in code modal': signInCodeModal({ id: SignInId.parse(idOf(1)), title: LONG, name: LONG, channel: 'C1' }),
   'sign-in over': signInOverModal(
     signInFailedMessage('github', LONG, createConnectRetryButton(undefined, { name: 'github', inputs: {} })),
     false,

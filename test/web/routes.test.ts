@@ -70,3 +70,22 @@ test('a route that breaks costs its own connection, and is logged', async () => 
   expect(text()).toContain('request could not be answered')
   expect(await statusOf('/nothing')).toBe(404)
 })
+
+test('every answer says that it is shown in no frame, kept nowhere and taken for nothing else', async () => {
+  for (const path of ['/healthz', '/readyz', '/oauth/callback?state=x', `/sign-in/${'x'.repeat(43)}`]) {
+    const { headers } = await fetch(`http://127.0.0.1:${port}${path}`)
+    expect(headers.get('content-security-policy'), path).toMatch(/^default-src 'none'.+frame-ancestors 'none'/)
+    expect(headers.get('content-security-policy'), path).not.toContain('unsafe')
+    expect(headers.get('x-content-type-options'), path).toBe('nosniff')
+    expect(headers.get('referrer-policy'), path).toBe('no-referrer')
+    expect(headers.get('cache-control'), path).toBe('no-store')
+  }
+})
+
+test('an address that asks for page after page has to wait; load balancers do not', async () => {
+  const statuses: (number | undefined)[] = []
+  for (let at = 0; at < 125; at++) statuses.push(await statusOf('/oauth/callback?state=x'))
+  expect(statuses.slice(0, 100)).not.toContain(429)
+  expect(statuses.at(-1)).toBe(429)
+  expect(await statusOf('/healthz')).toBe(200)
+})
