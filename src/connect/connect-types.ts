@@ -12,15 +12,17 @@ import type { ConnectSubmissionRow, ConnectSubmissions } from '../registry/conne
 import type { Connection } from '../registry/connection.ts'
 import type { OwnCards } from '../registry/own-cards.ts'
 import type { Registry } from '../registry/registry.ts'
+import type { SecretEntries } from '../registry/secret-entries.ts'
 import type { SignInCodes } from '../registry/sign-in-codes.ts'
 import type { SignIns } from '../registry/sign-ins.ts'
 import type { SearchCatalog } from './catalog/search-catalog.ts'
 import type { OwnCardActions } from './own-cards/own-card-types.ts'
+import type { EnteredSecrets, SecretEntryDetails, SecretPages } from './secret-entry-types.ts'
 import type { ServerTargets } from './server-targets.ts'
 import type {
+  BrowserCallback,
   CodeAnswer,
   FailedSignIn,
-  SignInBrought,
   SignInCode,
   SignInDetails,
   SignInOffer,
@@ -78,9 +80,11 @@ export type Connect = {
   /** What the page behind a sign-in's link says; undefined where there is no such sign-in any more. */
   openSignIn(link: string): Promise<SignInPage | undefined>
   /** Redeems what the browser came back with. What that gives is nobody's until the code was entered in Slack. */
-  finishSignIn(brought: SignInBrought, signal: AbortSignal): Promise<FailedSignIn | SignInRetry | SignInCode>
+  finishSignIn(brought: BrowserCallback, signal: AbortSignal): Promise<FailedSignIn | SignInRetry | SignInCode>
   /** Tries the code that the browser shows, once for all instances; `finish` then saves the connection or tells why not. Never throws. */
   confirmSignIn(by: Principal, attempt: { id: SignInId; code: string; place: SignInPlace }): Promise<CodeAnswer>
+  /** Secrets that are entered on a page. */
+  secretPages: SecretPages
   /** Takes back sign-ins whose code did not come. */
   dropSignIns(): Promise<void>
   /** Whether calls go out to the connection's server now, or it is left alone after failing several times in a row. */
@@ -144,7 +148,17 @@ export type CardToolClassification = {
   replaces?: ReplacedFile
 }
 
-export type ConnectDeps = {
+/** What happens in a browser, on whichever instance. None of these throws. */
+export type ConnectListener = {
+  /** A sign-in is over. */
+  onSignedIn(news: SignInResult): void
+  /** A sign-in came back and waits for its code. */
+  onSignInCode(news: SignInCode): void
+  /** Secrets were entered on a page. */
+  onSecretsEntered(news: EnteredSecrets): void
+}
+
+export type ConnectDeps = Partial<ConnectListener> & {
   cards: Card[]
   /** What a registry offers beside them; left out: nothing. */
   catalogue?: Pick<Catalogue, 'get' | 'find'> | undefined
@@ -163,15 +177,14 @@ export type ConnectDeps = {
     | 'areTokensUsed'
     | 'revoke'
   >
+  secretEntries: SecretEntries<SecretEntryDetails>
+  /** Else people type them into Slack's forms. */
+  entersSecretsOnPage: boolean
   signIns: SignIns<SignInDetails>
   signInCodes: SignInCodes<SignInDetails>
   /** Where browsers reach our pages. */
   publicUrl: string
   submissions: ConnectSubmissions<ConnectSubmissionDetails>
-  /** A sign-in is over, on whichever instance; never throws. */
-  onSignedIn?(news: SignInResult): void
-  /** A sign-in came back and waits for its code, on whichever instance; never throws. */
-  onSignInCode?(news: SignInCode): void
   registry: Pick<
     Registry,
     | 'connectionsOf'

@@ -20,6 +20,7 @@ import { createReconnect } from './connections/reconnect.ts'
 import { createSubmissions } from './connections/submissions.ts'
 import { createTestConnection } from './connections/test-connection.ts'
 import { createOwnCardActions } from './own-cards/own-card-actions.ts'
+import { createSecretPages } from './secrets/secret-pages.ts'
 import { createConfirmSignIn, createDropSignIns } from './sign-in/confirm-sign-in.ts'
 import { createFinishSignIn } from './sign-in/finish-sign-in.ts'
 import { createOpenSignIn } from './sign-in/open-sign-in.ts'
@@ -67,6 +68,7 @@ export function createConnect(deps: ConnectDeps): Connect {
     submissions: createSubmissions(deps),
     test: createTestConnection(deps),
     signIn: createSignInAgain(deps),
+    secretPages: createSecretPages(deps),
     openSignIn: createOpenSignIn(deps),
     finishSignIn: createFinishSignIn(deps),
     confirmSignIn: createConfirmSignIn(deps),

@@ -44,7 +44,7 @@ export type SignInPage = Pick<SignInOffer, 'title' | 'host' | 'server' | 'organi
 }
 
 /** What a browser brings when it comes back. */
-export type SignInBrought = { params: URLSearchParams; cookies: ReadonlyMap<string, string> }
+export type BrowserCallback = { params: URLSearchParams; cookies: ReadonlyMap<string, string> }
 
 /** A sign-in that came back: its page shows the code, and Slack asks who wanted it for it. */
 export type SignInCode = {

@@ -6,7 +6,7 @@ import { ConnectionId, type Principal, SignInId, UserId, WorkspaceId } from '../
 export type SignInCodeRow<T> = { id: SignInId; by: Principal; connection: ConnectionId; details: T }
 
 /** `left`: how often another code may be tried. */
-export type CodeTry<T> =
+export type CodeOutcome<T> =
   | { outcome: 'confirmed' | 'spent' | 'late'; row: SignInCodeRow<T> }
   | { outcome: 'wrong'; left: number }
 
@@ -14,7 +14,12 @@ export type CodeTry<T> =
 export type SignInCodes<T> = {
   save(row: SignInCodeRow<T>, codeHash: string, ttlMs: number): Promise<void>
   /** Only for the person who asked; undefined when there is none. All but `wrong` are the caller's to finish within the lease. */
-  try(id: SignInId, by: Principal, codeHash: string, limits: { tries: number; leaseMs: number }): Promise<CodeTry<T> | undefined>
+  try(
+    id: SignInId,
+    by: Principal,
+    codeHash: string,
+    limits: { tries: number; leaseMs: number },
+  ): Promise<CodeOutcome<T> | undefined>
   /** Takes those whose code did not come, or whose holder died while it saved them. */
   claim(leaseMs: number): Promise<(SignInCodeRow<T> & { confirmed: boolean })[]>
   delete(id: SignInId): Promise<void>

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http'
 import { BlockList, isIP, isIPv6 } from 'node:net'
 
 const WINDOW_MS = 60_000
@@ -22,7 +21,14 @@ export function createAddressLimit(perMinute: number, now: () => number = Date.n
 }
 
 const INSIDE = new BlockList()
-for (const [net, bits] of [['10.0.0.0', 8], ['172.16.0.0', 12], ['192.168.0.0', 16], ['127.0.0.0', 8], ['100.64.0.0', 10], ['169.254.0.0', 16]] as const)
+for (const [net, bits] of [
+  ['10.0.0.0', 8],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+  ['127.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['169.254.0.0', 16],
+] as const)
   INSIDE.addSubnet(net, bits, 'ipv4')
 INSIDE.addSubnet('fc00::', 7, 'ipv6')
 INSIDE.addSubnet('fe80::', 10, 'ipv6')
@@ -36,7 +42,7 @@ export function isProxyAddress(address: string): boolean {
 
 type Addressed = {
   socket: { remoteAddress?: string | undefined }
-  headers: Pick<IncomingMessage['headers'], 'x-forwarded-for'>
+  headers: Record<string, string | string[] | undefined>
 }
 
 /**

@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { addressOf, isProxyAddress } from './address-limit.ts'
+import { SAFE_HEADERS } from './pages.ts'
 
 /** Slack and browsers send their headers at once; who does not holds a connection for nothing. */
 const HEADERS_MS = 10_000
@@ -11,6 +12,15 @@ const CHECK_MS = 2_000
 const MAX_CONNECTIONS = 4_000
 /** A browser opens six; an office may share one address. */
 const MAX_PER_ADDRESS = 100
+
+/** Both doors of the port: pages of ours, and what Slack sends. */
+export const listenerFor =
+  (web: (...request: Parameters<RequestListener>) => boolean, slack: RequestListener | undefined): RequestListener =>
+  (request, response) => {
+    if (web(request, response)) return
+    if (slack && request.url?.startsWith('/slack/')) slack(request, response)
+    else response.writeHead(404, { ...SAFE_HEADERS, 'content-type': 'text/plain' }).end('There is nothing here.')
+  }
 
 /** A server that half-open and slow connections of one address do not close to others. Not listening yet. */
 export function createPublicServer(

@@ -1,12 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Connect } from '../connect/connect-types.ts'
+import type { SecretPages } from '../connect/secret-entry-types.ts'
 import { errorChainOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { addressOf, createAddressLimit } from './address-limit.ts'
-import { cookieHeaderFor, cookieScopeFor, cookiesOf } from './cookies.ts'
+import { cookieHeaderFor, cookieOptionsFor, cookiesOf } from './cookies.ts'
 import { renderBusyPage, renderErrorPage, SAFE_HEADERS, sendPage } from './pages.ts'
-import { renderCodePage, renderFailedSignInPage, renderNoSignInPage, renderSignInPage } from './sign-in-pages.ts'
+import { readForm } from './read-form.ts'
+import { renderEnteredPage, renderNoSecretPage, renderSecretPage } from './render-secret-page.ts'
+import { renderCodePage, renderFailedSignInPage, renderNoSignInPage, renderSignInPage } from './render-sign-in-pages.ts'
 
 /** `database`: how its newest call ended, and when. `audit`: whether its rows are as they were written; absent until that was looked at. */
 export type HealthStatus = { database: DatabaseStatus | undefined; audit?: 'ok' | 'broken' }
@@ -18,7 +21,7 @@ export type WebDeps = {
   ready(): Promise<unknown>
   /** Who we are to authorization servers; undefined where none could fetch it. */
   clientDocument: Record<string, unknown> | undefined
-  connect: Pick<Connect, 'openSignIn' | 'finishSignIn'>
+  connect: Pick<Connect, 'openSignIn' | 'finishSignIn'> & { secretPages: Pick<SecretPages, 'look' | 'enter'> }
   /** Where authorization servers send browsers back to. */
   callbackUrl: string
   log: Log
@@ -63,7 +66,7 @@ const ROUTES: Record<string, { route: Route; limited?: boolean } | undefined> = 
   '/oauth/callback': { route: callback, limited: true },
 }
 /** What stands behind the name is a link's secret part. */
-const LINKS: Record<string, Route | undefined> = { '/sign-in': signInStart }
+const LINKS: Record<string, Route | undefined> = { '/sign-in': signInStart, '/secret': secretPage }
 
 function routeFor(path: string) {
   const exact = ROUTES[path]
@@ -84,7 +87,7 @@ async function signInStart(deps: WebDeps, { response, rest }: Visit): Promise<vo
   try {
     const page = await deps.connect.openSignIn(rest)
     if (page === undefined) return sendPage(response, 404, renderNoSignInPage())
-    const cookie = cookieHeaderFor(page.cookie, cookieScopeFor(new URL(deps.callbackUrl)))
+    const cookie = cookieHeaderFor(page.cookie, cookieOptionsFor(new URL(deps.callbackUrl)))
     sendPage(response, 200, renderSignInPage(page), { 'set-cookie': cookie })
   } catch (error) {
     deps.log.error({ reason: errorChainOf(error) }, 'sign-in page could not be shown')
@@ -92,8 +95,27 @@ async function signInStart(deps: WebDeps, { response, rest }: Visit): Promise<vo
   }
 }
 
+async function secretPage(deps: WebDeps, { request, response, rest }: Visit): Promise<void> {
+  const { secretPages } = deps.connect
+  try {
+    const page = await secretPages.look(rest)
+    if (page === undefined) return sendPage(response, 404, renderNoSecretPage())
+    if (request.method !== 'POST') return sendPage(response, 200, renderSecretPage(page))
+    const values = await readForm(request)
+    if (values === undefined) return sendPage(response, 413, renderSecretPage(page, 'That is too long.'))
+    if (!page.fields.some(({ name }) => (values[name]?.trim() ?? '') !== ''))
+      return sendPage(response, 400, renderSecretPage(page, 'Nothing was entered yet.'))
+    const entered = await secretPages.enter(rest, values)
+    if (entered) sendPage(response, 200, renderEnteredPage())
+    else sendPage(response, 404, renderNoSecretPage())
+  } catch (error) {
+    deps.log.error({ reason: errorChainOf(error) }, 'secret page failed')
+    sendPage(response, 500, renderErrorPage())
+  }
+}
+
 async function callback(deps: WebDeps, { request, response, query }: Visit): Promise<void> {
-  const scope = cookieScopeFor(new URL(deps.callbackUrl))
+  const scope = cookieOptionsFor(new URL(deps.callbackUrl))
   try {
     const brought = { params: query, cookies: cookiesOf(request) }
     const answered = await deps.connect.finishSignIn(brought, AbortSignal.timeout(FINISH_MS))

@@ -28,7 +28,7 @@ import {
   disconnectConfirmMessage,
   disconnectedMessage,
 } from '../../src/slack/connections/connections-message.ts'
-import { signInCodeMessage, signInCodeModal } from '../../src/slack/connections/sign-in-code.ts'
+import { signInCodeMessage, signInCodeModal } from '../../src/slack/connections/enter-sign-in-code.ts'
 import {
   createSignInAgainButton,
   noSignInNeededMessage,
@@ -378,7 +378,14 @@ const VIEWS: Record<string, View> = {
     metadata: { connection: 'c' },
   }),
   testing: connectTestingModal(longCard, LONG),
-  'sign-in modal': signInModal({ title: LONG, name: LONG, host: 'github.com', server: 'api.githubcopilot.com', url: 'https://github.com/x', until: AT }),
+  'sign-in modal': signInModal({
+    title: LONG,
+    name: LONG,
+    host: 'github.com',
+    server: 'api.githubcopilot.com',
+    url: 'https://github.com/x',
+    until: AT,
+  }),
   'trouble modal': errorModal(LONG, errorHelpButtonsFor(new AppError('limit_reached', 'x'))),
   'sign-in code modal': signInCodeModal({ id: SignInId.parse(idOf(1)), title: LONG, name: LONG, channel: 'C1' }),
   'sign-in over': signInOverModal(

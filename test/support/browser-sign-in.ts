@@ -64,9 +64,7 @@ export async function comeBack(
   const arrived = await fetch(back, { redirect: 'manual', headers: cookie === undefined ? {} : { cookie } })
   const [next = ''] = String(arrived.headers.get('set-cookie') ?? '').split(';')
   const onward = arrived.headers.get('location')
-  return onward === null
-    ? { status: arrived.status, page: await arrived.text(), back }
-    : comeBack(onward, next, change)
+  return onward === null ? { status: arrived.status, page: await arrived.text(), back } : comeBack(onward, next, change)
 }
 
 /** The code that a page shows. */

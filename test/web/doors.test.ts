@@ -34,7 +34,11 @@ test('an address has its share of each minute, and no address takes that of anot
 
 /** Opens connections that never say what they want. */
 async function openHalf(port: number, count: number): Promise<Socket[]> {
-  const sockets = Array.from({ length: count }, () => connect(port, '127.0.0.1').on('error', () => undefined).resume())
+  const sockets = Array.from({ length: count }, () =>
+    connect(port, '127.0.0.1')
+      .on('error', () => undefined)
+      .resume(),
+  )
   await Promise.all(sockets.map((socket) => once(socket, 'connect')))
   return sockets
 }

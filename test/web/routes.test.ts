@@ -17,7 +17,11 @@ const web = createWeb({
       throw new Error('odd')
     },
   },
-  connect: { openSignIn: async () => undefined, finishSignIn: () => Promise.reject(new Error('odd')) },
+  connect: {
+    openSignIn: async () => undefined,
+    finishSignIn: () => Promise.reject(new Error('odd')),
+    secretPages: { look: async () => undefined, enter: async () => false },
+  },
   callbackUrl: 'https://patchbay.acme.dev/oauth/callback',
 })
 const server = createServer((incoming, response) => {

@@ -8,8 +8,8 @@ import type { AuthChallenge } from '../../mcp/protocol/auth-challenge.ts'
 import { serverUrlOf } from '../../mcp/protocol/server-target.ts'
 import type { SignInRow } from '../../registry/sign-ins.ts'
 import type { ConnectDeps } from '../connect-types.ts'
-import type { SignInCookie, SignInDetails, SignInOffer, SignInPlace } from '../sign-in-types.ts'
 import type { TargetSource } from '../server-targets.ts'
+import type { SignInCookie, SignInDetails, SignInOffer, SignInPlace } from '../sign-in-types.ts'
 
 // Time for a password manager and a second factor; a link that is valid for longer could be used by somebody else.
 const SIGN_IN_TTL_MS = 15 * 60 * 1000

@@ -12,7 +12,7 @@ import {
   signInCookieNameFor,
   stateHashOf,
 } from '../connections/prepare-sign-in.ts'
-import type { FailedSignIn, SignInBrought, SignInCode, SignInDetails, SignInRetry } from '../sign-in-types.ts'
+import type { BrowserCallback, FailedSignIn, SignInCode, SignInDetails, SignInRetry } from '../sign-in-types.ts'
 import { CODE_MINUTES, createSalt, createSignInCode, hashSignInCode, saveKeptSignIn } from './sign-in-code.ts'
 
 type Row = SignInRow<SignInDetails>
@@ -21,7 +21,7 @@ type Answer = FailedSignIn | SignInRetry | SignInCode
 
 /** The second step of a sign-in, when the browser comes back. A refusal or failure is a result; only bugs throw. */
 export function createFinishSignIn(deps: ConnectDeps) {
-  return async (brought: SignInBrought, signal: AbortSignal): Promise<Answer> => {
+  return async (brought: BrowserCallback, signal: AbortSignal): Promise<Answer> => {
     const answer = await redeemBrought(deps, brought, signal)
     if ('retryUrl' in answer) return answer
     const { title, by } = answer
@@ -38,7 +38,7 @@ export function createFinishSignIn(deps: ConnectDeps) {
 
 async function redeemBrought(
   deps: ConnectDeps,
-  { params, cookies }: SignInBrought,
+  { params, cookies }: BrowserCallback,
   signal: AbortSignal,
 ): Promise<Answer> {
   const state = params.get('state') ?? ''

@@ -13,8 +13,9 @@ import { registerMcpCommand } from '../commands/mcp-command.ts'
 import { registerConnect } from '../connections/connect-modal.ts'
 import { registerConnectRetry } from '../connections/connect-retry.ts'
 import { registerDisconnect } from '../connections/connection-commands.ts'
+import { registerSignInCode } from '../connections/enter-sign-in-code.ts'
+import { registerSecretEntry } from '../connections/secret-entry.ts'
 import { registerSignIn } from '../connections/sign-in.ts'
-import { registerSignInCode } from '../connections/sign-in-code.ts'
 import type { SlackDeps } from '../deps.ts'
 import { registerInputs } from '../elicitation/elicitation-actions.ts'
 import { registerHome } from '../home/home.ts'
@@ -45,6 +46,7 @@ export function registerListeners(app: App, deps: SlackDeps, forgetToken: () => 
   registerConnectRetry(app, deps)
   registerSignIn(app, deps)
   registerSignInCode(app, deps)
+  registerSecretEntry(app, deps)
   registerStarterQuestions(app, deps)
   registerApprovals(app, deps)
   registerApprovalGroups(app, deps)

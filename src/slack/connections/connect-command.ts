@@ -12,7 +12,7 @@ import { alreadyConnectedMessage } from '../onboarding/welcome-message.ts'
 import { DEMO_CARD } from '../onboarding/welcome-stage.ts'
 import { createAllowButton, pickableCardsFor } from './allowed-cards.ts'
 import { type ConnectMetadata, connectModal, connectPickerModal } from './connect-form.ts'
-import { proposedNameFor } from './form-card.ts'
+import { proposedNameFor, secretEntryFor } from './form-card.ts'
 
 export const connectCommand: Command = {
   name: 'connect',
@@ -60,12 +60,13 @@ async function openForm(
   card: CardInfo,
   metadata: ConnectMetadata,
 ): Promise<void> {
-  const [cards, name] = await Promise.all([
+  const [cards, name, secrets] = await Promise.all([
     pickableCardsFor(deps, responder.by),
     proposedNameFor(deps, responder.by, card),
+    secretEntryFor(deps, responder.by),
   ])
   const mayUse = cards.some((one) => one.name === permissionCardOf(card.name))
-  if (mayUse) await responder.openModal(connectModal({ cards, card, name, values: {}, metadata }))
+  if (mayUse) await responder.openModal(connectModal({ cards, card, name, values: {}, metadata, ...secrets }))
   else await responder.reply(await notAllowedMessage(deps, responder, card), 'Connect a tool')
 }
 
@@ -128,8 +129,8 @@ export const reconnectCommand: Command = {
   },
 }
 
-async function openReconnect({ connect }: ConnectionDeps, responder: Responder, connection: Connection): Promise<void> {
-  const card = connect.cardOf(connection)
+async function openReconnect(deps: ConnectionDeps, responder: Responder, connection: Connection): Promise<void> {
+  const card = deps.connect.cardOf(connection)
   if (card === undefined) {
     await responder.replyError(
       `${escapeMrkdwn(connection.name)} cannot be reconnected: its service is not offered here any more. Disconnect it, or ask whoever runs Patchbay here.`,
@@ -137,7 +138,7 @@ async function openReconnect({ connect }: ConnectionDeps, responder: Responder, 
     return
   }
   const metadata = { connection: connection.id, ...(responder.channel && { channel: responder.channel }) }
-  await responder.openModal(
-    connectModal({ cards: [card], card, name: connection.name, values: connection.inputs, metadata }),
-  )
+  const secrets = await secretEntryFor(deps, responder.by)
+  const { name, inputs: values } = connection
+  await responder.openModal(connectModal({ cards: [card], card, name, values, metadata, ...secrets }))
 }

@@ -108,7 +108,10 @@ async function openSignInModal(deps: OfferDeps, responder: Responder, options: S
       return signInOverModal(signInFailedMessage(name, message, again), false)
     }
     const { show, ...offered } = signIn
-    return signInModal({ ...offered, name, ...(await show({ ...place, view }, await deps.people.nameOf(responder.by.user))) }, why)
+    return signInModal(
+      { ...offered, name, ...(await show({ ...place, view }, await deps.people.nameOf(responder.by.user))) },
+      why,
+    )
   })
   return notNeeded
 }

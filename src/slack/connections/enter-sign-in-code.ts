@@ -17,7 +17,13 @@ import { inputBlockOf } from '../blocks/modal-fields.ts'
 import { escapeMrkdwn } from '../blocks/text.ts'
 import type { ConnectionDeps, WebApiDeps } from '../deps.ts'
 import { onButtonPress } from '../interactions/interaction.ts'
-import { loadingModal, onViewClosed, onViewSubmission, updateModalView, type ViewSubmission } from '../interactions/modals.ts'
+import {
+  loadingModal,
+  onViewClosed,
+  onViewSubmission,
+  updateModalView,
+  type ViewSubmission,
+} from '../interactions/modals.ts'
 import { replySignInOutcome } from './sign-in-reply.ts'
 
 /** What the code is for; stands in the modal and in the button that opens it again. */
@@ -100,7 +106,8 @@ async function tryCode(
   await ack({ response_action: 'errors', errors: { [FIELD]: words } })
 }
 
-const GONE = 'This sign-in is over: the code was entered already, or it has expired. Close this and look at your connections.'
+const GONE =
+  'This sign-in is over: the code was entered already, or it has expired. Close this and look at your connections.'
 
 const wrongCodeText = (left: number): string =>
   `That is not the code that your browser shows. You can try ${left === 1 ? 'once more' : `${left} more times`}.`

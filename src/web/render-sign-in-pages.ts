@@ -16,7 +16,7 @@ export function renderSignInPage({ title, asker, name, host, server, organizatio
       `<p><a class="go" href="${escapeHtml(url)}" rel="noreferrer">Continue to ${escapeHtml(host)}</a></p>`,
       `<p class="small">Are you not ${escapeHtml(asker)}? Then close this page. If you go on, you open your own account to somebody else.</p>`,
     ],
-    look: 'plain',
+    look: 'go',
   }
 }
 
@@ -51,8 +51,7 @@ export function renderCodePage({ code, title, asker, minutes }: SignInCode): Pag
 /** Where the browser ends when the sign-in is over. Pure. */
 export function renderFailedSignInPage({ message, by }: FailedSignIn): Page {
   // Nobody knows whose it was, so Slack says nothing of it.
-  if (by === undefined)
-    return { title: 'Nothing to do here', body: [`<p>${escapeHtml(message)}</p>`], look: 'plain' }
+  if (by === undefined) return { title: 'Nothing to do here', body: [`<p>${escapeHtml(message)}</p>`], look: 'plain' }
   return { title: 'Not signed in', body: [`<p>${escapeHtml(message)}</p>`, AGAIN], look: 'bad' }
 }
 
