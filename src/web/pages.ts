@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import { revealInvisible } from '../text.ts'
 
-type PageStyle = 'good' | 'bad' | 'plain' | 'go'
+type PageStyle = 'good' | 'bad' | 'plain' | 'start'
 
 /** A page of ours. `body` is HTML; `script` makes it nicer, and it works without. */
 export type Page = { title: string; body: string[]; look: PageStyle; script?: string }
@@ -37,7 +37,7 @@ const ICONS: Record<PageStyle, string> = {
   good: 'M7 12.5l3.5 3.5L17 8.5',
   bad: 'M12 6.5v7M12 17v.5',
   plain: 'M7 12h10',
-  go: 'M7 12h9.5M13 8l4 4-4 4',
+  start: 'M7 12h9.5M13 8l4 4-4 4',
 }
 
 const icon = (look: PageStyle): string =>
@@ -58,7 +58,7 @@ dl{margin:0 0 1.25rem;display:grid;grid-template-columns:max-content 1fr;gap:.35
 .go{display:inline-block;padding:.6rem 1.1rem;border:0;border-radius:8px;font:inherit;font-weight:600;text-decoration:none;cursor:pointer;background:#14713f;color:#fff}
 .go:hover{background:#0f5c33}.go:focus-visible,input:focus-visible,textarea:focus-visible{outline:3px solid light-dark(#1d6fd1,#7db4f5);outline-offset:2px}
 .code{display:flex;flex-wrap:wrap;align-items:center;gap:.75rem;margin:0 0 1rem}.code output{font:700 2rem/1.2 ui-monospace,Menlo,Consolas,monospace;letter-spacing:.06em;padding:.5rem .9rem;border:1px solid light-dark(#dcdfe4,#363c48);border-radius:8px;background:light-dark(#f5f6f8,#16191f);user-select:all;white-space:nowrap}
-label{display:block;font-weight:600;margin:0 0 .3rem}.hint{display:block;margin:.3rem 0 0;font-size:.875rem;color:light-dark(#5a6170,#a4acba)}.field{margin:0 0 1.1rem}
+form{margin:0 0 1.25rem}label{display:block;font-weight:600;margin:0 0 .3rem}.hint{display:block;margin:.3rem 0 0;font-size:.875rem;color:light-dark(#5a6170,#a4acba)}.field{margin:0 0 1.1rem}
 input,textarea{width:100%;padding:.55rem .7rem;border:1px solid light-dark(#8a909c,#767e8e);border-radius:8px;font:inherit;background:light-dark(#fff,#16191f);color:inherit}textarea{min-height:8rem;font-family:ui-monospace,Menlo,Consolas,monospace;font-size:.875rem}
 .next{font-weight:600}.small{padding-top:1rem;border-top:1px solid light-dark(#dcdfe4,#363c48);font-size:.875rem;color:light-dark(#5a6170,#a4acba)}
 `

@@ -15,7 +15,7 @@ export function renderSecretPage({ title, host, asker, fields }: SecretPage, pro
       `<form method="post" autocomplete="off">${fields.map(fieldHtml).join('')}<p><button class="go">Save</button></p></form>`,
       `<p class="small">What you enter is stored encrypted, never shown again, and not seen by Slack. It is saved for ${escapeHtml(asker)}: are you somebody else? Then close this page.</p>`,
     ],
-    look: 'go',
+    look: 'start',
   }
 }
 

@@ -16,7 +16,7 @@ export function renderSignInPage({ title, asker, name, host, server, organizatio
       `<p><a class="go" href="${escapeHtml(url)}" rel="noreferrer">Continue to ${escapeHtml(host)}</a></p>`,
       `<p class="small">Are you not ${escapeHtml(asker)}? Then close this page. If you go on, you open your own account to somebody else.</p>`,
     ],
-    look: 'go',
+    look: 'start',
   }
 }
 

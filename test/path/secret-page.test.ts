@@ -30,8 +30,8 @@ const modalLike = (seat: Seat, what: RegExp) =>
 /** The address of the page that the form leads to. */
 async function pageOf(seat: Seat): Promise<string> {
   await seat.command('connect custom')
-  expect(await modalLike(seat, /Enter Key/)).not.toMatch(/"block_id":"value"/)
-  await seat.pressInModal('Enter Key')
+  expect(await modalLike(seat, /Enter it/)).not.toMatch(/"block_id":"value"/)
+  await seat.pressInModal('Enter it')
   return /"url":"(http[^"]+\/secret\/[\w-]+)"/.exec(await modalLike(seat, /Open the page/))?.[1] ?? ''
 }
 

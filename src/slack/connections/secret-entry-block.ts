@@ -21,11 +21,7 @@ export function secretEntryBlock(fields: Field[], state: SecretEntryState, recon
     case 'none':
       return sectionBlock(
         `${labels} ${verb} entered on a page in your browser, where Slack does not see ${it}.${leaveOutText(fields, reconnects)}`,
-        createButton({
-          text: `Enter ${fields.length === 1 ? fields[0]?.label : 'them'}`,
-          action: 'connect_key',
-          value: 'key',
-        }),
+        createButton({ text: `Enter ${it}`, action: 'connect_key', value: 'key' }),
       )
     case 'open':
       return sectionBlock(
