@@ -206,7 +206,12 @@ function inputFieldOf(field: Field, form: ConnectForm): ModalField {
     optional: !required || (reconnects && secret) || (field.instead !== undefined && showsMore(form)),
     ...(options
       ? { kind: 'choice', options, initial }
-      : { kind: 'text', initial: secret ? undefined : initial, placeholder: example }),
+      : {
+          kind: 'text',
+          initial: secret ? undefined : initial,
+          placeholder: example,
+          ...(field.lines && { multiline: true }),
+        }),
   }
 }
 

@@ -56,7 +56,12 @@ function detailsOf(card: CardInfo, { channel, connection, more }: FormMetadata, 
   const typed = Object.fromEntries(Object.entries(o.typed).map(([name, text]) => [name, text ?? '']))
   const inputs = plainInputsOf(card, typed)
   const host = card.entry?.host ?? hostIn(inputs.url)
-  const fields = shownSecretsOf(card, more ?? false).map(({ name, label, hint }) => ({ name, label, hint }))
+  const fields = shownSecretsOf(card, more ?? false).map(({ name, label, hint, lines }) => ({
+    name,
+    label,
+    hint,
+    ...(lines && { lines }),
+  }))
   return {
     card: card.name,
     title: card.title,
