@@ -125,7 +125,7 @@ type HttpServer = {
   checks: CardCheck[]
 }
 
-export type CardTls = { certificate?: string | undefined; key?: string | undefined; ca?: string | undefined }
+type CardTls = { certificate?: string | undefined; key?: string | undefined; ca?: string | undefined }
 
 type CardSigning = {
   service: string

@@ -66,7 +66,11 @@ test('a connection comes with its own certificate and trusts its own CA, and no 
   using server = await startMutualServer()
   await using house = await startConnectHouse({ allow: [server.host] })
   const connect = (name: string, inputs: Record<string, string>) =>
-    house.connect.connect(BY, { card: 'custom', name, inputs: { url: server.url, ...inputs } }, AbortSignal.timeout(20_000))
+    house.connect.connect(
+      BY,
+      { card: 'custom', name, inputs: { url: server.url, ...inputs } },
+      AbortSignal.timeout(20_000),
+    )
   const own = { clientCertificate: CLIENT, clientKey: CLIENT_KEY, serverCa: CA }
   expect(await connect('own', own)).toMatchObject({ ok: true, connection: { tools: [{ name: 'who' }] } })
   expect(await connect('without', {})).toMatchObject({ ok: false })

@@ -111,8 +111,10 @@ export async function announceSecrets(deps: EntryDeps, news: EnteredSecrets): Pr
   }
 }
 
+type EnteredMessage = { id: SecretEntryId; details: Pick<SecretEntryDetails, 'title'> }
+
 /** For who has closed the form. */
-export function secretsEnteredMessage({ id, details }: Pick<EnteredSecrets, 'id' | 'details'>): MessageContent {
+export function secretsEnteredMessage({ id, details }: EnteredMessage): MessageContent {
   const title = truncate(details.title, 80)
   return {
     text: `What ${escapeMrkdwn(title)} needs was entered on its page.`,
