@@ -47,14 +47,17 @@ type Addressed = {
 
 /**
  * Whose request it is. A proxy of ours is inside our network and adds the address it was asked from at the end of X-Forwarded-For;
- * who comes from outside may write there what they like. Of IPv6 the network counts, as one person has all of it.
+ * who comes from outside may write there what they like. Undefined where our proxy does not say: it would be everybody's. Of IPv6
+ * the network counts, as one person has all of it.
  */
-export function addressOf({ socket, headers }: Addressed): string {
+export function addressOf({ socket, headers }: Addressed): string | undefined {
   const peer = plainAddress(socket.remoteAddress ?? '')
   const forwarded = [headers['x-forwarded-for'] ?? ''].flat().join(',').split(',').at(-1)?.trim() ?? ''
-  const address = isProxyAddress(peer) && isIP(forwarded) !== 0 ? plainAddress(forwarded) : peer
-  return isIPv6(address) ? networkOf(address) : address
+  if (!isProxyAddress(peer)) return sharedPartOf(peer)
+  return isIP(forwarded) === 0 ? undefined : sharedPartOf(plainAddress(forwarded))
 }
+
+const sharedPartOf = (address: string): string => (isIPv6(address) ? networkOf(address) : address)
 
 /** IPv4 without the form that IPv6 sockets give it. */
 const plainAddress = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/i, '')

@@ -35,7 +35,7 @@ export function createPublicServer(
     const { remoteAddress = '' } = socket
     // A proxy brings everybody's.
     if (isProxy(remoteAddress)) return
-    const address = addressOf({ socket, headers: {} })
+    const address = addressOf({ socket, headers: {} }) ?? ''
     const count = (open.get(address) ?? 0) + 1
     open.set(address, count)
     socket.once('close', () => {

@@ -43,7 +43,8 @@ export function createWeb(deps: WebDeps): (request: IncomingMessage, response: S
     const found = url && routeFor(url.pathname)
     if (url === undefined || found === undefined) return false
     const { route, name, rest, limited } = found
-    if (limited && !mayVisit(addressOf(request))) {
+    const address = limited === true ? addressOf(request) : undefined
+    if (address !== undefined && !mayVisit(address)) {
       sendPage(response, 429, renderBusyPage(), { 'retry-after': '60' })
       return true
     }

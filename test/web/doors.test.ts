@@ -18,7 +18,8 @@ test.each([
   // Our proxy adds the last one.
   ['10.0.0.3', 'made up, 198.51.100.1', '198.51.100.1'],
   ['::1', '2001:db8:1:2:3:4:5:6', '2001:db8:1:2'],
-  ['::1', 'nonsense', '0:0:0:0'],
+  ['::1', 'nonsense', undefined],
+  ['10.0.0.3', undefined, undefined],
   ['2001:db8::5', undefined, '2001:db8:0:0'],
 ])('a request from %s, forwarded for %s, is of %s', (peer, forwarded, address) => {
   expect(visit(peer, forwarded)).toBe(address)

@@ -35,9 +35,9 @@ beforeAll(async () => {
 afterAll(() => void server.close())
 
 /** Sends the target as it stands, which fetch would not. */
-const statusOf = (path: string): Promise<number | undefined> =>
+const statusOf = (path: string, headers = {}): Promise<number | undefined> =>
   new Promise((resolve, reject) => {
-    request({ host: '127.0.0.1', port, path, agent: false }, (answer) => resolve(answer.resume().statusCode))
+    request({ host: '127.0.0.1', port, path, headers, agent: false }, (answer) => resolve(answer.resume().statusCode))
       .on('error', reject)
       .end()
   })
@@ -88,8 +88,10 @@ test('every answer says that it is shown in no frame, kept nowhere and taken for
 
 test('an address that asks for page after page has to wait; load balancers do not', async () => {
   const statuses: (number | undefined)[] = []
-  for (let at = 0; at < 125; at++) statuses.push(await statusOf('/oauth/callback?state=x'))
+  const of = (address: string) => ({ 'x-forwarded-for': address })
+  for (let at = 0; at < 125; at++) statuses.push(await statusOf('/oauth/callback?state=x', of('198.51.100.1')))
   expect(statuses.slice(0, 100)).not.toContain(429)
   expect(statuses.at(-1)).toBe(429)
-  expect(await statusOf('/healthz')).toBe(200)
+  expect(await statusOf('/oauth/callback?state=x', of('198.51.100.2'))).not.toBe(429)
+  expect(await statusOf('/healthz', of('198.51.100.1'))).toBe(200)
 })
