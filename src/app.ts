@@ -1,4 +1,3 @@
-import { createServer, type RequestListener } from 'node:http'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { createBuiltinServers } from './builtin/builtin-servers.ts'
@@ -7,13 +6,15 @@ import type { Config } from './config.ts'
 import { curatedCard } from './connect/catalog/curated-card.ts'
 import { createRegistryMirror } from './connect/catalog/mirror-registry.ts'
 import { createConnect } from './connect/connect.ts'
-import { ConnectSubmissionDetails, SignInDetails, type SignInResult } from './connect/connect-types.ts'
+import { type ConnectListener, ConnectSubmissionDetails } from './connect/connect-types.ts'
 import { secureClearInputs } from './connect/connections/secure-clear-inputs.ts'
 import { createConnectionFeatures } from './connect/features/features.ts'
 import { createInstallations, type Installations } from './connect/installations.ts'
 import { createToolPins } from './connect/pins/tool-pins.ts'
+import { SecretEntryDetails } from './connect/secret-entry-types.ts'
 import { createServerTargets } from './connect/server-targets.ts'
 import { createServerWatchers } from './connect/server-watchers.ts'
+import { SignInDetails, type SignInResult } from './connect/sign-in-types.ts'
 import { openCredentials } from './credentials/open.ts'
 import type { Db } from './db/call.ts'
 import { openDatabase } from './db/open-database.ts'
@@ -37,6 +38,8 @@ import { createOnboardingMessages } from './registry/onboarding-messages.ts'
 import { createOwnCards } from './registry/own-cards.ts'
 import { createRegistry } from './registry/registry.ts'
 import { createResourceSubscriptions } from './registry/resource-subscriptions.ts'
+import { createSecretEntries } from './registry/secret-entries.ts'
+import { createSignInCodes } from './registry/sign-in-codes.ts'
 import { createSignIns } from './registry/sign-ins.ts'
 import { createToolChanges } from './registry/tool-changes.ts'
 import { createRuns } from './run/create-runs.ts'
@@ -45,6 +48,7 @@ import type { Runs } from './run/runs.ts'
 import { createUsageReports } from './run/usage.ts'
 import { createSlack, type Slack, type SlackSettings } from './slack/app/create-slack.ts'
 import { createRunRenderer } from './slack/render/render-run.ts'
+import { createPublicServer, listenerFor } from './web/public-server.ts'
 import { createWeb, type HealthStatus } from './web/routes.ts'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -70,8 +74,8 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
     db,
     egress,
     log,
-    onSignedIn: (result) => signedIn(result),
     connectRefusal: (by, card) => slack.connectRefusal(by, card),
+    ...connectListenerFor(() => ({ slack, runs, log })),
   })
   cleanup.use(parts.mcp)
   const renderer = createRunRenderer((origin) => slack.renderDepsOf(origin))
@@ -87,10 +91,6 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
       ableApprovers: (...asked) => slack.ableApprovers(...asked),
     }),
   )
-  const signedIn = (result: SignInResult) => {
-    slack.signedIn(result)
-    void resumeAfterSignIn(runs, result, log)
-  }
   const slack: Slack = cleanup.use(
     await createSlack(slackSettings(config, parts.installations), { ...parts, runs, log }),
   )
@@ -100,14 +100,16 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
     createRegistryMirror({ catalogue: parts.catalogue, fetch: egress.fetch, mcp: parts.mcp, log }),
   )
   const auditCheck = cleanup.use(createAuditCheck({ db, log }))
+  const identity = createClientIdentity(config.http.publicUrl)
   const web = createWeb({
     health: () => healthOf(status(), auditCheck),
     ready: () => db.call('schema_version', {}, z.unknown()),
-    clientDocument: clientMetadataDocumentFor(createClientIdentity(config.http.publicUrl)),
-    finishSignIn: parts.connect.finishSignIn,
+    clientDocument: clientMetadataDocumentFor(identity),
+    connect: parts.connect,
+    callbackUrl: identity.redirectUrl,
     log,
   })
-  const server = createServer(routes(slack.requestListener, web))
+  const server = createPublicServer(listenerFor(web, slack.requestListener))
   cleanup.defer(() => closeServer(server))
   const disposables = cleanup.move()
   return {
@@ -132,16 +134,10 @@ function slackSettings(
   return slack.oauth ? { ...slack, oauth: { ...slack.oauth, publicUrl: http.publicUrl, installations } } : slack
 }
 
-type Infrastructure = {
-  db: Db
-  egress: Egress
-  log: Log
-  onSignedIn(result: SignInResult): void
-  connectRefusal: Slack['connectRefusal']
-}
+type Infrastructure = { db: Db; egress: Egress; log: Log; connectRefusal: Slack['connectRefusal'] } & ConnectListener
 
 /** Builds what the runs and the doors (Slack, the web) stand on. */
-async function buildParts(config: ResolvedConfig, { db, egress, log, onSignedIn, connectRefusal }: Infrastructure) {
+async function buildParts(config: ResolvedConfig, { db, egress, log, connectRefusal, ...news }: Infrastructure) {
   const { cards, credentials, readSql } = await load(config, db)
   await secureClearInputs({ connections: createClearConnections(db), credentials, log })
   const kept = createConnectionRecords(db, cards, log)
@@ -164,13 +160,13 @@ async function buildParts(config: ResolvedConfig, { db, egress, log, onSignedIn,
   const connect = createConnect({
     cards,
     catalogue,
-    ownCards: createOwnCards(db),
     registry,
     credentials,
     auth,
-    signIns: createSignIns(db, SignInDetails),
-    submissions: createConnectSubmissions(db, ConnectSubmissionDetails),
-    onSignedIn,
+    ...connectRowsIn(db),
+    publicUrl: config.http.publicUrl,
+    ...news,
+    entersSecretsOnPage: config.credentialEntry === 'page',
     mcp,
     prefills: config.prefills,
     maxPerUser: config.mcp.maxPerUser,
@@ -213,6 +209,14 @@ async function load({ credentials: settings, dataDir }: ResolvedConfig, db: Db) 
   return { cards, credentials, readSql }
 }
 
+const connectRowsIn = (db: Db) => ({
+  ownCards: createOwnCards(db),
+  submissions: createConnectSubmissions(db, ConnectSubmissionDetails),
+  signIns: createSignIns(db, SignInDetails),
+  signInCodes: createSignInCodes(db, SignInDetails),
+  secretEntries: createSecretEntries(db, SecretEntryDetails),
+})
+
 const recordsIn = (db: Db) => ({
   onboarding: createOnboardingMessages(db),
   rules: createRules(db),
@@ -222,6 +226,17 @@ const recordsIn = (db: Db) => ({
 
 const modelOf = ({ model: { apiKey, name, baseURL } }: ResolvedConfig, log: Log) =>
   createModel({ apiKey, model: name, log, ...(baseURL && { baseURL }) })
+
+/** Tells Slack, and the runs that wait. */
+const connectListenerFor = (told: () => { slack: Slack; runs: Runs; log: Log }): ConnectListener => ({
+  onSignedIn(result) {
+    const { slack, runs, log } = told()
+    slack.signedIn(result)
+    void resumeAfterSignIn(runs, result, log)
+  },
+  onSignInCode: (news) => told().slack.askForSignInCode(news),
+  onSecretsEntered: (news) => told().slack.secretsEntered(news),
+})
 
 /** Answers the runs that wait for this sign-in: accept when it worked, decline when the person refused. Never throws, as the person can press Sign in again. */
 async function resumeAfterSignIn(runs: Runs, { by, ...result }: SignInResult, log: Log): Promise<void> {
@@ -236,17 +251,6 @@ async function resumeAfterSignIn(runs: Runs, { by, ...result }: SignInResult, lo
     }
   } catch (error) {
     log.error({ workspace: by.workspace, reason: errorChainOf(error) }, 'a run was not told of a sign-in')
-  }
-}
-
-function routes(
-  slack: RequestListener | undefined,
-  web: (...request: Parameters<RequestListener>) => boolean,
-): RequestListener {
-  return (request, response) => {
-    if (web(request, response)) return
-    if (slack && request.url?.startsWith('/slack/')) slack(request, response)
-    else response.writeHead(404, { 'content-type': 'text/plain' }).end('There is nothing here.')
   }
 }
 

@@ -46,6 +46,7 @@ export const Variables = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('warn'),
   CREDENTIAL_STORE: text.optional(),
   CREDENTIALS_KEY: text.optional(),
+  CREDENTIAL_ENTRY: z.enum(['page', 'modal'], { error: 'page or modal' }).optional(),
   ENTERPRISE_IDP_ISSUER: address.optional(),
   ENTERPRISE_IDP_CLIENT_ID: text.optional(),
   ENTERPRISE_IDP_CLIENT_SECRET: text.optional(),
@@ -77,6 +78,8 @@ export type Config = {
   dataDir: string
   logLevel: string
   credentials: { store: string | undefined; key: string | undefined }
+  /** Where people enter secrets: on a page of ours, or in Slack's forms, where Slack sees them. */
+  credentialEntry: 'page' | 'modal'
   /** The organization's own sign-in. Undefined: people sign in to each service themselves. */
   identityProvider: { issuer: string; clientId: string; clientSecret: string } | undefined
   /** `registryUrl` undefined: no registry is mirrored. */
@@ -119,6 +122,7 @@ export function readConfig(environment: Environment): Config {
     dataDir: resolve(values.DATA_DIR),
     logLevel: values.LOG_LEVEL,
     credentials: { store: values.CREDENTIAL_STORE, key: values.CREDENTIALS_KEY },
+    credentialEntry: values.CREDENTIAL_ENTRY ?? (values.PUBLIC_URL === undefined ? 'modal' : 'page'),
     identityProvider: identityProviderOf(values),
     mcp: {
       maxPerUser: values.MCP_MAX_CONNECTIONS_PER_USER,

@@ -48,8 +48,18 @@ export type Principal = z.infer<typeof Principal>
 export const IdentityId = z.uuid().brand<'IdentityId'>()
 export type IdentityId = z.infer<typeof IdentityId>
 
+/** A sign-in that waits for its code. */
+export const SignInId = z.uuid().brand<'SignInId'>()
+export type SignInId = z.infer<typeof SignInId>
+
+/** A page for secrets. */
+export const SecretEntryId = z.uuid().brand<'SecretEntryId'>()
+export type SecretEntryId = z.infer<typeof SecretEntryId>
+
 export const createRunId = (): RunId => RunId.parse(randomUUID())
 export const createConnectionId = (): ConnectionId => ConnectionId.parse(randomUUID())
+export const createSecretEntryId = (): SecretEntryId => SecretEntryId.parse(randomUUID())
+export const createSignInId = (): SignInId => SignInId.parse(randomUUID())
 
 /** Made from who the person is (RFC 9562 version 8), so that every instance knows it without asking. */
 export function identityIdOf({ workspace, user }: Principal): IdentityId {

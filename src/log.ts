@@ -18,9 +18,9 @@ const SECRET_FIELDS = [
   'inputs',
 ]
 
-/** Shapes of well-known secrets, cut out of messages and errors that quote them; `state` is what a sign-in's way back is known by. */
+/** Shapes of well-known secrets, cut out of messages and errors that quote them; `state` is what a sign-in's way back is known by, and the two paths are links for one person. */
 const SECRET_SHAPES =
-  /\b(xox[a-z]-[\w-]+|xapp-[\w-]+|sk-ant-[\w-]+|sb_secret_\w+|gh[pousr]_\w{16,}|github_pat_\w+|sbp_\w{16,}|state=[\w-]{20,}|Bearer\s+[\w.~+/=-]{8,})|:\/\/[^\s/@:]+:[^\s/@]+@/g
+  /\b(xox[a-z]-[\w-]+|xapp-[\w-]+|sk-ant-[\w-]+|sb_secret_\w+|gh[pousr]_\w{16,}|github_pat_\w+|sbp_\w{16,}|state=[\w-]{20,}|(?:sign-in|secret)\/[\w-]{40,}|Bearer\s+[\w.~+/=-]{8,})|:\/\/[^\s/@:]+:[^\s/@]+@/g
 
 /** The text with everything that looks like a secret replaced. */
 function redact(text: string): string {

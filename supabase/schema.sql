@@ -343,6 +343,37 @@ create table patchbay.schema_versions (
 comment on table patchbay.schema_versions is 'the migrations applied; each inserts its own row, and a breaking one stops instances that are older than it';
 alter table patchbay.schema_versions enable row level security;
 
+create table patchbay.secret_entries (
+  id uuid not null,
+  token_hash text not null,
+  workspace_id text not null,
+  user_id text not null,
+  details jsonb not null,
+  entered_at timestamp with time zone,
+  expires_at timestamp with time zone not null,
+  constraint secret_entries_pkey PRIMARY KEY (id),
+  constraint secret_entries_token_hash_key UNIQUE (token_hash)
+);
+comment on table patchbay.secret_entries is 'secrets to be entered on a page, by the hash of its link; the credential store keeps what was entered';
+alter table patchbay.secret_entries enable row level security;
+
+create table patchbay.sign_in_codes (
+  id uuid not null,
+  workspace_id text not null,
+  user_id text not null,
+  connection_id uuid not null,
+  details jsonb not null,
+  code_hash text not null,
+  tries integer default 0 not null,
+  state text default 'waits'::text not null,
+  created_at timestamp with time zone default clock_timestamp() not null,
+  ends_at timestamp with time zone not null,
+  constraint sign_in_codes_pkey PRIMARY KEY (id),
+  constraint sign_in_codes_state_check CHECK ((state = ANY (ARRAY['waits'::text, 'confirmed'::text, 'dropped'::text])))
+);
+comment on table patchbay.sign_in_codes is 'sign-ins that came back and wait for their code; ends_at is the end of the wait, or of the lease of who finishes or drops it';
+alter table patchbay.sign_in_codes enable row level security;
+
 create table patchbay.sign_ins (
   state_hash text not null,
   workspace_id text not null,
@@ -473,6 +504,10 @@ CREATE INDEX runs_month ON patchbay.runs USING btree (workspace_id, started_at);
 CREATE INDEX runs_open ON patchbay.runs USING btree (number) WHERE (status = 'working'::text);
 
 CREATE INDEX runs_person ON patchbay.runs USING btree (workspace_id, user_id, number DESC);
+
+CREATE INDEX secret_entries_expiry ON patchbay.secret_entries USING btree (expires_at);
+
+CREATE INDEX sign_in_codes_end ON patchbay.sign_in_codes USING btree (ends_at);
 
 CREATE INDEX sign_ins_expiry ON patchbay.sign_ins USING btree (expires_at);
 
@@ -3193,6 +3228,78 @@ $function$
 ;
 comment on function patchbay.schema_version() is 'the newest migration applied, and the newest that older instances cannot work with';
 
+CREATE OR REPLACE FUNCTION patchbay.secret_entries_expired()
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select coalesce(jsonb_agg(id), '[]') from (select id from secret_entries where expires_at < clock_timestamp() limit 100) old
+$function$
+;
+comment on function patchbay.secret_entries_expired() is 'pages whose secrets can go';
+
+CREATE OR REPLACE FUNCTION patchbay.secret_entry_delete(p_id uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  delete from secret_entries where id = p_id;
+  select null::jsonb
+$function$
+;
+comment on function patchbay.secret_entry_delete(uuid) is 'what was entered on a page is used or gone';
+
+CREATE OR REPLACE FUNCTION patchbay.secret_entry_look(p_token_hash text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select (select to_jsonb(e) from secret_entries e
+    where token_hash = p_token_hash and entered_at is null and expires_at > clock_timestamp())
+$function$
+;
+comment on function patchbay.secret_entry_look(text) is 'what a page is for; null when it was used or is too old';
+
+CREATE OR REPLACE FUNCTION patchbay.secret_entry_of(p_id uuid, p_workspace text, p_user text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select (select to_jsonb(e) from secret_entries e
+    where id = p_id and workspace_id = p_workspace and user_id = p_user and expires_at > clock_timestamp())
+$function$
+;
+comment on function patchbay.secret_entry_of(uuid,text,text) is 'a person''s own page; null when it is too old';
+
+CREATE OR REPLACE FUNCTION patchbay.secret_entry_open(p_id uuid, p_token_hash text, p_workspace text, p_user text, p_details jsonb, p_ttl_ms integer)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  insert into secret_entries (id, token_hash, workspace_id, user_id, details, expires_at)
+  values (p_id, p_token_hash, p_workspace, p_user, p_details, clock_timestamp() + p_ttl_ms * interval '1 millisecond');
+  select null::jsonb
+$function$
+;
+comment on function patchbay.secret_entry_open(uuid,text,text,text,jsonb,integer) is 'a page on which one person can enter secrets, once';
+
+CREATE OR REPLACE FUNCTION patchbay.secret_entry_take(p_token_hash text, p_ttl_ms integer)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  with taken as (
+    update secret_entries set entered_at = clock_timestamp(), expires_at = clock_timestamp() + p_ttl_ms * interval '1 millisecond'
+    where token_hash = p_token_hash and entered_at is null and expires_at > clock_timestamp() returning *
+  )
+  select (select to_jsonb(t) from taken t)
+$function$
+;
+comment on function patchbay.secret_entry_take(text,integer) is 'the page was sent, once; null when it was used or is too old';
+
 CREATE OR REPLACE FUNCTION patchbay.settings_change(p_workspace text, p_user text, p_change jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -3242,6 +3349,82 @@ begin
 end $function$
 ;
 comment on function patchbay.sign_in_begin(text,text,text,uuid,jsonb,integer) is 'saves a sign-in that begins; returns the expired ones it deletes, whose secrets can go';
+
+CREATE OR REPLACE FUNCTION patchbay.sign_in_code_delete(p_id uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  delete from sign_in_codes where id = p_id;
+  select null::jsonb
+$function$
+;
+comment on function patchbay.sign_in_code_delete(uuid) is 'a sign-in was saved or dropped';
+
+CREATE OR REPLACE FUNCTION patchbay.sign_in_code_save(p_id uuid, p_workspace text, p_user text, p_connection uuid, p_details jsonb, p_code_hash text, p_ttl_ms integer)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  insert into sign_in_codes (id, workspace_id, user_id, connection_id, details, code_hash, ends_at)
+  values (p_id, p_workspace, p_user, p_connection, p_details, p_code_hash, clock_timestamp() + p_ttl_ms * interval '1 millisecond');
+  select null::jsonb
+$function$
+;
+comment on function patchbay.sign_in_code_save(uuid,text,text,uuid,jsonb,text,integer) is 'a sign-in came back and waits for its code';
+
+CREATE OR REPLACE FUNCTION patchbay.sign_in_code_try(p_id uuid, p_workspace text, p_user text, p_code_hash text, p_max_tries integer, p_lease_ms integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare
+  one sign_in_codes;
+  outcome text;
+begin
+  select * into one from sign_in_codes
+  where id = p_id and workspace_id = p_workspace and user_id = p_user and state = 'waits' for update;
+  if not found then return null; end if;
+  outcome := case
+    when one.ends_at < clock_timestamp() then 'late'
+    when one.code_hash = p_code_hash then 'confirmed'
+    when one.tries + 1 >= p_max_tries then 'spent'
+    else 'wrong' end;
+  update sign_in_codes set tries = tries + 1,
+    state = case outcome when 'confirmed' then 'confirmed' when 'wrong' then 'waits' else 'dropped' end,
+    ends_at = case outcome when 'wrong' then ends_at else clock_timestamp() + p_lease_ms * interval '1 millisecond' end
+  where id = p_id;
+  return to_jsonb(one) || jsonb_build_object('outcome', outcome, 'left', p_max_tries - one.tries - 1);
+end $function$
+;
+comment on function patchbay.sign_in_code_try(uuid,text,text,text,integer,integer) is 'tries a code: confirmed, wrong, spent (too many were wrong) or late; null when there is none for this person. All but wrong are the caller''s to finish within the lease';
+
+CREATE OR REPLACE FUNCTION patchbay.sign_in_codes_claim(p_lease_ms integer)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  with ended as (
+    select * from sign_in_codes where ends_at < clock_timestamp() order by ends_at limit 20 for update skip locked
+  ), claimed as (
+    update sign_in_codes s set state = 'dropped', ends_at = clock_timestamp() + p_lease_ms * interval '1 millisecond'
+    from ended where s.id = ended.id
+  )
+  select coalesce(jsonb_agg(to_jsonb(ended)), '[]') from ended
+$function$
+;
+comment on function patchbay.sign_in_codes_claim(integer) is 'takes sign-ins whose code did not come, or whose holder died, to drop them; each with the state it was in';
+
+CREATE OR REPLACE FUNCTION patchbay.sign_in_look(p_state_hash text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select (select to_jsonb(s) || jsonb_build_object('late', s.expires_at < clock_timestamp()) from sign_ins s where state_hash = p_state_hash)
+$function$
+;
+comment on function patchbay.sign_in_look(text) is 'a sign-in under way, without taking it';
 
 CREATE OR REPLACE FUNCTION patchbay.sign_in_take(p_state_hash text)
  RETURNS jsonb
@@ -3577,6 +3760,10 @@ grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.runs to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.schema_versions to service_role;
+
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.secret_entries to service_role;
+
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.sign_in_codes to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.sign_ins to service_role;
 

@@ -65,6 +65,8 @@ export type CardInput = {
   default?: string | undefined
   /** Few people need it: the form shows it only on request. */
   more?: boolean | undefined
+  /** A text of several lines, as a certificate is. */
+  lines?: boolean | undefined
   /** Another input that does in place of this one. */
   instead?: string | undefined
 }
@@ -118,8 +120,12 @@ type HttpServer = {
   headers: Record<string, string>
   /** Its requests are signed as AWS services want it. */
   signing?: CardSigning | undefined
+  /** How it knows us, and we it, beside the public CAs. Each text is one input. */
+  tls?: CardTls | undefined
   checks: CardCheck[]
 }
+
+type CardTls = { certificate?: string | undefined; key?: string | undefined; ca?: string | undefined }
 
 type CardSigning = {
   service: string

@@ -104,10 +104,14 @@ function textsOf(file: CardFile, ours: CardPart): [field: string, text: string][
     ['_meta.auth.id', ours.auth?.id ?? ''],
     ['_meta.auth.secret', ours.auth?.secret ?? ''],
     ...signInAddressesOf(ours.auth ?? {}).map((text): [string, string] => ['_meta.auth', text]),
-    ...Object.values(ours.signing ?? {}).map((text): [string, string] => ['_meta.signing', text ?? '']),
+    ...partTexts('signing', ours.signing),
+    ...partTexts('tls', ours.tls),
     ...ours.reaches.map((text): [string, string] => ['_meta.reaches', text]),
   ]
 }
+
+const partTexts = (part: string, texts: Record<string, string | undefined> = {}): [field: string, text: string][] =>
+  Object.values(texts).map((text) => [`_meta.${part}`, text ?? ''])
 
 function inputProblems(card: Card): CardProblem[] {
   return card.inputs.flatMap((input) => {

@@ -21,6 +21,7 @@ export function cardInputsOf(file: CardFile, ours: CardPart): CardInput[] {
       choices: input.choices,
       default: input.default,
       more: described?.more,
+      lines: described?.lines,
       instead: described?.instead,
     }
   })

@@ -82,7 +82,7 @@ function serverOf(file: CardFile, ours: CardPart): CardServer {
 
 function httpServer(remote: ServerRemote, ours: CardPart): CardServer {
   const headers = Object.fromEntries(remote.headers.map((header) => [header.name, header.value]))
-  return { kind: 'http', url: remote.url, headers, signing: ours.signing, checks: ours.checks }
+  return { kind: 'http', url: remote.url, headers, signing: ours.signing, tls: ours.tls, checks: ours.checks }
 }
 
 /** It is tested as it is opened, so the card's checks are the package's. */

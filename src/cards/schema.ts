@@ -90,6 +90,8 @@ const Auth = z.strictObject({
   resource: z.literal('none').optional(),
 })
 
+const oneInput = z.string().regex(/^\{\w+\}$/, 'must be one input')
+
 const Ours = z.strictObject({
   icon: z.string().regex(/^:[a-z0-9_+-]+:$/, 'must be an emoji like :file_folder:'),
   category: z.string().min(1),
@@ -108,6 +110,8 @@ const Ours = z.strictObject({
       session: z.string().optional(),
     })
     .optional(),
+  /** A client certificate with its key, and the CA of the server's own certificate: each one input. */
+  tls: z.strictObject({ certificate: oneInput, key: oneInput, ca: oneInput }).partial().optional(),
   bin: z.string().optional(),
   own: z.record(z.string(), path).default({}),
   reaches: z.array(z.string()).default([]),
@@ -128,6 +132,7 @@ const Ours = z.strictObject({
         hint: z.string().max(150).optional(),
         pattern: z.string().optional(),
         more: z.boolean().optional(),
+        lines: z.boolean().optional(),
         instead: z.string().optional(),
       }),
     )

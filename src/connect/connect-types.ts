@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Card, CardInput, ReplacedFile, SqlArgument, ToolClass } from '../cards/card.ts'
 import type { CredentialStore } from '../credentials/store.ts'
-import { ConnectionId, type Principal } from '../ids.ts'
+import { ConnectionId, type Principal, type SignInId } from '../ids.ts'
 import type { Log } from '../log.ts'
 import type { Auth } from '../mcp/auth/auth.ts'
 import type { RevocationOutcome } from '../mcp/auth/oauth/revoke.ts'
@@ -10,13 +10,27 @@ import type { AuthChallenge } from '../mcp/protocol/auth-challenge.ts'
 import type { Catalogue } from '../registry/catalogue.ts'
 import type { ConnectSubmissionRow, ConnectSubmissions } from '../registry/connect-submissions.ts'
 import type { Connection } from '../registry/connection.ts'
-import { RegistryEntry } from '../registry/entry.ts'
 import type { OwnCards } from '../registry/own-cards.ts'
 import type { Registry } from '../registry/registry.ts'
+import type { SecretEntries } from '../registry/secret-entries.ts'
+import type { SignInCodes } from '../registry/sign-in-codes.ts'
 import type { SignIns } from '../registry/sign-ins.ts'
 import type { SearchCatalog } from './catalog/search-catalog.ts'
 import type { OwnCardActions } from './own-cards/own-card-types.ts'
+import type { EnteredSecrets, SecretEntryDetails, SecretPages } from './secret-entry-types.ts'
 import type { ServerTargets } from './server-targets.ts'
+import type {
+  BrowserCallback,
+  CodeAnswer,
+  FailedSignIn,
+  SignInCode,
+  SignInDetails,
+  SignInOffer,
+  SignInPage,
+  SignInPlace,
+  SignInResult,
+  SignInRetry,
+} from './sign-in-types.ts'
 
 /** What a person does with their connections, and what cards say. */
 export type Connect = {
@@ -63,8 +77,16 @@ export type Connect = {
   forgetAll(by: Principal): Promise<void>
   /** A sign-in for a connection; `challenge`: what the server wants, where it said so. */
   signIn(principal: Principal, id: ConnectionId, signal: AbortSignal, challenge?: AuthChallenge): Promise<SignInOutcome>
-  /** Finishes a sign-in with the parameters that the browser came back with. */
-  finishSignIn(params: URLSearchParams, signal: AbortSignal): Promise<SignInResult | SignInRetry>
+  /** What the page behind a sign-in's link says; undefined where there is no such sign-in any more. */
+  openSignIn(link: string): Promise<SignInPage | undefined>
+  /** Redeems what the browser came back with. What that gives is nobody's until the code was entered in Slack. */
+  finishSignIn(brought: BrowserCallback, signal: AbortSignal): Promise<FailedSignIn | SignInRetry | SignInCode>
+  /** Tries the code that the browser shows, once for all instances; `finish` then saves the connection or tells why not. Never throws. */
+  confirmSignIn(by: Principal, attempt: { id: SignInId; code: string; place: SignInPlace }): Promise<CodeAnswer>
+  /** Secrets that are entered on a page. */
+  secretPages: SecretPages
+  /** Takes back sign-ins whose code did not come. */
+  dropSignIns(): Promise<void>
   /** Whether calls go out to the connection's server now, or it is left alone after failing several times in a row. */
   circuit: Mcp['circuit']
   /** The host of a connection's server, if it is elsewhere, and whether its card answers for the server. */
@@ -128,7 +150,17 @@ export type CardToolClassification = {
   replaces?: ReplacedFile
 }
 
-export type ConnectDeps = {
+/** What happens in a browser, on whichever instance. None of these throws. */
+export type ConnectListener = {
+  /** A sign-in is over. */
+  onSignedIn(news: SignInResult): void
+  /** A sign-in came back and waits for its code. */
+  onSignInCode(news: SignInCode): void
+  /** Secrets were entered on a page. */
+  onSecretsEntered(news: EnteredSecrets): void
+}
+
+export type ConnectDeps = Partial<ConnectListener> & {
   cards: Card[]
   /** What a registry offers beside them; left out: nothing. */
   catalogue?: Pick<Catalogue, 'get' | 'find'> | undefined
@@ -140,16 +172,21 @@ export type ConnectDeps = {
     | 'retry'
     | 'tryWithoutBrowser'
     | 'storedTokens'
-    | 'saveTokens'
+    | 'accept'
+    | 'drop'
     | 'forget'
     | 'forgetIdentity'
     | 'areTokensUsed'
     | 'revoke'
   >
+  secretEntries: SecretEntries<SecretEntryDetails>
+  /** Else people type them into Slack's forms. */
+  entersSecretsOnPage: boolean
   signIns: SignIns<SignInDetails>
+  signInCodes: SignInCodes<SignInDetails>
+  /** Where browsers reach our pages. */
+  publicUrl: string
   submissions: ConnectSubmissions<ConnectSubmissionDetails>
-  /** A sign-in came back, on whichever instance; never throws. */
-  onSignedIn?(news: SignInResult): void
   registry: Pick<
     Registry,
     | 'connectionsOf'
@@ -183,51 +220,3 @@ export type TestOutcome =
   | { ok: true; ms: number; protocolVersion: string; tools: number }
   /** `signIn`: a sign-in is what it needs. */
   | { ok: false; message: string; signIn?: boolean }
-
-/** Where the person asked for the sign-in, as the caller describes it; returned with the result. */
-export type SignInPlace = Record<string, string>
-
-/** What a sign-in is for, beside the connection's id. */
-export const SignInDetails = z.object({
-  about: z.object({
-    card: z.string(),
-    entry: RegistryEntry.optional(),
-    name: z.string(),
-    inputs: z.record(z.string(), z.string()),
-  }),
-  place: z.record(z.string(), z.string()),
-})
-export type SignInDetails = z.infer<typeof SignInDetails>
-
-/** A sign-in that can be offered; nothing is stored before `show` is called. */
-export type SignInOffer = {
-  title: string
-  /** Where the person will be sent, to show them. */
-  host: string
-  /** They sign in with their organization, once for all services it manages. */
-  organization: boolean
-  show(place: SignInPlace): Promise<{ url: string; until: Date }>
-}
-
-/**
- * How a sign-in ended, for the page and for where it was asked for. `place` is absent when the sign-in is unknown.
- * `also`: every connection whose tokens depend on the same sign-in with the organization.
- */
-export type SignInResult = {
-  /** The service, where it is known. */
-  title: string
-  by?: Principal
-  place?: SignInPlace
-  /** What the connection is called. */
-  name?: string
-  card?: string
-  /** What was typed for it, without secrets. */
-  inputs?: Record<string, string>
-} & (
-  | { ok: true; connection: Connection; fresh: boolean; starters: string[]; also: ConnectionId[] }
-  /** `denied`: the person, or who decides there, said no. */
-  | { ok: false; message: string; connection?: ConnectionId; denied?: boolean }
-)
-
-/** The browser goes on to this address: the service refused the first request, and takes another. */
-export type SignInRetry = { retryUrl: string }

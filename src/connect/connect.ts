@@ -21,7 +21,10 @@ import { createReconnect } from './connections/reconnect.ts'
 import { createSubmissions } from './connections/submissions.ts'
 import { createTestConnection } from './connections/test-connection.ts'
 import { createOwnCardActions } from './own-cards/own-card-actions.ts'
+import { createSecretPages } from './secrets/secret-pages.ts'
+import { createConfirmSignIn, createDropSignIns } from './sign-in/confirm-sign-in.ts'
 import { createFinishSignIn } from './sign-in/finish-sign-in.ts'
+import { createOpenSignIn } from './sign-in/open-sign-in.ts'
 import { createSignInAgain } from './sign-in/sign-in-again.ts'
 
 export function createConnect(deps: ConnectDeps): Connect {
@@ -66,7 +69,11 @@ export function createConnect(deps: ConnectDeps): Connect {
     submissions: createSubmissions(deps),
     test: createTestConnection(deps),
     signIn: createSignInAgain(deps),
+    secretPages: createSecretPages(deps),
+    openSignIn: createOpenSignIn(deps),
     finishSignIn: createFinishSignIn(deps),
+    confirmSignIn: createConfirmSignIn(deps),
+    dropSignIns: createDropSignIns(deps),
     disconnect: createDisconnect(deps),
     forgetAll: createForgetAll(deps),
     circuit: (id) => deps.mcp.circuit(id),

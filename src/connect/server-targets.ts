@@ -57,6 +57,7 @@ export function createServerTargets(
         values: connection.inputs,
         checks: server.checks,
         signing: server.signing,
+        tls: server.tls,
         by: { workspace: connection.workspace, user: connection.user },
         auth: authConfigOf(card, connection.inputs, prefills[card.name] ?? {}),
       }

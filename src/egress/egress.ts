@@ -1,8 +1,9 @@
 import { isIP, type Socket } from 'node:net'
+import type { Agent } from 'undici'
 import { AppError } from '../errors.ts'
 import { isNeverReachable, isPublicAddress } from './address.ts'
 import { type AllowedHosts, readAllowed } from './allow.ts'
-import { createGuardedAgent, type HttpExchangeRequest, sendHttpRequest } from './exchange.ts'
+import { type ClientTls, createGuardedAgent, type HttpExchangeRequest, sendHttpRequest } from './exchange.ts'
 import {
   checkAddress,
   createPrivateAddressError,
@@ -28,6 +29,8 @@ export type Egress = {
   fetch: typeof fetch
   /** For what is not HTTP: a TCP connection under the same rules. Throws `egress_refused` and `server_unreachable`, or the signal's reason. */
   connect(to: Destination, signal: AbortSignal): Promise<Socket>
+  /** The same with certificates for the address that is asked, and for none that it redirects to. */
+  fetchOver(tls: ClientTls): typeof fetch
   /** For an address that another program will open: throws `egress_refused` or `server_unreachable`. */
   check(url: string): Promise<void>
   /** The part of `fetch`'s rules that needs no network, for a field that is being filled in: throws `egress_refused`. */
@@ -40,9 +43,11 @@ export function createEgress(o: { allow: string[]; resolve?: Guard['resolve'] })
   const allowed = readAllowed(o.allow)
   const guard = { allowed, resolve: o.resolve ?? resolveHost }
   const agent = createGuardedAgent(guard)
-  const follow = async (ask: HttpExchangeRequest, redirect: Request['redirect'], hops: number): Promise<Response> => {
+  const agents = createTlsAgents(guard)
+  const follow = async (ask: HttpExchangeRequest, { redirect, hops, over }: Way): Promise<Response> => {
     checkUrl(ask.url, allowed)
-    const response = await sendHttpRequest(ask, agent)
+    const own = over !== undefined && over.origin === ask.url.origin ? agents.of(over.tls) : agent
+    const response = await sendHttpRequest(ask, own)
     const location = response.headers.get('location')
     if (redirect === 'manual' || location === null || !REDIRECTS.has(response.status)) return response
     await response.body?.cancel()
@@ -51,20 +56,59 @@ export function createEgress(o: { allow: string[]; resolve?: Guard['resolve'] })
         'egress_refused',
         `${ask.url.host} redirects to another address. Enter the final address instead.`,
       )
-    return follow(redirectedRequest(ask, parseUrl(location, ask.url), response.status), redirect, hops + 1)
+    const next = redirectedRequest(ask, parseUrl(location, ask.url), response.status)
+    return follow(next, { redirect, hops: hops + 1, over })
   }
-  return {
-    fetch: async (input, init) => {
+  const fetchOver =
+    (tls?: ClientTls): typeof fetch =>
+    async (input, init) => {
       const { redirect, ...ask } = await readRequest(input, init)
       ask.headers.set('accept-encoding', 'identity')
-      return follow({ ...ask, signal: signalOf(input, init) }, redirect, 0)
-    },
+      const over = tls && { origin: ask.url.origin, tls }
+      return follow({ ...ask, signal: signalOf(input, init) }, { redirect, hops: 0, over })
+    }
+  return {
+    fetch: fetchOver(),
+    fetchOver: (tls) => fetchOver(Object.keys(tls).length === 0 ? undefined : tls),
     connect: (to, signal) => connectSocket(to, guard, signal),
     check: async (url) => {
       await resolvedAddressesOf(destinationOf(parseUrl(url)), guard)
     },
     precheck: (url) => checkUrl(parseUrl(url), allowed),
-    [Symbol.dispose]: () => void agent.destroy(),
+    [Symbol.dispose]: () => {
+      void agent.destroy()
+      agents.destroy()
+    },
+  }
+}
+
+type Way = {
+  redirect: Request['redirect']
+  hops: number
+  over: { origin: string; tls: ClientTls } | undefined
+}
+
+/** More connections with certificates of their own than are used at once. */
+const MAX_TLS_AGENTS = 100
+
+/** One agent for each set of certificates: their connections are never shared. */
+function createTlsAgents(guard: Guard) {
+  const agents = new Map<string, Agent>()
+  return {
+    of(tls: ClientTls): Agent {
+      const key = JSON.stringify(tls)
+      const agent = agents.get(key) ?? createGuardedAgent(guard, tls)
+      agents.delete(key)
+      agents.set(key, agent)
+      const [oldest] = agents
+      if (agents.size > MAX_TLS_AGENTS && oldest !== undefined) {
+        agents.delete(oldest[0])
+        // It ends by itself once its requests are done.
+        void oldest[1].close()
+      }
+      return agent
+    },
+    destroy: () => void [...agents.values()].map((agent) => agent.destroy()),
   }
 }
 

@@ -30,15 +30,20 @@ export type HttpExchangeRequest = {
   signal: AbortSignal
 }
 
+/** In PEM form: a certificate of our own with its key, and CAs that stand in for the public ones. */
+export type ClientTls = { cert?: string; key?: string; ca?: string }
+
 /** A pool of keep-alive connections, each to an address that the guard allowed. It never reads a proxy variable. */
-export const createGuardedAgent = (guard: Guard): Agent =>
+export const createGuardedAgent = (guard: Guard, tls: ClientTls = {}): Agent =>
   new Agent({
-    factory: (origin) => new Pool(origin, { ...POOL, connect: connectorTo(destinationOf(new URL(origin)), guard) }),
+    factory: (origin) =>
+      new Pool(origin, { ...POOL, connect: connectorTo(destinationOf(new URL(origin)), guard, tls) }),
   })
 
 /** Connects to the address that was checked; any failure here is one of a request that was never sent. */
-function connectorTo(to: Destination, guard: Guard): buildConnector.connector {
-  const connect = buildConnector({ timeout: CONNECT_MS, lookup: createGuardedLookup(to, guard), allowH2: false })
+function connectorTo(to: Destination, guard: Guard, tls: ClientTls): buildConnector.connector {
+  const lookup = createGuardedLookup(to, guard)
+  const connect = buildConnector({ timeout: CONNECT_MS, lookup, allowH2: false, ...tls })
   return (options, done) =>
     connect(options, (...[error, socket]) => {
       if (error === null) done(null, socket)

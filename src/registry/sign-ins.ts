@@ -11,6 +11,8 @@ export type SignIns<T> = {
   begin(stateHash: string, row: Omit<SignInRow<T>, 'late'>, ttlMs: number): Promise<string[]>
   /** Each can be taken once; undefined when it was taken before or never begun. */
   take(stateHash: string): Promise<SignInRow<T> | undefined>
+  /** The same without taking it. */
+  look(stateHash: string): Promise<SignInRow<T> | undefined>
 }
 
 export function createSignIns<T>(db: Db, details: z.ZodType<T>): SignIns<T> {
@@ -38,5 +40,6 @@ export function createSignIns<T>(db: Db, details: z.ZodType<T>): SignIns<T> {
         z.array(z.string()),
       ),
     take: async (stateHash) => (await db.call('sign_in_take', { state_hash: stateHash }, Row.nullable())) ?? undefined,
+    look: async (stateHash) => (await db.call('sign_in_look', { state_hash: stateHash }, Row.nullable())) ?? undefined,
   }
 }

@@ -152,7 +152,7 @@ async function setUp({ url, clientId, clientSecret, byMachine, identity, knownMo
       const { url, pending } = await auth.begin(target, secrets, { id, challenge, state: 'suite', signal })
       const sent = await fetch(url, { redirect: 'manual' })
       const back = new URL(String(sent.headers.get('location'))).searchParams
-      await auth.saveTokens(id, await auth.redeem(pending, back, { id, target, secrets, signal }))
+      await auth.accept(id, target.by, await auth.redeem(pending, back, { id, target, secrets, signal }))
     },
     strike: async () => {
       await mcp[Symbol.asyncDispose]()

@@ -1,7 +1,14 @@
 import { expect, test } from 'vitest'
 import { startProtected } from '../fixtures/authorization-server.ts'
 import { listed, remoteAt, startRegistry } from '../fixtures/registry-server.ts'
-import { goThere, signInUrlInModal } from '../support/browser-sign-in.ts'
+import {
+  codeOn,
+  comeBack,
+  goThere,
+  openSignInPage,
+  signInPageInModal,
+  signInUrlInModal,
+} from '../support/browser-sign-in.ts'
 import { eventually } from '../support/eventually.ts'
 import { lookOf, type Seat } from '../support/person.ts'
 import { says, wishes } from '../support/scripted-model.ts'
@@ -45,18 +52,63 @@ const dmLike = (seat: Seat, what: RegExp) =>
     return found?.ts ?? ''
   }, 30_000)
 
-test('a link that somebody else opens signs in who asked for it, and nobody else', async () => {
+test('a link passed on to somebody else connects nobody to their account, though they go through to the end', async () => {
   await using house = await protectedWorld()
   const { world, server } = house
-  const [member, owner] = [world.as('member'), world.as('owner')]
+  const member = world.as('member')
+  await begin(member, server.url)
+  const passedOn = await openSignInPage(await signInPageInModal(member))
+  expect(passedOn.page).toMatch(/Morgan Member, in Slack.+Access goes to.+close this page/s)
+  expect(JSON.stringify(await member.modal())).toContain(`goes to *${new URL(server.url).host}*`)
+  const { page, status } = await comeBack(passedOn.url, passedOn.cookie)
+  expect([status, codeOn(page)]).toEqual([200, expect.stringMatching(/^\w{4}-\w{4}$/)])
+  await modalLike(member, /sign_in_code/)
+  expect(server.live()).toBe(1)
+  for (const left of ['4 more times', '3 more times', '2 more times', 'once more'])
+    expect(JSON.stringify(await member.submit({ code: 'BCDF-GHJK' }))).toContain(left)
+  await member.submit({ code: 'BCDF-GHJK' })
+  await modalLike(member, /The code was wrong 5 times, so I dropped the sign-in/)
+  expect(server.live()).toBe(0)
+  await member.close()
+  await member.command('list')
+  await dmLike(member, /no tools connected yet/)
+})
+
+test('the address behind our page, passed on past it, is of no use in another browser', async () => {
+  await using house = await protectedWorld()
+  const { world, server } = house
+  const member = world.as('member')
   const url = await begin(member, server.url)
-  expect(JSON.stringify(await member.modal())).toMatch(/do not pass|only for you|yours alone/i)
-  // A browser does not say whose it is; the state says whose sign-in it is.
-  await goThere(url)
+  const without = await comeBack(url, undefined)
+  expect([without.status, without.page]).toEqual([400, expect.stringContaining('had not opened its first page')])
+  await modalLike(member, /Not signed in.+had not opened its first page/)
+  await member.close()
+  await begin(member, server.url)
+  const { cookie } = await openSignInPage(await signInPageInModal(member))
+  await member.close()
+  expect((await comeBack(await begin(member, server.url), cookie)).status, "another sign-in's cookie").toBe(400)
+  expect(server.requests.filter(({ path }) => path === '/token')).toEqual([])
+})
+
+test('a code is entered once, on whichever instance; a closed modal is no end', async () => {
+  await using house = await protectedWorld()
+  const { world, server } = house
+  const member = world.as('member')
+  await begin(member, server.url)
+  const { url, cookie } = await openSignInPage(await signInPageInModal(member))
+  const code = codeOn((await comeBack(url, cookie)).page) ?? ''
+  await modalLike(member, /sign_in_code/)
+  await world.restart()
+  await member.close()
+  const ts = await dmLike(member, /One step left/)
+  await member.press({ channel: 'dm' }, ts, 'Enter the code')
+  await modalLike(member, /sign_in_code/)
+  await member.submit({ code: code.toLowerCase().replace('-', ' ') })
   await modalLike(member, /Connected! 2 custom tools/)
-  await owner.command('list')
-  await dmLike(owner, /no tools connected yet/)
-  expect((await owner.messages('dm')).map(lookOf).join()).not.toMatch(/Connected!|custom/)
+  await member.close()
+  await member.press({ channel: 'dm' }, ts, 'Enter the code')
+  await modalLike(member, /sign_in_code/)
+  expect(JSON.stringify(await member.submit({ code }))).toContain('This sign-in is over')
 })
 
 test('a browser is sent on by itself where the code was spent on a request that named the resource', async () => {

@@ -13,11 +13,11 @@ const worldFor = (hosts: string[], model: Parameters<typeof startWorld>[0] = {})
   startWorld({ ...model, change: (settings) => ({ ...settings, egressAllow: hosts }) })
 
 /** Fills the modal in, as far as the Sign in button. */
-async function begin(seat: Seat, values: Record<string, unknown>): Promise<string> {
+async function begin(seat: Seat, values: Record<string, unknown>, here?: (url: string) => string): Promise<string> {
   await seat.command('connect custom')
   await eventually(async () => expect(await seat.modal()).not.toBeNull())
   expect(await seat.submit(values)).toMatchObject({ ok: true })
-  return signInUrlInModal(seat)
+  return signInUrlInModal(seat, here)
 }
 
 const modalLike = (seat: Seat, what: RegExp): Promise<string> =>
@@ -78,7 +78,7 @@ test('a client id metadata document is used where both sides can', async () => {
   const here = (url: string | URL) => String(url).replace(publicUrl, `http://127.0.0.1:${world.port}`)
   server.documents.set(`${publicUrl}/oauth/client.json`, () => fetch(here(`${publicUrl}/oauth/client.json`)))
   const member = world.as('member')
-  const url = await begin(member, { url: server.url })
+  const url = await begin(member, { url: server.url }, here)
   expect(new URL(url).searchParams.get('client_id')).toBe(`${publicUrl}/oauth/client.json`)
   expect((await goThere(url, (back) => new URL(here(back)))).page).toMatch(/go back to Slack/)
   await modalLike(member, /Connected! 2 custom tools/)
@@ -176,14 +176,15 @@ test('a sign-in that has ended in the middle of a run: a button in the thread, a
   await member.see(where, /Signed in by/)
 })
 
-test('a sign-in whose modal was closed meanwhile is told where it was asked for', async () => {
+test('a sign-in whose modal was closed meanwhile asks for its code where it was asked for', async () => {
   await using server = await startProtected()
   await using world = await worldFor(server.hosts)
   const member = world.as('member')
   const url = await begin(member, { url: server.url })
   await member.close()
   await goThere(url)
-  await eventually(async () => expect((await member.messages('dm')).map(lookOf).join()).toMatch(/Connected! 2 custom/))
+  expect((await member.messages('dm')).map(lookOf).join()).toMatch(/One step left for Custom server/)
+  await modalLike(member, /Connected! 2 custom/)
 })
 
 test('a sign-in is tried as often as one likes, in one modal', async () => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { checkMessage } from '../../src/block-kit/check-message.ts'
 import { checkView } from '../../src/block-kit/check-view.ts'
 import { AppError } from '../../src/errors.ts'
-import { ApprovalId, ChannelId, ConnectionId, InputId, UserId } from '../../src/ids.ts'
+import { ApprovalId, ChannelId, ConnectionId, InputId, SecretEntryId, SignInId, UserId } from '../../src/ids.ts'
 import type { Rule } from '../../src/policy/rules.ts'
 import type { ShownResult } from '../../src/run/state/shown-result.ts'
 import type { ApprovalState, CallState } from '../../src/run/state/state.ts'
@@ -28,6 +28,8 @@ import {
   disconnectConfirmMessage,
   disconnectedMessage,
 } from '../../src/slack/connections/connections-message.ts'
+import { signInCodeMessage, signInCodeModal } from '../../src/slack/connections/enter-sign-in-code.ts'
+import { secretsEnteredMessage } from '../../src/slack/connections/secret-entry.ts'
 import {
   createSignInAgainButton,
   noSignInNeededMessage,
@@ -178,21 +180,25 @@ const SAYINGS: Record<string, MessageContent> = {
     title: 'GitHub',
     name: 'github',
     host: 'github.com',
-    url: 'https://github.com/login',
+    server: 'api.githubcopilot.com',
+    url: 'https://patchbay.acme.dev/sign-in/x',
     until: AT,
   }),
   'sign in with the organization': signInMessage({
     title: 'GitHub',
     name: 'github',
     host: 'login.acme.com',
+    server: 'api.githubcopilot.com',
     url: 'https://login.acme.com/authorize',
     until: AT,
     organization: true,
   }),
   'sign in, longest': signInMessage(
-    { title: LONG, name: LONG, host: LONG, url: `https://x.example/${'a'.repeat(2_900)}`, until: AT },
+    { title: LONG, name: LONG, host: LONG, server: LONG, url: `https://x.example/${'a'.repeat(2_900)}`, until: AT },
     LONG,
   ),
+  'secrets entered': secretsEnteredMessage({ id: SecretEntryId.parse(idOf(1)), details: { title: LONG } }),
+  'sign-in code': signInCodeMessage({ id: SignInId.parse(idOf(1)), title: LONG, name: LONG, channel: 'C1' }),
   'signed in': signedInMessage('GitHub', 'github'),
   'no sign-in needed': noSignInNeededMessage('github'),
   'not signed in': signInFailedMessage('github', LONG, createSignInAgainButton('github')),
@@ -367,6 +373,8 @@ const SAYINGS: Record<string, MessageContent> = {
   'approval card, stopped': cardFor(callOf({ approval: decided('stopped') })),
 }
 
+const PAGE_FORM = { cards: CARDS, card: POSTGRES, name: 'postgres', values: {}, metadata: {} }
+
 const VIEWS: Record<string, View> = {
   picker: connectPickerModal(CARDS, { channel: 'C1' }),
   'many cards': connectPickerModal(
@@ -397,8 +405,22 @@ const VIEWS: Record<string, View> = {
     metadata: { connection: 'c' },
   }),
   testing: connectTestingModal(longCard, LONG),
-  'sign-in modal': signInModal({ title: LONG, name: LONG, host: 'github.com', url: 'https://github.com/x', until: AT }),
+  'sign-in modal': signInModal({
+    title: LONG,
+    name: LONG,
+    host: 'github.com',
+    server: 'api.githubcopilot.com',
+    url: 'https://github.com/x',
+    until: AT,
+  }),
   'trouble modal': errorModal(LONG, errorHelpButtonsFor(new AppError('limit_reached', 'x'))),
+  'form, its secret on a page': connectModal({ ...PAGE_FORM, secrets: { kind: 'none' } }),
+  'form, its page open': connectModal({
+    ...PAGE_FORM,
+    secrets: { kind: 'open', url: 'https://patchbay.acme.dev/secret/x', until: AT },
+  }),
+  'form, its secret entered': connectModal({ ...PAGE_FORM, secrets: { kind: 'entered' } }),
+  'sign-in code modal': signInCodeModal({ id: SignInId.parse(idOf(1)), title: LONG, name: LONG, channel: 'C1' }),
   'sign-in over': signInOverModal(
     signInFailedMessage('github', LONG, createConnectRetryButton(undefined, { name: 'github', inputs: {} })),
     false,

@@ -6,8 +6,10 @@ import { Client } from 'pg'
 import { createBuiltinServers } from '../../src/builtin/builtin-servers.ts'
 import { readCards } from '../../src/cards/read.ts'
 import { createConnect } from '../../src/connect/connect.ts'
-import { ConnectSubmissionDetails, SignInDetails } from '../../src/connect/connect-types.ts'
+import { ConnectSubmissionDetails } from '../../src/connect/connect-types.ts'
+import { SecretEntryDetails } from '../../src/connect/secret-entry-types.ts'
 import { createServerTargets } from '../../src/connect/server-targets.ts'
+import { SignInDetails } from '../../src/connect/sign-in-types.ts'
 import { openLocalStore } from '../../src/credentials/local.ts'
 import type { Db } from '../../src/db/call.ts'
 import { connectPostgres } from '../../src/db/postgres.ts'
@@ -21,6 +23,8 @@ import { createConnectSubmissions } from '../../src/registry/connect-submissions
 import type { Connection } from '../../src/registry/connection.ts'
 import { createOwnCards } from '../../src/registry/own-cards.ts'
 import { createRegistry } from '../../src/registry/registry.ts'
+import { createSecretEntries } from '../../src/registry/secret-entries.ts'
+import { createSignInCodes } from '../../src/registry/sign-in-codes.ts'
 import { createSignIns } from '../../src/registry/sign-ins.ts'
 import { createTestDatabase } from './database.ts'
 import { ROOT } from './mcp-house.ts'
@@ -72,6 +76,10 @@ export async function startConnectHouse(o: ConnectHouseOptions = {}) {
     credentials,
     auth,
     signIns: createSignIns(db, SignInDetails),
+    signInCodes: createSignInCodes(db, SignInDetails),
+    publicUrl: 'http://127.0.0.1:1',
+    secretEntries: createSecretEntries(db, SecretEntryDetails),
+    entersSecretsOnPage: true,
     submissions: createConnectSubmissions(db, ConnectSubmissionDetails),
     mcp,
     prefills: o.prefills ?? {},
@@ -87,6 +95,7 @@ export async function startConnectHouse(o: ConnectHouseOptions = {}) {
     logged,
     folder,
     dataDir,
+    databaseUrl: database.url,
     /** How many secrets rest in the store, the key's check left out. */
     secretsKept: () => readdirSync(join(dataDir, 'credentials')).filter((name) => name.endsWith('.sealed')).length - 1,
     call: (connection: Connection, tool: string, args: JsonObject = {}) =>

@@ -110,7 +110,7 @@ export async function signIn(
   const { url, pending } = await auth.begin(target, {}, { id, challenge, state: 'abc', signal })
   const sent = await fetch(url, { redirect: 'manual' })
   const back = new URL(String(sent.headers.get('location'))).searchParams
-  const kept = await auth.redeem(pending, back, { id, target, secrets: {}, signal })
-  await auth.saveTokens(id, kept)
-  return kept
+  const redeemed = await auth.redeem(pending, back, { id, target, secrets: {}, signal })
+  await auth.accept(id, target.by, redeemed)
+  return redeemed.tokens
 }

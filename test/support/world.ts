@@ -57,6 +57,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     dataDir,
     logLevel: 'debug',
     credentials: { store: undefined, key: undefined },
+    credentialEntry: 'modal',
     identityProvider: undefined,
     mcp: { maxPerUser: 10, toolTimeoutSeconds: 30, registryUrl: undefined },
     egressAllow: [],

@@ -17,7 +17,12 @@ const web = createWeb({
       throw new Error('odd')
     },
   },
-  finishSignIn: () => Promise.reject(new Error('odd')),
+  connect: {
+    openSignIn: async () => undefined,
+    finishSignIn: () => Promise.reject(new Error('odd')),
+    secretPages: { look: async () => undefined, enter: async () => false },
+  },
+  callbackUrl: 'https://patchbay.acme.dev/oauth/callback',
 })
 const server = createServer((incoming, response) => {
   if (!web(incoming, response)) response.writeHead(404).end()
@@ -30,9 +35,9 @@ beforeAll(async () => {
 afterAll(() => void server.close())
 
 /** Sends the target as it stands, which fetch would not. */
-const statusOf = (path: string): Promise<number | undefined> =>
+const statusOf = (path: string, headers = {}): Promise<number | undefined> =>
   new Promise((resolve, reject) => {
-    request({ host: '127.0.0.1', port, path, agent: false }, (answer) => resolve(answer.resume().statusCode))
+    request({ host: '127.0.0.1', port, path, headers, agent: false }, (answer) => resolve(answer.resume().statusCode))
       .on('error', reject)
       .end()
   })
@@ -68,4 +73,25 @@ test('a route that breaks costs its own connection, and is logged', async () => 
   await expect(statusOf('/oauth/client.json')).rejects.toThrow('socket hang up')
   expect(text()).toContain('request could not be answered')
   expect(await statusOf('/nothing')).toBe(404)
+})
+
+test('every answer says that it is shown in no frame, kept nowhere and taken for nothing else', async () => {
+  for (const path of ['/healthz', '/readyz', '/oauth/callback?state=x', `/sign-in/${'x'.repeat(43)}`]) {
+    const { headers } = await fetch(`http://127.0.0.1:${port}${path}`)
+    expect(headers.get('content-security-policy'), path).toMatch(/^default-src 'none'.+frame-ancestors 'none'/)
+    expect(headers.get('content-security-policy'), path).not.toContain('unsafe')
+    expect(headers.get('x-content-type-options'), path).toBe('nosniff')
+    expect(headers.get('referrer-policy'), path).toBe('no-referrer')
+    expect(headers.get('cache-control'), path).toBe('no-store')
+  }
+})
+
+test('an address that asks for page after page has to wait; load balancers do not', async () => {
+  const statuses: (number | undefined)[] = []
+  const of = (address: string) => ({ 'x-forwarded-for': address })
+  for (let at = 0; at < 125; at++) statuses.push(await statusOf('/oauth/callback?state=x', of('198.51.100.1')))
+  expect(statuses.slice(0, 100)).not.toContain(429)
+  expect(statuses.at(-1)).toBe(429)
+  expect(await statusOf('/oauth/callback?state=x', of('198.51.100.2'))).not.toBe(429)
+  expect(await statusOf('/healthz', of('198.51.100.1'))).toBe(200)
 })

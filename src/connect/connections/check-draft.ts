@@ -6,6 +6,7 @@ import type { Mcp } from '../../mcp/mcp.ts'
 import { fillPlaceholders } from '../../mcp/protocol/server-target.ts'
 import { permissionCardOf } from '../catalog/connectable-cards.ts'
 import type { ConnectDeps, ConnectionDraft, InputProblem } from '../connect-types.ts'
+import { findPemProblems } from './check-pem.ts'
 import { addKeyScheme } from './key-scheme.ts'
 
 type Checked = { filled: FilledInputs; problems: InputProblem[] }
@@ -33,7 +34,15 @@ export function checkInputs(
   saved: Record<string, string>,
 ): Checked {
   const { filled, problems } = fillInputs(card, typed, { saved, prefill: prefills[card.name] ?? {} })
-  return { filled, problems: [...problems, ...headerProblems(card, filled), ...findAddressProblems(card, filled, mcp)] }
+  return {
+    filled,
+    problems: [
+      ...problems,
+      ...headerProblems(card, filled),
+      ...findPemProblems(card, { ...filled.plain, ...filled.secret }),
+      ...findAddressProblems(card, filled, mcp),
+    ],
+  }
 }
 
 /** A value whose header was not named would not be sent. */
@@ -77,6 +86,8 @@ export type FilledInputs = { plain: Record<string, string>; secret: Record<strin
 
 // Longer than any token or address; Slack's fields end at 3,000.
 const MAX_INPUT_CHARS = 4_096
+/** Certificates come with the chain to their CA. */
+const MAX_LINES_CHARS = 32_768
 
 /** Where a field left empty takes its value from, in this order. */
 type InputFallbacks = { saved: Record<string, string>; prefill: Record<string, string> }
@@ -116,7 +127,8 @@ function isFilledInstead({ inputs }: Card, { instead }: CardInput, typed: Record
 
 function inputProblemIn(input: CardInput, value: string): string | undefined {
   if (value === '') return input.required ? `${input.label} is needed.` : undefined
-  if (value.length > MAX_INPUT_CHARS) return `That is too long: at most ${MAX_INPUT_CHARS} characters.`
+  const max = input.lines === true ? MAX_LINES_CHARS : MAX_INPUT_CHARS
+  if (value.length > max) return `That is too long: at most ${max} characters.`
   if (input.choices !== undefined && !input.choices.includes(value))
     return `Choose one of: ${input.choices.join(', ')}.`
   if (new RegExp(`^(?:${input.pattern ?? '[^]*'})$`).test(value)) return undefined

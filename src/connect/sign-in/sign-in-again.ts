@@ -1,6 +1,6 @@
 import { readSecrets } from '../../credentials/secrets.ts'
 import { isAppError } from '../../errors.ts'
-import type { SignInNeed } from '../../mcp/auth/auth.ts'
+import type { SignInNeed } from '../../mcp/auth/redeem.ts'
 import { type AuthChallenge, authChallengeIn } from '../../mcp/protocol/auth-challenge.ts'
 import type { Connection } from '../../registry/connection.ts'
 import type { Connect, ConnectDeps, SignInOutcome } from '../connect-types.ts'

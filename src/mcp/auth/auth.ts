@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import type { CredentialStore } from '../../credentials/store.ts'
 import type { Egress } from '../../egress/egress.ts'
 import { isAppError } from '../../errors.ts'
@@ -6,7 +5,6 @@ import type { ConnectionId, Principal } from '../../ids.ts'
 import type { Log } from '../../log.ts'
 import type { Registry } from '../../registry/registry.ts'
 import { withDeadline } from '../../timing.ts'
-import type { AuthChallenge } from '../protocol/auth-challenge.ts'
 import type { ClientIdentity } from '../protocol/auth-config.ts'
 import type { HttpTarget, Target } from '../protocol/server-target.ts'
 import { type BearerTokens, createBearerTokens } from './bearer-tokens.ts'
@@ -14,22 +12,22 @@ import { isEnterpriseManaged } from './enterprise/enterprise-tokens.ts'
 import { createIdentities, type Identities, removeStoredIdentity } from './enterprise/identities.ts'
 import { readIdentity } from './enterprise/identity.ts'
 import type { IdentityProvider } from './enterprise/identity-provider.ts'
-import {
-  beginIdentitySignIn,
-  createProviderChangedError,
-  PendingIdentity,
-  redeemIdentity,
-  revokeIdentity,
-} from './enterprise/identity-sign-in.ts'
-import { beginSignIn, PendingSignIn, redeemAuthorizationCode, retryWithoutResource } from './oauth/authorize.ts'
+import { beginIdentitySignIn, revokeIdentity } from './enterprise/identity-sign-in.ts'
+import { beginSignIn, retryWithoutResource } from './oauth/authorize.ts'
 import { discoverAuth } from './oauth/discover.ts'
 import { type RevocationOutcome, revokeTokens } from './oauth/revoke.ts'
-import { ClientRefusedError } from './oauth/token-errors.ts'
+import {
+  type PendingAuthorization,
+  type RedeemedSignIn,
+  redeemCallback,
+  requestWithoutBrowser,
+  type SignInCallback,
+  type SignInNeed,
+} from './redeem.ts'
 import { isTokenUsed, signInSubjectOf, type TokenSecrets, tokenSubjectOf } from './token-subject.ts'
 import { createAuthFetch } from './tokens/auth-fetch.ts'
 import { createRefreshLock, REFRESH_LOCK_MS, type RefreshLock } from './tokens/refresh-lock.ts'
 import { readStoredTokens, removeStoredTokens, type StoredTokens, saveStoredTokens } from './tokens/stored-tokens.ts'
-import { requestTokensWithoutBrowser } from './tokens-without-browser.ts'
 
 /** Sign-ins to servers; who asks and where a person sees it is the caller's to know. */
 export type Auth = {
@@ -37,8 +35,12 @@ export type Auth = {
   bearer(id: ConnectionId, target: Target, secrets: TokenSecrets): BearerTokens | undefined
   /** Where to send the person, and what must be saved until they come back. Throws AppErrors. */
   begin(target: HttpTarget, secrets: TokenSecrets, o: SignInNeed & { state: string }): Promise<StartedSignIn>
-  /** Exchanges what the browser came back with for tokens. Throws AppErrors. */
-  redeem(pending: PendingAuthorization, params: URLSearchParams, o: SignInCallback): Promise<StoredTokens>
+  /** Exchanges what the browser came back with for tokens, and saves nothing. Throws AppErrors. */
+  redeem(pending: PendingAuthorization, params: URLSearchParams, o: SignInCallback): Promise<RedeemedSignIn>
+  /** Saves what was redeemed: it is the person's. Waits for a refresh under way, which would otherwise overwrite it. */
+  accept(id: ConnectionId, by: Principal, redeemed: RedeemedSignIn): Promise<void>
+  /** Revokes what was redeemed and not accepted. */
+  drop(target: Target, secrets: TokenSecrets, redeemed: RedeemedSignIn): Promise<RevocationOutcome | undefined>
   /** The sign-in once more in another way, where the error of `redeem` says that this helps. */
   retry(
     pending: PendingAuthorization,
@@ -50,8 +52,6 @@ export type Auth = {
   storedTokens(id: ConnectionId): Promise<StoredTokens | undefined>
   /** Whether requests to the target carry these tokens: no header has a token of its own, and the address is the same. */
   areTokensUsed(target: Target, secrets: TokenSecrets, tokens: StoredTokens): boolean
-  /** Waits for a refresh under way, which would otherwise overwrite them. */
-  saveTokens(id: ConnectionId, tokens: StoredTokens): Promise<void>
   /** Removes a connection's tokens; with a person's last managed connection also their sign-in with the organization. */
   forget(id: ConnectionId, by: Principal): Promise<void>
   /** Removes the saved identity without revoking it. */
@@ -64,13 +64,8 @@ export type Auth = {
   ): Promise<RevocationOutcome | undefined>
 }
 
-export type SignInNeed = { id: ConnectionId; challenge: AuthChallenge; signal: AbortSignal }
-
 /** `organization`: the person signs in with it, not with the service. */
 type StartedSignIn = { url: string; host: string; organization: boolean; pending: PendingAuthorization }
-
-/** For which connection a browser came back. */
-type SignInCallback = { id: ConnectionId; target: HttpTarget; secrets: TokenSecrets; signal: AbortSignal }
 
 type AuthDeps = {
   credentials: CredentialStore
@@ -106,18 +101,33 @@ export function createAuth(deps: AuthDeps): Auth {
       withDeadline(tryWithoutBrowser(parts, target, secrets, o), WITHOUT_BROWSER_MS, false),
     storedTokens: (id) => readStoredTokens(credentials, id),
     areTokensUsed: isTokenUsed,
-    saveTokens: (id, tokens) => refreshLock.run(id, () => saveStoredTokens(credentials, id, tokens)),
+    accept: async (id, by, { tokens, identity }) => {
+      if (identity !== undefined) await identities?.save(by, identity)
+      await refreshLock.run(id, () => saveStoredTokens(credentials, id, tokens))
+    },
+    drop: async (target, secrets, { tokens, identity }) => {
+      if (identity !== undefined && identityProvider !== undefined)
+        await revokeIdentity(identityProvider, identity, createAuthFetch(egress, AbortSignal.timeout(REVOKE_MS)))
+      return revoke(deps, target, secrets, tokens)
+    },
     forget: async (id, by) => {
       await refreshLock.run(id, () => removeStoredTokens(credentials, id))
       await removeUnusedIdentity(parts, by)
     },
     forgetIdentity: (by) => removeStoredIdentity(by, parts),
-    revoke: async (target, secrets, tokens) => {
-      if (tokens === undefined || target.kind !== 'http' || target.auth === undefined) return undefined
-      const fetch = createAuthFetch(egress, AbortSignal.timeout(REVOKE_MS))
-      return revokeTokens(tokens, { terms: target.auth, values: { ...target.values, ...secrets }, fetch })
-    },
+    revoke: (...o) => revoke(deps, ...o),
   }
+}
+
+async function revoke(
+  { egress }: Pick<AuthDeps, 'egress'>,
+  target: Target,
+  secrets: TokenSecrets,
+  tokens: StoredTokens | undefined,
+): Promise<RevocationOutcome | undefined> {
+  if (tokens === undefined || target.kind !== 'http' || target.auth === undefined) return undefined
+  const fetch = createAuthFetch(egress, AbortSignal.timeout(REVOKE_MS))
+  return revokeTokens(tokens, { terms: target.auth, values: { ...target.values, ...secrets }, fetch })
 }
 
 async function begin(
@@ -135,61 +145,6 @@ async function begin(
     return { organization: true, ...(await beginIdentitySignIn({ ...request, provider: identities.provider })) }
   const started = await beginSignIn({ ...request, discovered, before: await readStoredTokens(credentials, id) })
   return { organization: false, ...started }
-}
-
-async function redeemCallback(
-  parts: AuthParts,
-  pending: PendingAuthorization,
-  params: URLSearchParams,
-  { id, target, secrets, signal }: SignInCallback,
-): Promise<StoredTokens> {
-  const { identities } = parts
-  const fetch = createAuthFetch(parts.egress, signal)
-  if (!('kind' in pending)) {
-    try {
-      return await redeemAuthorizationCode(pending, params, fetch)
-    } catch (error) {
-      await rememberRefusedClient(parts, id, pending, error)
-      throw error
-    }
-  }
-  if (identities === undefined) throw createProviderChangedError()
-  await identities.save(target.by, await redeemIdentity(identities.provider, pending, params, fetch))
-  try {
-    const tokens = await requestWithoutBrowser(parts, target, secrets, { id, challenge: pending.challenge, signal })
-    if (tokens === undefined) throw createProviderChangedError()
-    return tokens
-  } catch (error) {
-    await removeUnusedIdentity(parts, target.by)
-    throw error
-  }
-}
-
-/** Tokens keep the client that a further sign-in uses again, unless the service has forgotten it. */
-async function rememberRefusedClient(
-  { credentials, refreshLock }: AuthParts,
-  id: ConnectionId,
-  { client }: PendingSignIn,
-  error: unknown,
-): Promise<void> {
-  if (!(error instanceof Error) || !(error.cause instanceof ClientRefusedError)) return
-  await refreshLock.run(id, async () => {
-    const tokens = await readStoredTokens(credentials, id)
-    if (tokens?.client.client_id === client.client_id)
-      await saveStoredTokens(credentials, id, { ...tokens, clientRefused: true })
-  })
-}
-
-async function requestWithoutBrowser(
-  parts: AuthParts,
-  target: HttpTarget,
-  secrets: TokenSecrets,
-  { id, challenge, signal }: SignInNeed,
-) {
-  const before = await readStoredTokens(parts.credentials, id)
-  const fetch = createAuthFetch(parts.egress, signal)
-  const { identities } = parts
-  return requestTokensWithoutBrowser({ ...signInSubjectOf(id, target, secrets), challenge, before, fetch }, identities)
 }
 
 async function tryWithoutBrowser(
@@ -225,7 +180,3 @@ async function removeUnusedIdentity(parts: AuthParts, by: Principal): Promise<vo
   if (identities !== undefined)
     await revokeIdentity(identities.provider, identity, createAuthFetch(egress, AbortSignal.timeout(REVOKE_MS)))
 }
-
-/** A sign-in under way, with the service itself or with the organization. A secret. */
-export const PendingAuthorization = z.union([PendingIdentity, PendingSignIn])
-export type PendingAuthorization = z.infer<typeof PendingAuthorization>

@@ -43,6 +43,8 @@ export type HttpTarget = Common & {
   by: Principal
   /** How it signs people in; left out: it takes what the headers hold, or nothing. */
   auth?: AuthConfig | undefined
+  /** A certificate of our own with its key, and the CA that signed the server's: texts in PEM form. */
+  tls?: { certificate?: string | undefined; key?: string | undefined; ca?: string | undefined } | undefined
   /** Its requests are signed. */
   signing?: AwsSigning | undefined
 }

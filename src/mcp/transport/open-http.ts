@@ -9,12 +9,19 @@ import {
   UnauthorizedError,
 } from '@modelcontextprotocol/client'
 import { findAppError } from '../../egress/egress-error.ts'
+import type { ClientTls } from '../../egress/exchange.ts'
 import { AppError, errorChainOf } from '../../errors.ts'
 import { withDeadline } from '../../timing.ts'
 import { classifyError, statusIn, toAppError } from '../protocol/classify-error.ts'
 import { createMessageReader } from '../protocol/message-reader.ts'
 import { createUnknownVersionError, olderVersionsFor } from '../protocol/older-versions.ts'
-import { fillHeaders, type HttpTarget, hasKnownAddress, serverUrlOf } from '../protocol/server-target.ts'
+import {
+  fillHeaders,
+  fillPlaceholders,
+  type HttpTarget,
+  hasKnownAddress,
+  serverUrlOf,
+} from '../protocol/server-target.ts'
 import { createAwsSignedFetch, signingOf } from './aws-signed-fetch.ts'
 import { createLenientFetch } from './lenient-fetch.ts'
 import { detectDeadStreams, refuseEmptyStreams } from './lost-streams.ts'
@@ -48,7 +55,7 @@ export async function openHttpSession(
   const values = { ...target.values, ...secrets }
   const url = serverUrlOf(target, secrets)
   const { bearer } = opening
-  const fetch = lenientFetchOf(deps, signingOf(target, values))
+  const fetch = lenientFetchOf(deps.egress.fetchOver(clientTlsOf(target, values)), signingOf(target, values))
   const logFailure = (error: unknown) =>
     deps.log.warn({ what: 'close transport', error: errorChainOf(error) }, 'mcp background work failed')
   const optionsFor = (client: Client, kind: 'streamable' | 'sse') => {
@@ -104,8 +111,17 @@ export async function openHttpSession(
   }
 }
 
-function lenientFetchOf({ egress }: OpenDeps, signing: ReturnType<typeof signingOf>): typeof globalThis.fetch {
-  const fetch = signing === undefined ? egress.fetch : createAwsSignedFetch(egress.fetch, signing)
+/** What was filled in of it. */
+function clientTlsOf({ tls = {} }: HttpTarget, values: Record<string, string>): ClientTls {
+  const [cert, key, ca] = [tls.certificate, tls.key, tls.ca].map((text) => text && fillPlaceholders(text, values))
+  return { ...(cert && { cert }), ...(key && { key }), ...(ca && { ca }) }
+}
+
+function lenientFetchOf(
+  plain: typeof globalThis.fetch,
+  signing: ReturnType<typeof signingOf>,
+): typeof globalThis.fetch {
+  const fetch = signing === undefined ? plain : createAwsSignedFetch(plain, signing)
   return createLenientFetch(refuseEmptyStreams(fetch), createMessageReader())
 }
 

@@ -7,20 +7,21 @@ import {
   SocketModeReceiver,
 } from '@slack/bolt'
 import type { Logger } from '@slack/web-api'
-import type { SignInResult } from '../../connect/connect-types.ts'
 import type { Installations } from '../../connect/installations.ts'
 import type { ChangeNotesDeps } from '../../connect/pins/change-notes.ts'
-import { AppError, errorChainOf } from '../../errors.ts'
+import type { EnteredSecrets } from '../../connect/secret-entry-types.ts'
+import type { SignInCode, SignInResult } from '../../connect/sign-in-types.ts'
+import { AppError } from '../../errors.ts'
 import type { Principal } from '../../ids.ts'
 import { withoutNulls } from '../../json.ts'
 import type { Log } from '../../log.ts'
 import type { ResourceSubscriptionRow } from '../../registry/resource-subscriptions.ts'
 import type { AbleApprovers, ReadFile, ReadThread } from '../../run/deps.ts'
 import type { Origin } from '../../run/state/events.ts'
-import { type Polling, pollEvery } from '../../timing.ts'
 import { ableApproversOf } from '../approvals/able-approvers.ts'
 import { announceResourceChange } from '../catalog/resource-updates.ts'
-import { finishSubmissions } from '../connections/connect-outcome.ts'
+import { askForSignInCode } from '../connections/enter-sign-in-code.ts'
+import { announceSecrets } from '../connections/secret-entry.ts'
 import { announceSignIn } from '../connections/sign-in.ts'
 import { tellToolChanges } from '../connections/accept-changes.ts'
 import { isPayloadFields } from '../message-text/payload-fields.ts'
@@ -29,6 +30,7 @@ import { connectRefusalFor } from '../rules/roles.ts'
 import { slackErrorCodeOf } from '../web-api/web-api.ts'
 import { ackInTime } from './ack-in-time.ts'
 import { createBoltLogger } from './bolt-logger.ts'
+import { createConnectPolling } from './connect-polling.ts'
 import { createExpiryReminders } from './expiry-reminders.ts'
 import { createInstallReceiver, INSTALL_PATH, REDIRECT_PATH, type SlackOAuth } from './install.ts'
 import { createSocketMode, type SocketModeConnection } from './socket-mode.ts'
@@ -68,6 +70,10 @@ export type Slack = {
   connectRefusal(by: Principal, card: { name: string; title: string }): Promise<string | undefined>
   /** Tells a person how their sign-in ended. */
   signedIn(news: SignInResult): void
+  /** Asks a person for the code that their browser shows. */
+  askForSignInCode(news: SignInCode): void
+  /** Shows a person that secrets were entered for them. */
+  secretsEntered(news: EnteredSecrets): void
   /** Serves POST /slack/events in HTTP mode, and the pages to install the app. */
   requestListener?: (request: IncomingMessage, response: ServerResponse) => void
   /** Checks the token with Slack, and in Socket Mode connects. Throws AppError `slack_failed`. */
@@ -80,7 +86,7 @@ export async function createSlack(settings: SlackSettings, parts: SlackParts): P
   const logger = createBoltLogger(parts.log)
   const apps = createWorkspaceApps(parts, settings)
   const reminders = createExpiryReminders({ runs: parts.runs, log: parts.log, apps }, parts.reminders)
-  const submissions = createSubmissionsPolling(parts, apps)
+  const submissions = createConnectPolling(parts, ({ by }) => appFor(apps, by).deps)
   const { appToken } = settings
   const routed = <T extends HTTPReceiver | SocketModeReceiver>(receiver: T): T => {
     routeRequests(receiver, apps, parts.log, logger)
@@ -106,6 +112,8 @@ export async function createSlack(settings: SlackSettings, parts: SlackParts): P
     signedIn(news) {
       if (news.by !== undefined) void announceSignIn(appFor(apps, news.by).deps, news)
     },
+    askForSignInCode: (news) => void askForSignInCode(appFor(apps, news.by).deps, news),
+    secretsEntered: (news) => void announceSecrets(appFor(apps, news.by).deps, news),
     ...(listeners.length > 0 && { requestListener: listenerByPath(listeners) }),
     async start() {
       if (settings.oauth === undefined) await checkToken(apps)
@@ -133,16 +141,6 @@ function createWorkspaceApps(parts: SlackParts, { apiUrl, oauth, botToken }: Sla
 /** The app in a person's workspace, where no request names a team. */
 const appFor = (apps: WorkspaceApps, { workspace }: Pick<Principal, 'workspace'>) =>
   apps.of({ workspace, teamId: workspace })
-
-/** A form is left behind for minutes, so some seconds do not matter. */
-const FINISH_SUBMISSIONS_EVERY_MS = 15_000
-
-const createSubmissionsPolling = ({ connect, log }: SlackParts, apps: WorkspaceApps): Polling =>
-  pollEvery(
-    { everyMs: FINISH_SUBMISSIONS_EVERY_MS },
-    () => finishSubmissions(connect, ({ by }) => appFor(apps, by).deps),
-    (error) => log.warn({ why: errorChainOf(error) }, 'submitted connect forms not looked at'),
-  )
 
 /** Throws AppError `slack_failed` with what to put right. */
 async function checkToken(apps: WorkspaceApps): Promise<void> {

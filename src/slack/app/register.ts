@@ -12,6 +12,8 @@ import { registerMcpCommand } from '../commands/mcp-command.ts'
 import { registerConnect } from '../connections/connect-modal.ts'
 import { registerConnectRetry } from '../connections/connect-retry.ts'
 import { registerDisconnect } from '../connections/connection-commands.ts'
+import { registerSignInCode } from '../connections/enter-sign-in-code.ts'
+import { registerSecretEntry } from '../connections/secret-entry.ts'
 import { registerSignIn } from '../connections/sign-in.ts'
 import { registerToolChanges } from '../connections/accept-changes.ts'
 import type { SlackDeps } from '../deps.ts'
@@ -45,6 +47,8 @@ export function registerListeners(app: App, deps: SlackDeps, forgetToken: () => 
   registerConnect(app, deps)
   registerConnectRetry(app, deps)
   registerSignIn(app, deps)
+  registerSignInCode(app, deps)
+  registerSecretEntry(app, deps)
   registerStarterQuestions(app, deps)
   registerApprovals(app, deps)
   registerApprovalGroups(app, deps)

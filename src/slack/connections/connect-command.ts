@@ -13,7 +13,7 @@ import { DEMO_CARD } from '../onboarding/welcome-stage.ts'
 import { connectRefusalFor } from '../rules/roles.ts'
 import { createAllowButton, pickableCardsFor } from './allowed-cards.ts'
 import { type ConnectMetadata, connectModal, connectPickerModal } from './connect-form.ts'
-import { proposedNameFor } from './form-card.ts'
+import { proposedNameFor, secretEntryFor } from './form-card.ts'
 
 export const connectCommand: Command = {
   name: 'connect',
@@ -61,12 +61,13 @@ async function openForm(
   card: CardInfo,
   metadata: ConnectMetadata,
 ): Promise<void> {
-  const [cards, name] = await Promise.all([
+  const [cards, name, secrets] = await Promise.all([
     pickableCardsFor(deps, responder.by),
     proposedNameFor(deps, responder.by, card),
+    secretEntryFor(deps, responder.by),
   ])
   const refusal = await connectRefusalFor(deps, responder.by, { name: permissionCardOf(card.name), title: card.title })
-  if (refusal === undefined) await responder.openModal(connectModal({ cards, card, name, values: {}, metadata }))
+  if (refusal === undefined) await responder.openModal(connectModal({ cards, card, name, values: {}, metadata, ...secrets }))
   else await responder.reply(await notAllowedMessage(deps, responder, { card, refusal }), 'Connect a tool')
 }
 
@@ -130,8 +131,8 @@ export const reconnectCommand: Command = {
   },
 }
 
-async function openReconnect({ connect }: ConnectionDeps, responder: Responder, connection: Connection): Promise<void> {
-  const card = connect.cardOf(connection)
+async function openReconnect(deps: ConnectionDeps, responder: Responder, connection: Connection): Promise<void> {
+  const card = deps.connect.cardOf(connection)
   if (card === undefined) {
     await responder.replyError(
       `${escapeMrkdwn(connection.name)} cannot be reconnected: its service is not offered here any more. Disconnect it, or ask whoever runs Patchbay here.`,
@@ -139,7 +140,7 @@ async function openReconnect({ connect }: ConnectionDeps, responder: Responder, 
     return
   }
   const metadata = { connection: connection.id, ...(responder.channel && { channel: responder.channel }) }
-  await responder.openModal(
-    connectModal({ cards: [card], card, name: connection.name, values: connection.inputs, metadata }),
-  )
+  const secrets = await secretEntryFor(deps, responder.by)
+  const { name, inputs: values } = connection
+  await responder.openModal(connectModal({ cards: [card], card, name, values, metadata, ...secrets }))
 }

@@ -13,7 +13,9 @@ import {
   sectionBlock,
 } from '../blocks/build-blocks.ts'
 import { inputBlockOf, type ModalField, textOption } from '../blocks/modal-fields.ts'
-import { escapeInlineMrkdwn, escapeMrkdwn } from '../blocks/text.ts'
+import { escapeMrkdwn } from '../blocks/text.ts'
+import { cardAboutBlocks } from './card-about-blocks.ts'
+import { type SecretEntryState, secretEntryBlock, shownSecretsOf } from './secret-entry-block.ts'
 
 /** The modal's metadata; never holds what was typed. */
 export type ConnectMetadata = {
@@ -24,6 +26,8 @@ export type ConnectMetadata = {
   more?: boolean
   /** A failure stands on top. */
   alert?: boolean
+  /** The page on which its secrets were entered. */
+  entry?: string
   /** Tells the secrets' fields from those before, which Slack would fill in again. */
   attempt?: string
 }
@@ -41,6 +45,8 @@ export type ConnectForm = {
   alert?: string
   /** What to know before filling it in again. */
   note?: string
+  /** The page for its secrets; left out: they are typed into the form. */
+  secrets?: SecretEntryState
 }
 
 /** The modal that asks which service to connect. */
@@ -64,7 +70,6 @@ export function connectModal(form: ConnectForm): ModalView {
   const { card, metadata } = form
   const reconnects = metadata.connection !== undefined
   const alert = alertBlocks(form.alert)
-  const about = card.entry === undefined ? [cardBlock(card)] : entryBlocks(card, card.entry)
   const more = showsMore(form)
   const note = form.note === undefined ? [] : [contextBlock(escapeMrkdwn(form.note))]
   const top = reconnects || card.entry !== undefined ? [] : [cardPickerBlock(form.cards, card)]
@@ -74,7 +79,15 @@ export function connectModal(form: ConnectForm): ModalView {
     submit: reconnects ? 'Reconnect' : 'Connect',
     close: 'Cancel',
     metadata: metadataOf(form, more),
-    blocks: [...alert, ...note, ...top, ...about, ...fieldsOf(form, more).map(inputBlockOf), ...moreBlocks(card, more)],
+    blocks: [
+      ...alert,
+      ...note,
+      ...top,
+      ...cardAboutBlocks(card),
+      ...fieldsOf(form, more).map(inputBlockOf),
+      ...secretBlocks(form, more),
+      ...moreBlocks(card, more),
+    ],
   })
 }
 
@@ -87,10 +100,21 @@ function metadataOf({ card, metadata, alert }: ConnectForm, more: boolean): Conn
 function fieldsOf(form: ConnectForm, more: boolean): ModalField[] {
   const { card, metadata, name } = form
   const fields = (rare: boolean) =>
-    card.inputs.filter((field) => (field.more ?? false) === rare).map((field) => inputFieldOf(field, form))
+    card.inputs
+      .filter((field) => (field.more ?? false) === rare && !(field.secret && form.secrets !== undefined))
+      .map((field) => inputFieldOf(field, form))
   const named = metadata.connection === undefined ? [nameField(card, name)] : []
   const usual = card.named === 'by_address' ? [...fields(false), ...named] : [...named, ...fields(false)]
   return more ? [...usual, ...fields(true)] : usual
+}
+
+/** On a page of ours, or a word on who sees what is typed here. */
+function secretBlocks({ card, secrets, metadata }: ConnectForm, more: boolean): KnownBlock[] {
+  const fields = shownSecretsOf(card, more)
+  if (fields.length === 0) return []
+  return secrets === undefined
+    ? [contextBlock('What you type here passes through Slack, as any message does.')]
+    : [secretEntryBlock(fields, secrets, metadata.connection !== undefined)]
 }
 
 /** What was filled in is never hidden. */
@@ -104,39 +128,6 @@ function moreBlocks({ inputs }: CardInfo, more: boolean): KnownBlock[] {
   const accessibilityLabel = `More fields: ${rare.join(', ')}`
   return [actionsBlock([createButton({ text: 'More', action: 'connect_more', value: 'more', accessibilityLabel })])]
 }
-
-const cardBlock = (card: CardInfo): KnownBlock =>
-  sectionBlock(
-    `${card.icon} *${escapeMrkdwn(card.title)}*: ${escapeMrkdwn(toSentence(card.description))} <${card.docs}|Learn more>`,
-  )
-
-/** What stands before a link ends with a full stop. */
-const toSentence = (words: string): string => (/[.!?…]\s*$/.test(words) ? words : `${words}.`)
-
-/** A registry entry's description is untrusted, so its name and host are shown, too. */
-const entryBlocks = (card: CardInfo, { name, host, own }: NonNullable<CardInfo['entry']>): KnownBlock[] =>
-  own === true ? ownCardBlocks(card, host) : publishedBlocks(card, name, host)
-
-/** Where it leads is what a person can judge it by. */
-const ownCardBlocks = (card: CardInfo, host: string): KnownBlock[] => [
-  sectionBlock(
-    [`${card.icon} *${escapeInlineMrkdwn(card.title)}*`, escapeInlineMrkdwn(card.description)]
-      .filter(Boolean)
-      .join(': '),
-  ),
-  contextBlock(
-    `What you fill in and ask goes to *${escapeInlineMrkdwn(host)}*. Patchbay has not checked it: each of its tools asks before it runs, unless an owner here says that it only reads.`,
-  ),
-]
-
-const publishedBlocks = (card: CardInfo, name: string, host: string): KnownBlock[] => [
-  sectionBlock(
-    `${card.icon} *${escapeInlineMrkdwn(card.title)}*: ${escapeInlineMrkdwn(toSentence(card.description))} <${card.docs}|Learn more>`,
-  ),
-  contextBlock(
-    `From the public MCP registry (${escapeInlineMrkdwn(name)}), not checked by us. What you fill in and ask goes to *${escapeInlineMrkdwn(host)}*. Each of its tools asks before it runs.`,
-  ),
-]
 
 /** What is longer than an alert takes goes on below it. */
 function alertBlocks(words: string | undefined): KnownBlock[] {
@@ -215,7 +206,12 @@ function inputFieldOf(field: Field, form: ConnectForm): ModalField {
     optional: !required || (reconnects && secret) || (field.instead !== undefined && showsMore(form)),
     ...(options
       ? { kind: 'choice', options, initial }
-      : { kind: 'text', initial: secret ? undefined : initial, placeholder: example }),
+      : {
+          kind: 'text',
+          initial: secret ? undefined : initial,
+          placeholder: example,
+          ...(field.lines && { multiline: true }),
+        }),
   }
 }
 

@@ -1,8 +1,7 @@
 import type { App } from '@slack/bolt'
 import type { ModalView } from '@slack/types'
-import { z } from 'zod'
 import type { CardInfo, ConnectSubmission, InputProblem } from '../../connect/connect-types.ts'
-import { ConnectionId, createConnectionId, type Principal } from '../../ids.ts'
+import { createConnectionId, type Principal } from '../../ids.ts'
 import { errorModal } from '../blocks/error-message.ts'
 import type { ConnectionDeps, HomeTabDeps, PolicyDeps, WebApiDeps } from '../deps.ts'
 import { findConnectionFor } from '../interactions/find-for-person.ts'
@@ -11,23 +10,21 @@ import { onViewSubmission, type ViewSubmission } from '../interactions/modals.ts
 import { AnyResponse } from '../web-api/web-api.ts'
 import { type ConnectMetadata, connectTestingModal } from './connect-form.ts'
 import { connectAndReport, connectMetadataOf, problemsText, type SubmittedForm } from './connect-outcome.ts'
-import { buildFormModal, formCardOf, plainInputsOf, proposedNameFor, shownNameFor } from './form-card.ts'
-
-const Metadata = z.object({
-  card: z.string().optional(),
-  channel: z.string().optional(),
-  connection: ConnectionId.optional(),
-  more: z.boolean().optional(),
-  alert: z.boolean().optional(),
-  attempt: z.string().optional(),
-})
-type Metadata = z.infer<typeof Metadata>
+import {
+  buildFormModal,
+  type FormMetadata,
+  formCardOf,
+  formMetadataIn,
+  plainInputsOf,
+  proposedNameFor,
+  shownNameFor,
+} from './form-card.ts'
 
 export function registerConnect(app: App, deps: WebApiDeps & ConnectionDeps & PolicyDeps & HomeTabDeps): void {
   onButtonPress(app, deps, 'connect_pick', async ({ by, value, view }) => {
     const card = await deps.connect.offer(by, value)
     if (card === undefined || view === undefined) return
-    const next = await emptyFormModal(deps, by, card, metadataIn(view))
+    const next = await emptyFormModal(deps, by, card, formMetadataIn(view))
     // Without a hash, so that the last choice wins.
     await deps.webApi.call('views.update', { view_id: view.id, view: next }, AnyResponse, 0)
   })
@@ -35,14 +32,11 @@ export function registerConnect(app: App, deps: WebApiDeps & ConnectionDeps & Po
   onViewSubmission(app, deps, 'connect', (submit) => handleSubmission(deps, submit))
 }
 
-const metadataIn = ({ privateMetadata }: { privateMetadata: string }): Metadata =>
-  Metadata.parse(JSON.parse(privateMetadata))
-
 async function emptyFormModal(
   deps: ConnectionDeps & PolicyDeps,
   by: Principal,
   card: CardInfo,
-  { channel, connection }: Metadata,
+  { channel, connection }: FormMetadata,
 ): Promise<ModalView> {
   const name = await proposedNameFor(deps, by, card)
   const metadata = connectMetadataOf({ channel, reconnects: connection })
@@ -52,7 +46,7 @@ async function emptyFormModal(
 /** Opens the fields that few people need; Slack keeps what was typed in the others. */
 async function showMore(deps: WebApiDeps & ConnectionDeps & PolicyDeps, { by, view }: BlockAction): Promise<void> {
   if (view === undefined) return
-  const { alert: _alert, ...metadata } = metadataIn(view)
+  const { alert: _alert, ...metadata } = formMetadataIn(view)
   const card = await formCardOf(deps, by, metadata)
   if (card === undefined) return
   const { connection } = metadata
@@ -70,7 +64,7 @@ async function handleSubmission(
   deps: WebApiDeps & ConnectionDeps & PolicyDeps & HomeTabDeps,
   { by, viewId, hash, privateMetadata, typed, ack }: ViewSubmission,
 ): Promise<void> {
-  const metadata = metadataIn({ privateMetadata })
+  const metadata = formMetadataIn({ privateMetadata })
   const card = await formCardOf(deps, by, { card: typed.card ?? metadata.card, connection: metadata.connection })
   if (card === undefined) {
     await ack({
@@ -83,8 +77,9 @@ async function handleSubmission(
     await ack({ response_action: 'update', view: await emptyFormModal(deps, by, card, metadata) })
     return
   }
-  const inputs = Object.fromEntries(card.inputs.map(({ name }) => [name, typed[name]?.trim() ?? '']))
-  const { channel, connection: reconnects } = metadata
+  const { channel, connection: reconnects, entry } = metadata
+  const entered = entry === undefined ? {} : await deps.connect.secretPages.read(entry, by)
+  const inputs = Object.fromEntries(card.inputs.map(({ name }) => [name, (entered[name] ?? typed[name])?.trim() ?? '']))
   const name = await nameOf(deps, { by, metadata, card, inputs, typed: typed.name })
   const details = { card: card.name, name, channel, reconnects }
   const submission = { id: createConnectionId(), by, view: { id: viewId, hash }, details, inputs }
@@ -98,6 +93,7 @@ async function handleSubmission(
     return
   }
   const fresh = await deps.connect.submissions.save(submission)
+  if (entry !== undefined) await deps.connect.secretPages.end(entry, by)
   await ack({ response_action: 'update', view: connectTestingModal(card, details.name) })
   // One that stands already is told by whoever connects it.
   if (fresh) await connectAndReport(deps, submission)
@@ -113,7 +109,7 @@ async function findProblems(
 
 type FormName = {
   by: Principal
-  metadata: Metadata
+  metadata: FormMetadata
   card: CardInfo
   inputs: Record<string, string>
   typed: string | null | undefined
@@ -130,7 +126,7 @@ async function nameOf(deps: ConnectionDeps, { by, metadata, card, inputs, typed 
 type FormProblems = {
   submission: SubmittedForm
   problems: InputProblem[]
-  metadata: Metadata
+  metadata: FormMetadata
   /** The fields that the form shows. */
   fields: string[]
 }
@@ -154,20 +150,27 @@ async function ackProblems(
   const more =
     metadata.more === true || problems.some(({ field }) => card.inputs.find(({ name }) => name === field)?.more)
   const { channel, reconnects: connection } = details
-  const attempt = metadata.attempt
+  const { attempt, entry } = metadata
   const view = await buildFormModal(deps, by, {
     card,
     name: await shownNameFor(deps, by, { card, name: details.name, inputs }),
     values: plainInputsOf(card, inputs),
-    metadata: connectMetadataFrom({ channel, connection, attempt, ...(more && { more }) }),
+    metadata: connectMetadataFrom({ channel, connection, attempt, entry, ...(more && { more }) }),
     alert: problemsText(card, problems),
   })
   await ack({ response_action: 'update', view })
 }
 
 /** Without what is undefined, which JSON would leave out. */
-const connectMetadataFrom = ({ channel, connection, attempt, more }: Omit<Metadata, 'alert'>): ConnectMetadata => ({
+const connectMetadataFrom = ({
+  channel,
+  connection,
+  attempt,
+  entry,
+  more,
+}: Omit<FormMetadata, 'alert'>): ConnectMetadata => ({
   ...connectMetadataOf({ channel, reconnects: connection }),
   ...(attempt && { attempt }),
+  ...(entry && { entry }),
   ...(more && { more }),
 })

@@ -8,8 +8,9 @@ import type { ConnectMetadata } from './connect-form.ts'
 import { createConnectRetryButton } from './connect-retry.ts'
 import { connectedMessage, connectedModal, notConnectedMessage } from './connected-message.ts'
 import { buildFormModal, formCardOf, plainInputsOf, secretsAgainText, shownNameFor } from './form-card.ts'
-import { replySignInOutcome, showSignIn } from './sign-in.ts'
 import { otherNamesFor } from './accept-changes.ts'
+import { showSignIn } from './sign-in.ts'
+import { replySignInOutcome } from './sign-in-reply.ts'
 
 /** A first start may download a server; a person who closes the modal gets a message. */
 const CONNECT_TIMEOUT_MS = 120_000

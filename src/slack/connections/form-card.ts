@@ -1,6 +1,7 @@
 import type { ModalView } from '@slack/types'
+import { z } from 'zod'
 import type { CardInfo } from '../../connect/connect-types.ts'
-import type { ConnectionId, Principal } from '../../ids.ts'
+import { ConnectionId, type Principal, SecretEntryId } from '../../ids.ts'
 import { joinWords } from '../blocks/text.ts'
 import type { ConnectionDeps, PolicyDeps } from '../deps.ts'
 import { findConnectionFor } from '../interactions/find-for-person.ts'
@@ -13,8 +14,37 @@ export async function buildFormModal(
   by: Principal,
   form: Omit<ConnectForm, 'cards'>,
 ): Promise<ModalView> {
-  return connectModal({ ...form, cards: addCard(await pickableCardsFor(deps, by), form.card) })
+  const [cards, secrets] = await Promise.all([
+    pickableCardsFor(deps, by),
+    secretEntryFor(deps, by, form.metadata.entry),
+  ])
+  return connectModal({ ...secrets, ...form, cards: addCard(cards, form.card) })
 }
+
+/** How far a person is with the page for a form's secrets, where there are such pages. */
+export async function secretEntryFor(
+  { connect: { secretPages } }: ConnectionDeps,
+  by: Principal,
+  entry?: string,
+): Promise<Pick<ConnectForm, 'secrets'>> {
+  if (!secretPages.isOffered) return {}
+  const found = entry === undefined ? undefined : await secretPages.find(SecretEntryId.parse(entry), by)
+  return { secrets: { kind: found?.entered ? 'entered' : 'none' } }
+}
+
+const FormMetadata = z.object({
+  card: z.string().optional(),
+  channel: z.string().optional(),
+  connection: ConnectionId.optional(),
+  more: z.boolean().optional(),
+  alert: z.boolean().optional(),
+  entry: SecretEntryId.optional(),
+  attempt: z.string().optional(),
+})
+export type FormMetadata = z.infer<typeof FormMetadata>
+
+export const formMetadataIn = ({ privateMetadata }: { privateMetadata: string }): FormMetadata =>
+  FormMetadata.parse(JSON.parse(privateMetadata))
 
 /** The card that a form is for: a reconnect uses the connection's own, a new connection one that is offered now. */
 export async function formCardOf(

@@ -13,18 +13,19 @@ import {
 } from '../blocks/build-blocks.ts'
 import { escapeMrkdwn, formatDate } from '../blocks/text.ts'
 
-/** A sign-in that waits for the person. `host` is the button's host, as the person must see it before pressing. */
+/** A sign-in that waits for the person: they sign in at `host`, and `server` gets the access; they must see both before pressing. */
 export type SignInPrompt = {
   title: string
   name: string
   host: string
+  server: string
   url: string
   until: Date
   /** They sign in with their organization, not with the service. */
   organization?: boolean
 }
 
-/** Opens the authorization page in the person's browser. */
+/** Opens our page in the person's browser, which leads to the authorization page. */
 const signInButton = ({ title, url, organization }: SignInPrompt): Button => ({
   type: 'button',
   text: plainTextObject(organization ? 'Sign in with your organization' : `Sign in to ${title}`, LIMITS.button.text),
@@ -35,12 +36,13 @@ const signInButton = ({ title, url, organization }: SignInPrompt): Button => ({
 
 /** Asks the person to sign in with their browser; `why` is the reason if it is not a first connect. */
 export function signInMessage(prompt: SignInPrompt, why?: string): MessageContent {
-  const [title, name, host] = [truncate(prompt.title, 80), truncate(prompt.name, 80), truncate(prompt.host, 255)]
+  const [title, name] = [truncate(prompt.title, 80), truncate(prompt.name, 80)]
+  const [host, server] = [truncate(prompt.host, 255), truncate(prompt.server, 255)]
   const { until, organization } = prompt
   const request = organization ? 'takes your organization’s sign-in' : 'wants you to sign in'
   const instructions = organization
-    ? `Sign in there as you do at work, and come back here. Once is enough for all services that your organization manages, *${escapeMrkdwn(name)}* among them.`
-    : `Sign in there, allow what you want *${escapeMrkdwn(name)}* to do, and come back here.`
+    ? `Sign in there as you do at work. Once is enough for all services that your organization manages, *${escapeMrkdwn(name)}* among them.`
+    : `Sign in there, and allow what you want *${escapeMrkdwn(name)}* to do.`
   return {
     text: `${title} ${request}.`,
     blocks: [
@@ -49,7 +51,10 @@ export function signInMessage(prompt: SignInPrompt, why?: string): MessageConten
           ? `:key: *${escapeMrkdwn(title)}* ${request}.`
           : `:key: ${escapeMrkdwn(truncate(why, 1_000))}`,
       ),
-      sectionBlock(`The button opens *${escapeMrkdwn(host)}* in your browser. ${instructions}`),
+      sectionBlock(
+        `The button leads your browser to *${escapeMrkdwn(host)}*. ${instructions} Then your browser shows a code: enter it here.`,
+      ),
+      sectionBlock(`The access you give goes to *${escapeMrkdwn(server)}*.`),
       actionsBlock([signInButton(prompt)], 'sign in'),
       contextBlock(
         `Only for you: please do not share the link. It works until ${formatDate(until)}. I never see your password; what I get is stored encrypted.`,
@@ -66,7 +71,7 @@ export const signInModal = (prompt: SignInPrompt, why?: string): ModalView =>
     close: 'Close',
     blocks: [
       ...signInMessage(prompt, why).blocks,
-      contextBlock('When you are done there, this window says so by itself.'),
+      contextBlock('When you are done there, this window asks for the code.'),
     ],
   })
 

@@ -1,7 +1,7 @@
 import type { App } from '@slack/bolt'
 import type { ModalView } from '@slack/types'
 import { z } from 'zod'
-import type { SignInOffer, SignInPlace, SignInResult } from '../../connect/connect-types.ts'
+import type { FailedSignIn, SignInOffer, SignInPlace, SignInResult } from '../../connect/sign-in-types.ts'
 import { errorChainOf } from '../../errors.ts'
 import type { ConnectionId, InputId, Principal, RunId } from '../../ids.ts'
 import type { PendingInput } from '../../run/runs.ts'
@@ -19,7 +19,6 @@ import {
   type Responder,
 } from '../interactions/interaction.ts'
 import { loadingModal, showLoadedView, updateModalView } from '../interactions/modals.ts'
-import { postDirectly, postToOnePerson } from '../interactions/post-in-thread.ts'
 import { createConnectRetryButton } from './connect-retry.ts'
 import { connectedMessage, connectedModal } from './connected-message.ts'
 import { buildFormModal } from './form-card.ts'
@@ -33,10 +32,10 @@ import {
   signInModal,
   signInOverModal,
 } from './sign-in-message.ts'
+import { replySignInOutcome } from './sign-in-reply.ts'
 
 type OfferDeps = WebApiDeps & ConnectionDeps
 type ReplyDeps = OfferDeps & PolicyDeps & HomeTabDeps
-type FailedSignIn = Extract<SignInResult, { ok: false }>
 
 /** Where a sign-in was started; comes back with its result. */
 const SignInPlaceSchema = z.object({
@@ -109,7 +108,10 @@ async function openSignInModal(deps: OfferDeps, responder: Responder, options: S
       return signInOverModal(signInFailedMessage(name, message, again), false)
     }
     const { show, ...offered } = signIn
-    return signInModal({ ...offered, name, ...(await show({ ...place, view })) }, why)
+    return signInModal(
+      { ...offered, name, ...(await show({ ...place, view }, await deps.people.nameOf(responder.by.user))) },
+      why,
+    )
   })
   return notNeeded
 }
@@ -148,7 +150,8 @@ export async function showSignIn(
   { by, name, channel, view }: { by: Principal; name: string; channel: string | undefined; view: string },
   { show, ...offered }: SignInOffer,
 ): Promise<void> {
-  const ask = { ...offered, name, ...(await show({ view, ...(channel !== undefined && { channel }) })) }
+  const asker = await deps.people.nameOf(by.user)
+  const ask = { ...offered, name, ...(await show({ view, ...(channel !== undefined && { channel }) }, asker)) }
   if (!(await updateModalView(deps, view, signInModal(ask))))
     await replySignInOutcome(deps, { by, channel }, signInMessage(ask))
 }
@@ -221,16 +224,6 @@ async function retryFormModal(deps: ReplyDeps, result: FailedSignIn): Promise<Mo
     alert: `Not signed in: ${message}${secrets}`,
   })
 }
-
-/** Posts what only the person sees to the channel, or to their direct messages. Never throws. */
-export const replySignInOutcome = (
-  deps: WebApiDeps,
-  { by, channel, thread }: { by: Principal; channel?: string | undefined; thread?: string | undefined },
-  content: MessageContent,
-): Promise<void> =>
-  channel === undefined
-    ? postDirectly(deps, by.user, content)
-    : postToOnePerson(deps, { channel, thread, user: by.user }, content)
 
 /** Runs from the Sign in buttons: each press makes a fresh link, so a button never expires. */
 export const signInCommand: Command = {

@@ -12,6 +12,7 @@ import { ackOnceOf } from './ack-once.ts'
 import { openModalOn } from './modals.ts'
 import { postDirectly } from './post-in-thread.ts'
 import { MessageFields, type PressedMessage, pressedMessageOf } from './pressed-message.ts'
+import { type PressedView, PressedViewFields, pressedViewOf } from './pressed-view.ts'
 import { markTaken } from './taken.ts'
 
 /** Somebody pressed a button or chose in a menu. */
@@ -26,7 +27,7 @@ export type BlockAction = {
   actionTs: string
   /** The message that holds the element; absent for views. */
   message: PressedMessage | undefined
-  view: { id: string; hash: string; privateMetadata: string; kind: 'modal' | 'home'; callbackId: string } | undefined
+  view: PressedView | undefined
   responder: Responder
   /** Acknowledges the press, once; a handler of `onDurablePress` calls it as soon as its effect is stored. */
   ack(): Promise<void>
@@ -37,15 +38,7 @@ const Body = z.object({
   trigger_id: z.string(),
   response_url: z.string().optional(),
   ...MessageFields.shape,
-  view: z
-    .object({
-      id: z.string(),
-      hash: z.string(),
-      type: z.enum(['modal', 'home']),
-      private_metadata: z.string().optional(),
-      callback_id: z.string().optional(),
-    })
-    .optional(),
+  view: PressedViewFields.optional(),
   actions: z
     .array(
       z.object({
@@ -110,7 +103,7 @@ async function parsePress(deps: WebApiDeps, { body, respond, ack }: PressArgs): 
   const by = { workspace, user: parsed.user.id }
   const [action] = parsed.actions
   const message = pressedMessageOf(parsed)
-  const view = parsed.view ? viewOf(parsed.view) : undefined
+  const view = parsed.view && pressedViewOf(parsed.view)
   const responder = responderFor(deps, {
     by,
     triggerId: parsed.trigger_id,
@@ -132,14 +125,6 @@ async function parsePress(deps: WebApiDeps, { body, respond, ack }: PressArgs): 
     ack,
   }
 }
-
-const viewOf = (view: NonNullable<z.infer<typeof Body>['view']>): NonNullable<BlockAction['view']> => ({
-  id: view.id,
-  hash: view.hash,
-  privateMetadata: view.private_metadata ?? '',
-  kind: view.type,
-  callbackId: view.callback_id ?? '',
-})
 
 function chosenIn(action: z.infer<typeof Body>['actions'][number] | undefined): string[] {
   const { selected_options: options, selected_users: users, selected_conversation: conversation } = action ?? {}

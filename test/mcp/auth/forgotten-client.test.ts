@@ -28,7 +28,7 @@ const LOSSES: Record<string, (house: SignInHouse, server: Protected, connection:
     const tokens = await house.first.auth.storedTokens(connection.id)
     if (tokens === undefined) throw new Error('nobody signed in')
     const client = { ...tokens.client, client_secret: 's', client_secret_expires_at: 1 }
-    await house.first.auth.saveTokens(connection.id, { ...tokens, client })
+    await house.first.auth.accept(connection.id, connection, { tokens: { ...tokens, client } })
   },
 }
 

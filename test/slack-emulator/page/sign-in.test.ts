@@ -24,13 +24,24 @@ afterAll(async () => {
 const FROM_THE_END =
   '(({ scrollHeight, scrollTop, clientHeight }) => Math.floor(scrollHeight - scrollTop - clientHeight))(document.querySelector(".thread .scroll"))'
 
-/** Presses the button that leads to the browser, and comes back with the page one ends at. */
+/** Presses the button that leads to the browser, goes on from our page, and comes back with the page one ends at. */
 async function goThere(page: Page): Promise<Page> {
   const opened = page.context().waitForEvent('page')
   await page.getByRole('dialog').getByRole('button', { name: 'Sign in to Custom server' }).click()
   const there = await opened
-  await there.waitForLoadState()
+  await there.getByRole('link', { name: 'Continue to' }).waitFor()
+  await pictures(there, 'page-sign-in')
+  await there.getByRole('link', { name: 'Continue to' }).click()
+  await there.waitForURL(/oauth.callback/)
   return there
+}
+
+/** Enters the code that the page shows. */
+async function enterCode(page: Page, there: Page): Promise<void> {
+  const code = await there.locator('output').innerText()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Code').fill(code)
+  await dialog.getByRole('button', { name: 'Finish' }).click()
 }
 
 test('from the connect modal to the browser and back: refused first, then signed in, and told once', async () => {
@@ -40,7 +51,7 @@ test('from the connect modal to the browser and back: refused first, then signed
   const dialog = page.getByRole('dialog')
   await dialog.getByLabel('Address').fill(server.url)
   await page.keyboard.press('Enter')
-  await dialog.getByText('this window says so by itself').waitFor()
+  await dialog.getByText('this window asks for the code').waitFor()
   await pictures(page, 'sign-in')
   server.does.deny = true
   const refused = await goThere(page)
@@ -54,8 +65,11 @@ test('from the connect modal to the browser and back: refused first, then signed
   expect(await dialog.getByLabel('Address').inputValue()).toBe(server.url)
   await dialog.getByRole('button', { name: 'Connect', exact: true }).click()
   const signedIn = await goThere(page)
-  await signedIn.getByRole('heading', { name: 'Signed in' }).waitFor()
-  await pictures(signedIn, 'page-signed-in')
+  await signedIn.getByRole('heading', { name: 'One step left' }).waitFor()
+  await pictures(signedIn, 'page-code')
+  await dialog.getByLabel('Code').waitFor()
+  await pictures(page, 'sign-in-code')
+  await enterCode(page, signedIn)
   await signedIn.reload()
   await signedIn.getByRole('heading', { name: 'Nothing to do here' }).waitFor()
   await pictures(signedIn, 'page-used-link')
@@ -86,7 +100,9 @@ test('a sign-in that has ended and one that allows too little: a card in the thr
     await thread.getByText(asked).waitFor()
     await thread.getByRole('button', { name: 'Sign in', exact: true }).click()
     await dialog.getByText(asked).waitFor()
-    await (await goThere(page)).close()
+    const there = await goThere(page)
+    await enterCode(page, there)
+    await there.close()
     await dialog.getByText('Signed in to').waitFor()
     await page.keyboard.press('Escape')
     await dialog.waitFor({ state: 'detached' })
