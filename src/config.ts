@@ -82,7 +82,10 @@ export type Config = {
   /** `registryUrl` undefined: no registry is mirrored. */
   mcp: { maxPerUser: number; toolTimeoutSeconds: number; registryUrl: string | undefined }
   egressAllow: string[]
-  /** `MCP_<CARD>_<INPUT>`: values that fill a card's inputs on a developer's machine, by card and input. */
+  /**
+   * `MCP_<CARD>_<INPUT>`: values that fill a card's inputs, by card and input. In a real workspace, where they would be
+   * everybody's, only the OAuth clients of cards.
+   */
   prefills: Record<string, Record<string, string>>
 }
 
@@ -128,7 +131,7 @@ export function readConfig(environment: Environment): Config {
     egressAllow: values.EGRESS_ALLOW.split(',')
       .map((entry) => entry.trim())
       .filter(Boolean),
-    prefills: prefillsOf(set),
+    prefills: prefillsOf(set, usesSlack(values)),
   }
 }
 
@@ -215,15 +218,19 @@ function identityProviderOf(values: Values): Config['identityProvider'] {
 const modelKeyOf = (values: Values): string | undefined =>
   values.ANTHROPIC_API_KEY ?? (values.ANTHROPIC_BASE_URL ? 'none' : undefined)
 
+/** An OAuth client of the operator's and whom it is registered with; secrets go to that issuer alone. */
+const CLIENT_FIELDS = new Set(['client_id', 'client_secret', 'issuer'])
+
 /** `MCP_DEMO_DATABASE_DSN` fills input `dsn` of card `demo-database`; which part is the card, the cards know. */
-function prefillsOf(set: Environment): Config['prefills'] {
+function prefillsOf(set: Environment, isShared: boolean): Config['prefills'] {
   const prefills: Config['prefills'] = {}
   for (const [name, value] of Object.entries(set)) {
     if (!name.startsWith('MCP_') || name in Variables.shape || value === undefined) continue
     const words = name.slice('MCP_'.length).toLowerCase().split('_')
     for (let at = 1; at < words.length; at++) {
       const card = words.slice(0, at).join('-')
-      prefills[card] = { ...prefills[card], [words.slice(at).join('_')]: value }
+      const input = words.slice(at).join('_')
+      if (!isShared || CLIENT_FIELDS.has(input)) prefills[card] = { ...prefills[card], [input]: value }
     }
   }
   return prefills

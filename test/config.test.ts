@@ -126,4 +126,16 @@ describe('readConfig', () => {
     expect(prefills['demo-database']).toEqual({ dsn: 'b' })
     expect(prefills.tool).toBeUndefined()
   })
+
+  test('in a real workspace only the OAuth clients of cards are taken from the environment', () => {
+    const { prefills } = readConfig({
+      SLACK_BOT_TOKEN: 'xoxb-1',
+      SLACK_SIGNING_SECRET: 's',
+      MCP_KUBERNETES_TOKEN: 'operators-secret',
+      MCP_GITHUB_CLIENT_ID: 'a',
+      MCP_GITHUB_CLIENT_SECRET: 'b',
+    })
+    expect(prefills.github).toEqual({ client_id: 'a', client_secret: 'b' })
+    expect(JSON.stringify(prefills)).not.toContain('operators-secret')
+  })
 })

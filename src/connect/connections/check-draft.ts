@@ -7,6 +7,7 @@ import { fillPlaceholders } from '../../mcp/protocol/server-target.ts'
 import { permissionCardOf } from '../catalog/connectable-cards.ts'
 import type { ConnectDeps, ConnectionDraft, InputProblem } from '../connect-types.ts'
 import { addKeyScheme } from './key-scheme.ts'
+import { operatorValuesFor } from './operator-values.ts'
 
 type Checked = { filled: FilledInputs; problems: InputProblem[] }
 
@@ -32,7 +33,10 @@ export function checkInputs(
   typed: Record<string, string>,
   saved: Record<string, string>,
 ): Checked {
-  const { filled, problems } = fillInputs(card, typed, { saved, prefill: prefills[card.name] ?? {} })
+  const { filled, problems } = fillInputs(card, typed, {
+    saved,
+    prefill: operatorValuesFor(card, prefills[card.name] ?? {}, typed),
+  })
   return { filled, problems: [...problems, ...headerProblems(card, filled), ...findAddressProblems(card, filled, mcp)] }
 }
 
