@@ -56,7 +56,8 @@ export type ResolvedConfig = Omit<Config, 'slack' | 'database' | 'model'> & {
   http: Config['http'] & { host: string | undefined }
 }
 
-export type App = { start(): Promise<void>; [Symbol.asyncDispose](): Promise<void> }
+/** `secretsPlace`: where people's secrets rest, in words. */
+export type App = { secretsPlace: string; start(): Promise<void>; [Symbol.asyncDispose](): Promise<void> }
 
 /** Builds the app: the one place where rooms meet. Nothing listens, polls or connects to Slack before `start`. */
 export async function createApp(config: ResolvedConfig, log: Log): Promise<App> {
@@ -103,6 +104,7 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
   cleanup.defer(() => closeServer(server))
   const disposables = cleanup.move()
   return {
+    secretsPlace: parts.secretsPlace,
     async start() {
       await listen(server, config.http.port, config.http.host)
       // An accept can fail for want of file descriptors: the server goes on, and the next connection may succeed.
@@ -128,7 +130,7 @@ type Infrastructure = { db: Db; egress: Egress; log: Log; onSignedIn(result: Sig
 
 /** Builds what the runs and the doors (Slack, the web) stand on. */
 async function buildParts(config: ResolvedConfig, { db, egress, log, onSignedIn }: Infrastructure) {
-  const { cards, credentials, readSql } = await load(config, db)
+  const { cards, credentials, secretsPlace, readSql } = await load(config, db)
   await secureClearInputs({ connections: createClearConnections(db), credentials, log })
   const registry = createRegistry(db)
   const subscriptions = createResourceSubscriptions(db)
@@ -165,6 +167,7 @@ async function buildParts(config: ResolvedConfig, { db, egress, log, onSignedIn 
     log,
   })
   return {
+    secretsPlace,
     registry,
     catalogue,
     installations: createInstallations({ rows: createInstallationRows(db), credentials, log }),
@@ -184,12 +187,12 @@ async function buildParts(config: ResolvedConfig, { db, egress, log, onSignedIn 
 /** Reads the run cards, opens the credential store and loads the SQL parser; the slow ones side by side. */
 async function load({ credentials: settings, dataDir }: ResolvedConfig, db: Db) {
   const cards = readCards(join(ROOT, 'run-cards'))
-  const [credentials, readSql] = await Promise.all([
+  const [{ store, place }, readSql] = await Promise.all([
     openCredentials({ ...settings, dataDir }),
     loadSqlReader(),
     saveCuratedCards(db, cards.map(curatedCard)),
   ])
-  return { cards, credentials, readSql }
+  return { cards, credentials: store, secretsPlace: place, readSql }
 }
 
 const recordsIn = (db: Db) => ({

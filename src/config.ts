@@ -46,6 +46,9 @@ export const Variables = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('warn'),
   CREDENTIAL_STORE: text.optional(),
   CREDENTIALS_KEY: text.optional(),
+  GOOGLE_CLOUD_PROJECT: text.optional(),
+  AWS_REGION: text.optional(),
+  AWS_EXECUTION_ENV: text.optional(),
   ENTERPRISE_IDP_ISSUER: address.optional(),
   ENTERPRISE_IDP_CLIENT_ID: text.optional(),
   ENTERPRISE_IDP_CLIENT_SECRET: text.optional(),
@@ -76,16 +79,20 @@ export type Config = {
   local: { port: number; mode: 'http' | 'socket' }
   dataDir: string
   logLevel: string
-  credentials: { store: string | undefined; key: string | undefined }
+  /** `fallback`: the store of the cloud that this runs in, where none is named. */
+  credentials: {
+    store: string | undefined
+    fallback?: 'google' | 'aws' | undefined
+    key: string | undefined
+    googleProject?: string | undefined
+    awsRegion?: string | undefined
+  }
   /** The organization's own sign-in. Undefined: people sign in to each service themselves. */
   identityProvider: { issuer: string; clientId: string; clientSecret: string } | undefined
   /** `registryUrl` undefined: no registry is mirrored. */
   mcp: { maxPerUser: number; toolTimeoutSeconds: number; registryUrl: string | undefined }
   egressAllow: string[]
-  /**
-   * `MCP_<CARD>_<INPUT>`: values that fill a card's inputs, by card and input. In a real workspace, where they would be
-   * everybody's, only the OAuth clients of cards.
-   */
+  /** `MCP_<CARD>_<INPUT>`: values that fill a card's inputs, by card and input. In a real workspace only the OAuth clients of cards. */
   prefills: Record<string, Record<string, string>>
 }
 
@@ -121,7 +128,7 @@ export function readConfig(environment: Environment): Config {
     local: { port: values.LOCAL_PORT, mode: values.LOCAL_SLACK_MODE },
     dataDir: resolve(values.DATA_DIR),
     logLevel: values.LOG_LEVEL,
-    credentials: { store: values.CREDENTIAL_STORE, key: values.CREDENTIALS_KEY },
+    credentials: credentialsOf(values),
     identityProvider: identityProviderOf(values),
     mcp: {
       maxPerUser: values.MCP_MAX_CONNECTIONS_PER_USER,
@@ -203,6 +210,15 @@ function databaseOf(values: Values): Config['database'] {
     return { kind: 'supabase', url: values.SUPABASE_URL, secretKey: values.SUPABASE_SECRET_KEY }
   }
   return values.DATABASE_URL ? { kind: 'postgres', url: values.DATABASE_URL } : undefined
+}
+
+/** A developer's machine often has a cloud's variables set, so with the local workspace they choose nothing. */
+function credentialsOf(values: Values): Config['credentials'] {
+  const { GOOGLE_CLOUD_PROJECT: googleProject, AWS_REGION: awsRegion } = values
+  const onAws = values.AWS_EXECUTION_ENV !== undefined && awsRegion !== undefined
+  const cloud = googleProject === undefined ? onAws && 'aws' : 'google'
+  const fallback = (usesSlack(values) && cloud) || undefined
+  return { store: values.CREDENTIAL_STORE, fallback, key: values.CREDENTIALS_KEY, googleProject, awsRegion }
 }
 
 function identityProviderOf(values: Values): Config['identityProvider'] {

@@ -127,6 +127,14 @@ describe('readConfig', () => {
     expect(prefills.tool).toBeUndefined()
   })
 
+  test('the store of a cloud is taken with real Slack only', () => {
+    const cloud = { GOOGLE_CLOUD_PROJECT: 'acme', AWS_REGION: 'eu-central-1', AWS_EXECUTION_ENV: 'AWS_ECS_FARGATE' }
+    const slack = { SLACK_BOT_TOKEN: 'xoxb-1', SLACK_SIGNING_SECRET: 's' }
+    expect(readConfig(cloud).credentials.fallback).toBeUndefined()
+    expect(readConfig({ ...cloud, ...slack }).credentials.fallback).toBe('google')
+    expect(readConfig({ ...cloud, ...slack, GOOGLE_CLOUD_PROJECT: '' }).credentials.fallback).toBe('aws')
+  })
+
   test('in a real workspace only the OAuth clients of cards are taken from the environment', () => {
     const { prefills } = readConfig({
       SLACK_BOT_TOKEN: 'xoxb-1',

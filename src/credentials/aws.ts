@@ -1,6 +1,6 @@
 import type { SecretsManagerClientConfig } from '@aws-sdk/client-secrets-manager'
-import { secretIn, secretNameOf, storedTextOf, withStoreErrors } from './store-error.ts'
 import type { CredentialStore } from './store.ts'
+import { secretIn, secretNameOf, storedTextOf, withStoreErrors } from './store-error.ts'
 
 /**
  * Secrets in AWS Secrets Manager, named `patchbay/…`. Region and credentials come from the machine's own AWS settings where
@@ -40,7 +40,9 @@ export async function openAwsStore(settings: SecretsManagerClientConfig): Promis
   return {
     get: (ref) =>
       withStoreErrors('read', async () => {
-        const found = await orUndefined(isGone, () => client.send(new aws.GetSecretValueCommand({ SecretId: idOf(ref) })))
+        const found = await orUndefined(isGone, () =>
+          client.send(new aws.GetSecretValueCommand({ SecretId: idOf(ref) })),
+        )
         return found === undefined ? undefined : secretIn(found.SecretString ?? '')
       }),
     set: (ref, secret) => withStoreErrors('save', () => save(idOf(ref), storedTextOf(secret))),

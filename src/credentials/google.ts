@@ -1,6 +1,6 @@
 import type { SecretManagerServiceClient } from '@google-cloud/secret-manager'
-import { secretIn, secretNameOf, storedTextOf, withStoreErrors } from './store-error.ts'
 import type { CredentialStore } from './store.ts'
+import { secretIn, secretNameOf, storedTextOf, withStoreErrors } from './store-error.ts'
 
 type GoogleSettings = { project: string; client?: ConstructorParameters<typeof SecretManagerServiceClient>[0] }
 

@@ -3,8 +3,8 @@ import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError, hasSystemCode } from '../errors.ts'
 import { decryptCredential, encryptCredential } from './seal.ts'
-import { secretNameOf, withStoreErrors } from './store-error.ts'
 import type { CredentialStore } from './store.ts'
+import { secretNameOf, withStoreErrors } from './store-error.ts'
 
 const KEY_BYTES = 32
 // Below this a key can be guessed however it is stretched.

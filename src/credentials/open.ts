@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { AppError } from '../errors.ts'
 import { openLocalStore } from './local.ts'
@@ -5,20 +6,21 @@ import type { CredentialStore } from './store.ts'
 
 export type CredentialSettings = {
   store: string | undefined
+  /** Taken where no store is named and none was begun in the data folder. */
+  fallback?: 'google' | 'aws' | undefined
   key: string | undefined
-  googleProject: string | undefined
-  awsRegion: string | undefined
+  googleProject?: string | undefined
+  awsRegion?: string | undefined
 }
 
 /** The store that CREDENTIAL_STORE names, and how the start says which it is. A setting that is missing is `config_invalid`. */
 export async function openCredentials(
   o: CredentialSettings & { dataDir: string },
 ): Promise<{ store: CredentialStore; place: string }> {
-  switch (o.store ?? 'local') {
-    case 'local': {
-      const folder = join(o.dataDir, 'credentials')
+  const folder = join(o.dataDir, 'credentials')
+  switch (o.store ?? (existsSync(folder) ? 'local' : (o.fallback ?? 'local'))) {
+    case 'local':
       return { store: await openLocalStore({ folder, key: o.key }), place: `an encrypted folder, ${folder}` }
-    }
     case 'google':
       return openGoogle(o.googleProject)
     case 'aws':

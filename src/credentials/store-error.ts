@@ -7,11 +7,11 @@ type StoreWork = 'open' | 'read' | 'save' | 'remove'
 export async function withStoreErrors<T>(what: StoreWork, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
-  } catch (error) {
+  } catch (cause) {
     throw new AppError(
       'credential_store_failed',
       `Could not ${what} a saved credential. Tell whoever runs Patchbay here; the log has the cause.`,
-      { cause: error },
+      { cause },
     )
   }
 }

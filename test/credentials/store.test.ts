@@ -83,11 +83,20 @@ describe('the local store', () => {
 })
 
 describe('openCredentials', () => {
-  it('says what to put when the kind is not known', async () => {
-    const folder = await folderOf()
-    expect(() => openCredentials({ store: 'vault', dataDir: folder, key: undefined })).toThrowError(
-      /CREDENTIAL_STORE=vault/,
-    )
+  it.each([
+    ['vault', /CREDENTIAL_STORE=vault is not known/],
+    ['google', /also set GOOGLE_CLOUD_PROJECT/],
+    ['aws', /also set AWS_REGION/],
+  ])('says what to put when %s cannot be opened', async (store, words) => {
+    await expect(openCredentials({ store, dataDir: await folderOf(), key: undefined })).rejects.toThrow(words)
+  })
+
+  it('takes the store of the cloud only where none is named and no local one was begun', async () => {
+    const cloud = { store: undefined, fallback: 'aws' as const, awsRegion: 'eu-central-1', key: undefined }
+    const dataDir = await folderOf()
+    expect((await openCredentials({ ...cloud, dataDir })).place).toBe('AWS Secrets Manager, eu-central-1')
+    expect((await openCredentials({ ...cloud, store: 'local', dataDir })).place).toContain('encrypted folder')
+    expect((await openCredentials({ ...cloud, dataDir })).place).toContain('encrypted folder')
   })
 })
 

@@ -22,7 +22,9 @@ export async function startAwsSecrets(port: number): Promise<AsyncDisposable & {
   const saved = new Map<string, Saved>()
   const server = createServer((request, response) => {
     void bodyOf(request).then((body) => {
-      const answer = isSignedWell(request, body) ? answerTo(saved, request, body) : { refused: 'InvalidSignatureException' }
+      const answer = isSignedWell(request, body)
+        ? answerTo(saved, request, body)
+        : { refused: 'InvalidSignatureException' }
       const failed = 'refused' in answer
       response.writeHead(failed ? 400 : 200, { 'content-type': 'application/x-amz-json-1.1' })
       response.end(JSON.stringify(failed ? { __type: answer.refused, message: answer.refused } : answer))

@@ -37,7 +37,7 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
 
 function answerTo(versions: Map<string, (string | undefined)[]>, request: IncomingMessage, body: string): Answer {
   const url = new URL(request.url ?? '/', 'http://localhost')
-  const [, secret = '', rest = ''] = /^\/v1\/(projects\/[^/]+\/secrets\/[^/:]+)([^]*)$/.exec(url.pathname) ?? []
+  const [, secret = '', rest = ''] = /^\/v1\/(projects\/[^/]+\/secrets\/[^/:]+)(.*)$/.exec(url.pathname) ?? []
   if (secret === '') return createAnswer(versions, url)
   const kept = versions.get(secret)
   if (kept === undefined) return MISSING
@@ -51,7 +51,9 @@ function answerTo(versions: Map<string, (string | undefined)[]>, request: Incomi
     return { status: 200, body: {} }
   }
   const data = kept.at(-1)
-  return data === undefined ? MISSING : { status: 200, body: { name: `${secret}/versions/${kept.length}`, payload: { data } } }
+  return data === undefined
+    ? MISSING
+    : { status: 200, body: { name: `${secret}/versions/${kept.length}`, payload: { data } } }
 }
 
 function createAnswer(versions: Map<string, (string | undefined)[]>, url: URL): Answer {

@@ -1,11 +1,11 @@
 import { bytesOf, type Needle, needlesOf } from './secret-needles.ts'
-import { createUnescape, type MappedText, unwrapMapped, unwrapText } from './unescape-text.ts'
+import { createUnescape, type MappedText, mapUnwrapped, unwrapText } from './unescape-text.ts'
 
 /** A part of a text in UTF-8 bytes; `end` is behind it. */
 export type ByteRange = { start: number; end: number }
 
 /** Finds secrets in UTF-8 bytes (as a Latin-1 string) however they are written; the parts are in order and apart. */
-export type SecretFinder = (bytes: string) => ByteRange[]
+type FindSecrets = (bytes: string) => ByteRange[]
 
 // Escapes in escapes: JSON in a JSON text in an address, with one layer to spare.
 const MAX_ESCAPE_LAYERS = 4
@@ -14,7 +14,7 @@ const MAX_ESCAPE_LAYERS = 4
  * Knows a secret in plain, as percent codes, as escapes of JSON, JavaScript and HTML (all mixed and in one another), as hex, and
  * in base64 at any offset and wrapped. `wide`: also in UTF-16, as files have it.
  */
-export function createSecretFinder(secrets: string[], { wide = false } = {}): SecretFinder {
+export function createFindSecrets(secrets: string[], { wide = false } = {}): FindSecrets {
   const narrow = needlesOf(secrets)
   const needles = wide ? [...narrow, ...narrow.flatMap(wideOf)] : narrow
   if (needles.length === 0) return () => []
@@ -36,12 +36,12 @@ export function createSecretFinder(secrets: string[], { wide = false } = {}): Se
 }
 
 /** The secrets of a text as it stands, and those that only its line ends cut in pieces. */
-function searchLayer(search: SecretFinder, bytes: string): ByteRange[] {
+function searchLayer(search: FindSecrets, bytes: string): ByteRange[] {
   const unwrapped = unwrapText(bytes)
   const found = search(bytes)
   if (unwrapped === bytes) return found
   const across = search(unwrapped)
-  return across.length === 0 ? found : [...found, ...across.map((range) => mapBack(range, [unwrapMapped(bytes)]))]
+  return across.length === 0 ? found : [...found, ...across.map((range) => mapBack(range, [mapUnwrapped(bytes)]))]
 }
 
 const mapBack = (range: ByteRange, layers: MappedText[]): ByteRange =>
@@ -54,7 +54,7 @@ const wideOf = (needle: Needle): Needle[] => {
   return [little, utf16.swap16().toString('latin1')].map((bytes) => ({ ...needle, bytes }))
 }
 
-function createSearch(needles: Needle[]): SecretFinder {
+function createSearch(needles: Needle[]): FindSecrets {
   const gates = gatesOf(needles)
   return (bytes) => {
     if (!gates.some((needle) => bytes.includes(needle.bytes))) return []
@@ -104,7 +104,7 @@ function joinRanges(ranges: ByteRange[]): ByteRange[] {
 }
 
 /** Texts that follow one another, with `put` in place of each secret; one that begins in a text and ends in another as well. */
-export function replaceSecrets(find: SecretFinder, texts: string[], put: (secret: string) => string): string[] {
+export function replaceSecrets(find: FindSecrets, texts: string[], put: (secret: string) => string): string[] {
   const parts = texts.map(bytesOf)
   const ranges = find(parts.join(''))
   if (ranges.length === 0) return texts

@@ -17,7 +17,9 @@ test.each(['custom', 'elasticsearch', 'kubernetes', 'playwright', 'splunk', 'vau
   (name) => {
     const { card, set } = secretsOf(name)
     const typed = Object.fromEntries(
-      card.inputs.filter((input) => !input.secret && !input.choices).map((input) => [input.name, 'https://evil.example/mcp']),
+      card.inputs
+        .filter((input) => !input.secret && !input.choices)
+        .map((input) => [input.name, 'https://evil.example/mcp']),
     )
     const deps = { prefills: { [name]: set }, mcp: { addressProblemIn: () => undefined } }
     expect(JSON.stringify(checkInputs(deps, card, typed, {}).filled)).not.toContain(SECRET)
@@ -31,7 +33,9 @@ test('they go to the address that the operator set beside them', () => {
   const both = { ...set, [place?.name ?? '']: 'https://own.example/mcp' }
   expect(operatorValuesFor(card, both, {})).toEqual(both)
   expect(operatorValuesFor(card, both, { [place?.name ?? '']: 'https://own.example/mcp' })).toEqual(both)
-  expect(Object.values(operatorValuesFor(card, both, { [place?.name ?? '']: 'https://evil.example' }))).not.toContain(SECRET)
+  expect(Object.values(operatorValuesFor(card, both, { [place?.name ?? '']: 'https://evil.example' }))).not.toContain(
+    SECRET,
+  )
 })
 
 test('they fill a card whose address nobody types', () => {
