@@ -14,7 +14,7 @@ const MAX_ESCAPE_LAYERS = 4
  * Knows a secret in plain, as percent codes, as escapes of JSON, JavaScript and HTML (all mixed and in one another), as hex, and
  * in base64 at any offset and wrapped. `wide`: also in UTF-16, as files have it.
  */
-export function createFindSecrets(secrets: string[], { wide = false } = {}): FindSecrets {
+export function createSecretFinder(secrets: string[], { wide = false } = {}): FindSecrets {
   const narrow = needlesOf(secrets)
   const needles = wide ? [...narrow, ...narrow.flatMap(wideOf)] : narrow
   if (needles.length === 0) return () => []
