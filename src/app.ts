@@ -62,7 +62,8 @@ export type ResolvedConfig = Omit<Config, 'slack' | 'database' | 'model'> & {
   http: Config['http'] & { host: string | undefined }
 }
 
-export type App = { start(): Promise<void>; [Symbol.asyncDispose](): Promise<void> }
+/** `secretsPlace`: where people's secrets rest, in words. */
+export type App = { secretsPlace: string; start(): Promise<void>; [Symbol.asyncDispose](): Promise<void> }
 
 /** Builds the app: the one place where rooms meet. Nothing listens, polls or connects to Slack before `start`. */
 export async function createApp(config: ResolvedConfig, log: Log): Promise<App> {
@@ -113,6 +114,7 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
   cleanup.defer(() => closeServer(server))
   const disposables = cleanup.move()
   return {
+    secretsPlace: parts.secretsPlace,
     async start() {
       await listen(server, config.http.port, config.http.host)
       // An accept can fail for want of file descriptors: the server goes on, and the next connection may succeed.
@@ -138,7 +140,7 @@ type Infrastructure = { db: Db; egress: Egress; log: Log; connectRefusal: Slack[
 
 /** Builds what the runs and the doors (Slack, the web) stand on. */
 async function buildParts(config: ResolvedConfig, { db, egress, log, connectRefusal, ...news }: Infrastructure) {
-  const { cards, credentials, readSql } = await load(config, db)
+  const { cards, credentials, secretsPlace, readSql } = await load(config, db)
   await secureClearInputs({ connections: createClearConnections(db), credentials, log })
   const kept = createConnectionRecords(db, cards, log)
   const { registry, subscriptions } = kept
@@ -175,6 +177,7 @@ async function buildParts(config: ResolvedConfig, { db, egress, log, connectRefu
     log,
   })
   return {
+    secretsPlace,
     ...kept,
     catalogue,
     installations: createInstallations({ rows: createInstallationRows(db), credentials, log }),
@@ -201,12 +204,12 @@ function createConnectionRecords(db: Db, cards: ReturnType<typeof readCards>, lo
 /** Reads the run cards, opens the credential store and loads the SQL parser; the slow ones side by side. */
 async function load({ credentials: settings, dataDir }: ResolvedConfig, db: Db) {
   const cards = readCards(join(ROOT, 'run-cards'))
-  const [credentials, readSql] = await Promise.all([
+  const [{ store, place }, readSql] = await Promise.all([
     openCredentials({ ...settings, dataDir }),
     loadSqlReader(),
     saveCuratedCards(db, cards.map(curatedCard)),
   ])
-  return { cards, credentials, readSql }
+  return { cards, credentials: store, secretsPlace: place, readSql }
 }
 
 const connectRowsIn = (db: Db) => ({

@@ -47,6 +47,9 @@ export const Variables = z.object({
   CREDENTIAL_STORE: text.optional(),
   CREDENTIALS_KEY: text.optional(),
   CREDENTIAL_ENTRY: z.enum(['page', 'modal'], { error: 'page or modal' }).optional(),
+  GOOGLE_CLOUD_PROJECT: text.optional(),
+  AWS_REGION: text.optional(),
+  AWS_EXECUTION_ENV: text.optional(),
   ENTERPRISE_IDP_ISSUER: address.optional(),
   ENTERPRISE_IDP_CLIENT_ID: text.optional(),
   ENTERPRISE_IDP_CLIENT_SECRET: text.optional(),
@@ -77,7 +80,14 @@ export type Config = {
   local: { port: number; mode: 'http' | 'socket' }
   dataDir: string
   logLevel: string
-  credentials: { store: string | undefined; key: string | undefined }
+  /** `fallback`: the store of the cloud that this runs in, where none is named. */
+  credentials: {
+    store: string | undefined
+    fallback?: 'google' | 'aws' | undefined
+    key: string | undefined
+    googleProject?: string | undefined
+    awsRegion?: string | undefined
+  }
   /** Where people enter secrets: on a page of ours, or in Slack's forms, where Slack sees them. */
   credentialEntry: 'page' | 'modal'
   /** The organization's own sign-in. Undefined: people sign in to each service themselves. */
@@ -85,7 +95,7 @@ export type Config = {
   /** `registryUrl` undefined: no registry is mirrored. */
   mcp: { maxPerUser: number; toolTimeoutSeconds: number; registryUrl: string | undefined }
   egressAllow: string[]
-  /** `MCP_<CARD>_<INPUT>`: values that fill a card's inputs on a developer's machine, by card and input. */
+  /** `MCP_<CARD>_<INPUT>`: values that fill a card's inputs, by card and input. In a real workspace only the OAuth clients of cards. */
   prefills: Record<string, Record<string, string>>
 }
 
@@ -121,7 +131,7 @@ export function readConfig(environment: Environment): Config {
     local: { port: values.LOCAL_PORT, mode: values.LOCAL_SLACK_MODE },
     dataDir: resolve(values.DATA_DIR),
     logLevel: values.LOG_LEVEL,
-    credentials: { store: values.CREDENTIAL_STORE, key: values.CREDENTIALS_KEY },
+    credentials: credentialsOf(values),
     credentialEntry: values.CREDENTIAL_ENTRY ?? (values.PUBLIC_URL === undefined ? 'modal' : 'page'),
     identityProvider: identityProviderOf(values),
     mcp: {
@@ -132,7 +142,7 @@ export function readConfig(environment: Environment): Config {
     egressAllow: values.EGRESS_ALLOW.split(',')
       .map((entry) => entry.trim())
       .filter(Boolean),
-    prefills: prefillsOf(set),
+    prefills: prefillsOf(set, usesSlack(values)),
   }
 }
 
@@ -206,6 +216,15 @@ function databaseOf(values: Values): Config['database'] {
   return values.DATABASE_URL ? { kind: 'postgres', url: values.DATABASE_URL } : undefined
 }
 
+/** A developer's machine often has a cloud's variables set, so with the local workspace they choose nothing. */
+function credentialsOf(values: Values): Config['credentials'] {
+  const { GOOGLE_CLOUD_PROJECT: googleProject, AWS_REGION: awsRegion } = values
+  const onAws = values.AWS_EXECUTION_ENV !== undefined && awsRegion !== undefined
+  const cloud = googleProject === undefined ? onAws && 'aws' : 'google'
+  const fallback = (usesSlack(values) && cloud) || undefined
+  return { store: values.CREDENTIAL_STORE, fallback, key: values.CREDENTIALS_KEY, googleProject, awsRegion }
+}
+
 function identityProviderOf(values: Values): Config['identityProvider'] {
   const {
     ENTERPRISE_IDP_ISSUER: issuer,
@@ -219,15 +238,19 @@ function identityProviderOf(values: Values): Config['identityProvider'] {
 const modelKeyOf = (values: Values): string | undefined =>
   values.ANTHROPIC_API_KEY ?? (values.ANTHROPIC_BASE_URL ? 'none' : undefined)
 
+/** An OAuth client of the operator's and whom it is registered with; secrets go to that issuer alone. */
+const CLIENT_FIELDS = new Set(['client_id', 'client_secret', 'issuer'])
+
 /** `MCP_DEMO_DATABASE_DSN` fills input `dsn` of card `demo-database`; which part is the card, the cards know. */
-function prefillsOf(set: Environment): Config['prefills'] {
+function prefillsOf(set: Environment, isShared: boolean): Config['prefills'] {
   const prefills: Config['prefills'] = {}
   for (const [name, value] of Object.entries(set)) {
     if (!name.startsWith('MCP_') || name in Variables.shape || value === undefined) continue
     const words = name.slice('MCP_'.length).toLowerCase().split('_')
     for (let at = 1; at < words.length; at++) {
       const card = words.slice(0, at).join('-')
-      prefills[card] = { ...prefills[card], [words.slice(at).join('_')]: value }
+      const input = words.slice(at).join('_')
+      if (!isShared || CLIENT_FIELDS.has(input)) prefills[card] = { ...prefills[card], [input]: value }
     }
   }
   return prefills

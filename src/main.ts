@@ -55,7 +55,7 @@ async function run(config: Config, log: Log): Promise<AsyncDisposableStack> {
   const app = starting.use(await createApp({ ...config, ...standIns.settings, http: { ...config.http, host } }, log))
   await app.start()
   await standIns.welcome()
-  printReady(standIns.lines, config)
+  printReady([...standIns.lines, `  Secrets   ${app.secretsPlace}`], config)
   return starting.move()
 }
 

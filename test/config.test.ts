@@ -126,4 +126,24 @@ describe('readConfig', () => {
     expect(prefills['demo-database']).toEqual({ dsn: 'b' })
     expect(prefills.tool).toBeUndefined()
   })
+
+  test('the store of a cloud is taken with real Slack only', () => {
+    const cloud = { GOOGLE_CLOUD_PROJECT: 'acme', AWS_REGION: 'eu-central-1', AWS_EXECUTION_ENV: 'AWS_ECS_FARGATE' }
+    const slack = { SLACK_BOT_TOKEN: 'xoxb-1', SLACK_SIGNING_SECRET: 's' }
+    expect(readConfig(cloud).credentials.fallback).toBeUndefined()
+    expect(readConfig({ ...cloud, ...slack }).credentials.fallback).toBe('google')
+    expect(readConfig({ ...cloud, ...slack, GOOGLE_CLOUD_PROJECT: '' }).credentials.fallback).toBe('aws')
+  })
+
+  test('in a real workspace only the OAuth clients of cards are taken from the environment', () => {
+    const { prefills } = readConfig({
+      SLACK_BOT_TOKEN: 'xoxb-1',
+      SLACK_SIGNING_SECRET: 's',
+      MCP_KUBERNETES_TOKEN: 'operators-secret',
+      MCP_GITHUB_CLIENT_ID: 'a',
+      MCP_GITHUB_CLIENT_SECRET: 'b',
+    })
+    expect(prefills.github).toEqual({ client_id: 'a', client_secret: 'b' })
+    expect(JSON.stringify(prefills)).not.toContain('operators-secret')
+  })
 })

@@ -17,6 +17,7 @@ import type { CardInfo, CardToolClassification, Connect, ConnectDeps } from './c
 import { createAddConnection } from './connections/add-connection.ts'
 import { checkDraft, freeConnectionNameFor } from './connections/check-draft.ts'
 import { createDisconnect, createForgetAll } from './connections/disconnect.ts'
+import { offeredValuesFor } from './connections/operator-values.ts'
 import { createReconnect } from './connections/reconnect.ts'
 import { createSubmissions } from './connections/submissions.ts'
 import { createTestConnection } from './connections/test-connection.ts'
@@ -29,7 +30,7 @@ import { createSignInAgain } from './sign-in/sign-in-again.ts'
 
 export function createConnect(deps: ConnectDeps): Connect {
   const byName = new Map(deps.cards.map((card) => [card.name, card]))
-  const infoOf = (card: Card): CardInfo => cardInfoOf(card, deps.prefills[card.name] ?? {})
+  const infoOf = (card: Card): CardInfo => cardInfoOf(card, offeredValuesFor(card, deps.prefills[card.name] ?? {}))
   const connectable = createConnectableCards(deps)
   return {
     cards: (words = '') => searchCards(deps.cards, words).map(infoOf),

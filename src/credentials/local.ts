@@ -1,9 +1,10 @@
-import { createHash, randomBytes, scrypt } from 'node:crypto'
+import { randomBytes, scrypt } from 'node:crypto'
 import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError, hasSystemCode } from '../errors.ts'
 import { decryptCredential, encryptCredential } from './seal.ts'
 import type { CredentialStore } from './store.ts'
+import { secretNameOf, withStoreErrors } from './store-error.ts'
 
 const KEY_BYTES = 32
 // Below this a key can be guessed however it is stretched.
@@ -35,10 +36,7 @@ export async function openLocalStore(o: { folder: string; key: string | undefine
   }
 }
 
-/** A hash, so that a reference can hold anything and a listing of the folder says nothing. */
-function fileOf(folder: string, ref: string): string {
-  return join(folder, `${createHash('sha256').update(ref).digest('hex')}.sealed`)
-}
+const fileOf = (folder: string, ref: string): string => join(folder, `${secretNameOf(ref)}.sealed`)
 
 async function keyOfFolder(folder: string): Promise<Buffer> {
   const path = join(folder, 'key')
@@ -71,26 +69,10 @@ async function checkKey(folder: string, key: Buffer): Promise<void> {
   }
 }
 
-async function withStoreErrors<T>(what: 'open' | 'read' | 'save' | 'remove', work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    throw storeError(what, error)
-  }
-}
-
 function wrongKeyError(folder: string, cause: unknown): AppError {
   return new AppError(
     'config_invalid',
     `The credentials in ${folder} were saved with another key: set CREDENTIALS_KEY back to that key (or unset it, if none was set then). If the key is lost, remove the folder; people then reconnect.`,
-    { cause },
-  )
-}
-
-function storeError(what: string, cause: unknown): AppError {
-  return new AppError(
-    'credential_store_failed',
-    `Could not ${what} a saved credential. Tell whoever runs Patchbay here; the log has the cause.`,
     { cause },
   )
 }

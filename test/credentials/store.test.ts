@@ -5,52 +5,14 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { openLocalStore } from '../../src/credentials/local.ts'
 import { openCredentials } from '../../src/credentials/open.ts'
-import type { CredentialStore } from '../../src/credentials/store.ts'
+import { testStoreContract } from '../support/store-contract.ts'
 
 const home = await mkdtemp(join(tmpdir(), 'patchbay-credentials-'))
 afterAll(() => rm(home, { recursive: true, force: true }))
 const folderOf = () => mkdtemp(join(home, 'store-'))
 
-/** What every backend must do. */
-function contract(name: string, open: () => Promise<CredentialStore>) {
-  describe(`${name} keeps the store's contract`, () => {
-    it('gives back what was set, the last one', async () => {
-      const store = await open()
-      await store.set('connection/1', 'first')
-      await store.set('connection/1', 'zweites ✓')
-      expect(await store.get('connection/1')).toBe('zweites ✓')
-    })
-    it('says undefined for what is not there, and after remove', async () => {
-      const store = await open()
-      expect(await store.get('connection/none')).toBeUndefined()
-      await store.set('connection/2', 'x')
-      await store.remove('connection/2')
-      await store.remove('connection/2')
-      expect(await store.get('connection/2')).toBeUndefined()
-    })
-    it('keeps references apart, whatever they hold', async () => {
-      const store = await open()
-      await store.set('a/b', '1')
-      await store.set('a/../a/b', '2')
-      await store.set('../../etc', '3')
-      expect([await store.get('a/b'), await store.get('a/../a/b'), await store.get('../../etc')]).toEqual([
-        '1',
-        '2',
-        '3',
-      ])
-    })
-    it('takes an empty and a large secret', async () => {
-      const store = await open()
-      await store.set('empty', '')
-      await store.set('large', 'k'.repeat(100_000))
-      expect(await store.get('empty')).toBe('')
-      expect((await store.get('large'))?.length).toBe(100_000)
-    })
-  })
-}
-
-contract('local with its own key', async () => openLocalStore({ folder: await folderOf(), key: undefined }))
-contract('local with CREDENTIALS_KEY', async () =>
+testStoreContract('local with its own key', async () => openLocalStore({ folder: await folderOf(), key: undefined }))
+testStoreContract('local with CREDENTIALS_KEY', async () =>
   openLocalStore({ folder: await folderOf(), key: 'a-key-long-enough-to-use' }),
 )
 
@@ -121,11 +83,20 @@ describe('the local store', () => {
 })
 
 describe('openCredentials', () => {
-  it('says what to put when the kind is not known', async () => {
-    const folder = await folderOf()
-    expect(() => openCredentials({ store: 'vault', dataDir: folder, key: undefined })).toThrowError(
-      /CREDENTIAL_STORE=vault/,
-    )
+  it.each([
+    ['vault', /CREDENTIAL_STORE=vault is not known/],
+    ['google', /also set GOOGLE_CLOUD_PROJECT/],
+    ['aws', /also set AWS_REGION/],
+  ])('says what to put when %s cannot be opened', async (store, words) => {
+    await expect(openCredentials({ store, dataDir: await folderOf(), key: undefined })).rejects.toThrow(words)
+  })
+
+  it('takes the store of the cloud only where none is named and no local one was begun', async () => {
+    const cloud = { store: undefined, fallback: 'aws' as const, awsRegion: 'eu-central-1', key: undefined }
+    const dataDir = await folderOf()
+    expect((await openCredentials({ ...cloud, dataDir })).place).toBe('AWS Secrets Manager, eu-central-1')
+    expect((await openCredentials({ ...cloud, store: 'local', dataDir })).place).toContain('encrypted folder')
+    expect((await openCredentials({ ...cloud, dataDir })).place).toContain('encrypted folder')
   })
 })
 

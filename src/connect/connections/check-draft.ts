@@ -8,6 +8,7 @@ import { permissionCardOf } from '../catalog/connectable-cards.ts'
 import type { ConnectDeps, ConnectionDraft, InputProblem } from '../connect-types.ts'
 import { findPemProblems } from './check-pem.ts'
 import { addKeyScheme } from './key-scheme.ts'
+import { operatorValuesFor } from './operator-values.ts'
 
 type Checked = { filled: FilledInputs; problems: InputProblem[] }
 
@@ -33,7 +34,8 @@ export function checkInputs(
   typed: Record<string, string>,
   saved: Record<string, string>,
 ): Checked {
-  const { filled, problems } = fillInputs(card, typed, { saved, prefill: prefills[card.name] ?? {} })
+  const prefill = operatorValuesFor(card, prefills[card.name] ?? {}, typed)
+  const { filled, problems } = fillInputs(card, typed, { saved, prefill })
   return {
     filled,
     problems: [

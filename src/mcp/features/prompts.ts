@@ -5,7 +5,7 @@ import { isObject } from '../protocol/loose-json.ts'
 import { RAW_RESULT } from '../protocol/message-reader.ts'
 import type { Redactor } from '../protocol/redactor.ts'
 import type { ContentPart } from '../requests/outcome.ts'
-import { readContentPart } from '../requests/read-tool-result.ts'
+import { readContentPart, readContentParts } from '../requests/read-tool-result.ts'
 import { type Reply, type RequestRound, sendRequest } from '../requests/send-request.ts'
 import type { Session } from '../transport/session.ts'
 import { listPages } from './list-pages.ts'
@@ -113,7 +113,7 @@ export async function getPrompt(
 function messagesIn(message: unknown, redactor: Redactor): PromptMessage[] {
   if (!isObject(message)) return [{ role: 'user', content: readContentPart(message, redactor) }]
   const role = Role.parse(message.role)
-  return [message.content].flat().map((part) => ({ role, content: readContentPart(part, redactor) }))
+  return readContentParts([message.content].flat(), redactor).map((content) => ({ role, content }))
 }
 
 /** What the server proposes, best first. Throws what the SDK throws. */

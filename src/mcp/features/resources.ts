@@ -160,7 +160,7 @@ function contentOf(
     ...contentNameOf(one, redactor),
     ...(one.mimeType !== undefined && { mimeType: truncate(redactor.text(one.mimeType), MAX_NAME_CHARS) }),
     ...(one.blob !== undefined && one.text === undefined
-      ? { data: one.blob }
+      ? { data: redactor.blob(one.blob) }
       : { text: redactor.text(one.text ?? '') }),
   }
 }

@@ -124,6 +124,8 @@ function contentOf({ uri, mimeType, text, bytes }: ReadFile, redactor: Redactor)
     type: 'resource',
     uri: redactor.text(uri),
     ...(mimeType !== undefined && { mimeType: truncate(redactor.text(mimeType), MAX_NAME_CHARS) }),
-    ...(text === undefined ? { data: Buffer.from(bytes).toString('base64') } : { text: redactor.text(text) }),
+    ...(text === undefined
+      ? { data: redactor.blob(Buffer.from(bytes).toString('base64')) }
+      : { text: redactor.text(text) }),
   }
 }

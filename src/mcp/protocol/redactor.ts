@@ -1,102 +1,85 @@
+import { isUtf8 } from 'node:buffer'
 import { mkdir, realpath } from 'node:fs/promises'
 import type { JsonObject, JsonValue } from '../../json.ts'
-import { decodeUriText } from '../../text.ts'
+import { createSecretFinder, replaceRanges, replaceSecrets } from './find-secrets.ts'
+import { bytesOf } from './secret-needles.ts'
 import type { StdioTarget } from './server-target.ts'
 
 /** Removes the connection's secrets, this machine's paths and what Postgres cannot store from what a server says. */
 export type Redactor = {
   text(text: string): string
+  /** Texts that follow one another: a secret may begin in one and end in another. */
+  texts(texts: string[]): string[]
+  /** A file in base64. Of a text the secrets are taken out; in other bytes each is overwritten, so that nothing moves. */
+  blob(base64: string): string
   json(value: JsonValue): JsonValue
   object(value: JsonObject): JsonObject
   /** For what is sent back as it came (names, keys, addresses): it is never rewritten, but left out if it holds a secret. */
   holdsSecret(identifier: string): boolean
 }
 
-// Shorter ones are often part of ordinary words.
-const SECRET_MIN_CHARS = 4
-const PASSWORD_MIN_CHARS = 6
 const HIDDEN_SECRET = '[secret]'
+const hide = () => HIDDEN_SECRET
 
-/**
- * Knows each secret also as its parts (the token after "Bearer", a URL's password) and in common spellings (URL, JSON, base64).
- * `secrets` is asked each time, as tokens change; the same array means the same secrets.
- */
+/** `secrets` is asked each time, as tokens change; the same array means the same secrets. */
 export function createRedactor(secrets: () => string[], hidePaths: RedactPaths): Redactor {
-  let known: { of: string[]; hidden: string[] } | undefined
-  const hidden = (): string[] => {
-    const of = secrets()
-    if (known?.of !== of) known = { of, hidden: secretSpellingsOf(of) }
-    return known.hidden
-  }
-  const text = (input: string): string =>
-    hidePaths(hidden().reduce((left, secret) => left.replaceAll(secret, HIDDEN_SECRET), storable(input)))
-  const holdsSecret = (identifier: string) => hidden().some((secret) => identifier.includes(secret))
+  const find = createCurrent(secrets, (of) => createSecretFinder(of))
+  const findInFile = createCurrent(secrets, (of) => createSecretFinder(of, { wide: true }))
+  const texts = (inputs: string[]) => replaceSecrets(find(), inputs.map(storable), hide).map(hidePaths)
+  const text = (input: string): string => texts([input]).join('')
+  const holdsSecret = (identifier: string) => find()(bytesOf(storable(identifier))).length > 0
   const object = (value: JsonObject): JsonObject =>
     Object.fromEntries(
-      Object.entries(value).map(([key, inner]) => (holdsSecret(key) ? LEFT_OUT : [storable(key), json(inner)])),
+      Object.entries(value).map(([key, inner]) => (holdsSecret(key) ? LEFT_OUT : [storable(key), inside(inner)])),
     )
-  const json = (value: JsonValue): JsonValue => {
-    if (typeof value === 'string') return text(value)
-    if (Array.isArray(value)) return value.map(json)
-    return value !== null && typeof value === 'object' ? object(value) : value
+  const inside = (value: JsonValue): JsonValue => {
+    if (value === null || typeof value !== 'object') return plain(value)
+    return Array.isArray(value) ? value.map(inside) : object(value)
   }
-  return { text, json, object, holdsSecret }
+  const plain = (value: string | number | boolean | null): JsonValue => {
+    if (typeof value === 'string') return text(value)
+    return typeof value === 'number' && holdsSecret(String(value)) ? HIDDEN_SECRET : value
+  }
+  const isClean = (value: JsonValue): boolean => {
+    const written = JSON.stringify(value)
+    return !NOT_STORABLE.test(written) && text(written) === written
+  }
+  return {
+    text,
+    texts,
+    blob: (base64) => text(cleanFile(base64, findInFile())),
+    // One look at the whole is far faster than one at each of its texts.
+    json: (value) => (isClean(value) ? value : inside(value)),
+    object: (value) => (isClean(value) ? value : object(value)),
+    holdsSecret,
+  }
 }
 
 const LEFT_OUT = ['[left out]', 'a field whose name holds a secret']
 
 /** Without what Postgres cannot store. */
 const storable = (text: string): string => text.replaceAll('\0', '').toWellFormed()
+/** How JSON writes what Postgres cannot store. */
+const NOT_STORABLE = /\\u(?:0000|d[89a-f])/
 
-const secretSpellingsOf = (secrets: string[]): string[] =>
-  [...new Set(secrets.flatMap(partsOf).flatMap(spellingsOf))].toSorted((a, b) => b.length - a.length)
-
-/** Words of letters alone that everybody uses; removing them would damage what is no secret. A password of six letters or more is one. */
-const SHORT_WORD = /^[a-z]{1,5}$/i
-const COMMON_WORDS = new Set(
-  `access anonymous apikey bearer client database default development digest enabled header localhost member number object
-  password postgres private production public schema secret server string system undefined unknown username`.split(
-    /\s+/,
-  ),
-)
-/** How a credential of several words begins, with a digit or sign in it: "OAuth2", "Api_Key". */
-const SCHEME = /^(?:[a-z]+[-_])*(?:bearer|oauth2?|token|(?:api[-_]?)?key)[:=]?$/i
-
-const isSecret = (part: string): boolean =>
-  part.length >= SECRET_MIN_CHARS && !SHORT_WORD.test(part) && !COMMON_WORDS.has(part.toLowerCase())
-
-function partsOf(secret: string): string[] {
-  const words = secret.trim().split(/\s+/)
-  // The first words say how it is used ("GoogleLogin", "Bearer") where they are letters alone; the last is the credential.
-  const last = words.length - 1
-  const own = words.filter((word, at) => at === last || (!SCHEME.test(word) && /[^a-z-]/i.test(word)))
-  return [...[secret, ...own].filter(isSecret), ...passwordsOf(secret)]
+/** What is made of the secrets, made again when they have changed. */
+function createCurrent<T>(secrets: () => string[], make: (of: string[]) => T): () => T {
+  let known: { of: string[]; made: T } | undefined
+  return () => {
+    const of = secrets()
+    if (known?.of !== of) known = { of, made: make(of) }
+    return known.made
+  }
 }
 
-/** A URL's password, unless another part of the URL says the same: otherwise "postgres" would be removed from every answer. */
-function passwordsOf(secret: string): string[] {
-  if (!URL.canParse(secret)) return []
-  const { password, username, hostname, pathname } = new URL(secret)
-  if (password.length < PASSWORD_MIN_CHARS || [username, hostname, pathname.slice(1)].includes(password)) return []
-  return [password, decodeUriText(password)]
+function cleanFile(base64: string, find: ReturnType<typeof createSecretFinder>): string {
+  const file = Buffer.from(base64, 'base64')
+  const bytes = file.toString('latin1')
+  const ranges = find(bytes)
+  if (ranges.length === 0) return base64
+  const put = isUtf8(file) ? hide : (secret: string) => '*'.repeat(secret.length)
+  return Buffer.from(replaceRanges(bytes, ranges, { from: 0, put }), 'latin1').toString('base64')
 }
-
-function spellingsOf(secret: string): string[] {
-  const url = encodeURIComponent(secret.toWellFormed())
-  const form = new URLSearchParams({ secret }).toString().slice('secret='.length)
-  const base64 = Buffer.from(secret).toString('base64')
-  const json = JSON.stringify(secret).slice(1, -1)
-  const ascii = json.replace(NOT_ASCII, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
-  return [
-    secret,
-    ...[url, form].flatMap((one) => [one, one.replace(/%../g, (code) => code.toLowerCase())]),
-    ...[json, ascii].flatMap((one) => [one, one.replaceAll('/', String.raw`\/`)]),
-    ...[base64, base64.replace(/=+$/, ''), Buffer.from(secret).toString('base64url')],
-  ]
-}
-
-/** What Python and PHP write as `\u…` in JSON, a UTF-16 unit at a time. */
-const NOT_ASCII = /[\u0080-\uffff]/g
 
 /** Takes this machine's paths out of what a server says: one in its own folder becomes relative, any other of ours `…`. */
 export type RedactPaths = (text: string) => string

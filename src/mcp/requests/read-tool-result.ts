@@ -33,7 +33,37 @@ function withStructured(result: ToolResult, structured: unknown, redactor: Redac
 
 function contentOf(content: unknown, redactor: Redactor): ContentPart[] {
   if (content === undefined || content === null) return []
-  return [content].flat().map((part) => readContentPart(part, redactor))
+  return readContentParts([content].flat(), redactor)
+}
+
+/** Parts of one result or message. Texts that follow one another are also cleaned as one text. */
+export function readContentParts(parts: unknown[], redactor: Redactor): ContentPart[] {
+  return cleanAcross(parts, redactor).map((part) => readContentPart(part, redactor))
+}
+
+type TextPart = { type: 'text'; text: string }
+
+const isText = (part: unknown): part is TextPart =>
+  isObject(part) && part.type === 'text' && typeof part.text === 'string'
+
+function cleanAcross(parts: unknown[], redactor: Redactor): unknown[] {
+  const cleaned: unknown[] = []
+  let texts: TextPart[] = []
+  const takeTexts = () => {
+    const words = texts.length > 1 ? redactor.texts(texts.map((part) => part.text)) : undefined
+    cleaned.push(...texts.map((part, at) => ({ ...part, text: words?.[at] ?? part.text })))
+    texts = []
+  }
+  for (const part of parts) {
+    if (isText(part)) {
+      texts.push(part)
+      continue
+    }
+    takeTexts()
+    cleaned.push(part)
+  }
+  takeTexts()
+  return cleaned
 }
 
 const text = (words: string): ContentPart => ({ type: 'text', text: words })
@@ -86,7 +116,7 @@ function mediaPart(type: 'image' | 'audio', fields: Fields, redactor: Redactor):
   const found = Object.entries(BEGINNINGS).find(([beginning]) => bytes.startsWith(beginning))?.[1]
   const said = typeof mimeType === 'string' && mimeType.includes('/') ? redactor.text(mimeType) : named
   const declared = said || (type === 'image' ? found : undefined) || 'application/octet-stream'
-  return { type, mimeType: declared, data: bytes, ...contentNameOf(fields, redactor) }
+  return { type, mimeType: declared, data: redactor.blob(bytes), ...contentNameOf(fields, redactor) }
 }
 
 /** The protocol has no names for contents; some servers give one all the same. */
@@ -117,7 +147,9 @@ function resourcePart({ resource, ...rest }: Fields, redactor: Redactor): Conten
     uri: redactor.holdsSecret(address) ? '' : redactor.text(address),
     ...contentNameOf(fields, redactor),
     ...(typeof mimeType === 'string' && { mimeType: redactor.text(mimeType) }),
-    ...(isValue(words) ? { text: redactor.text(String(words)) } : { data: typeof blob === 'string' ? blob : '' }),
+    ...(isValue(words)
+      ? { text: redactor.text(String(words)) }
+      : { data: typeof blob === 'string' ? redactor.blob(blob) : '' }),
   }
 }
 

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { redactSchema } from '../../../src/mcp/features/redact-schema.ts'
 import { createRedactor } from '../../../src/mcp/protocol/redactor.ts'
@@ -34,20 +35,119 @@ it.each(['hunter', 'Dragon', 'MONKEY', 'letmein', 'qwertz', 'sunshine', 'Xy12'])
   expect(redactorOf(`Bearer ${secret}`).text(`Bearer of ${secret}`)).toBe('Bearer of [secret]')
 })
 
-const ODD_SECRET = 'a/b+c?d"e~ü>>>f'
+const SECRET = 'k3y/ö+v&l"u\\e=Zq'
+const hex = (text: string) => Buffer.from(text).toString('hex')
+const each = (text: string, write: (byte: number) => string) => [...Buffer.from(text)].map(write).join('')
+const units = (text: string, write: (unit: number) => string) =>
+  [...Array(text.length).keys()].map((at) => write(text.charCodeAt(at))).join('')
 
-it.each([
-  ['base64', Buffer.from(ODD_SECRET).toString('base64')],
-  ['base64 without its end', Buffer.from(ODD_SECRET).toString('base64').replace(/=+$/, '')],
-  ['base64 for URLs', Buffer.from(ODD_SECRET).toString('base64url')],
-  ['a URL', encodeURIComponent(ODD_SECRET)],
-  ['a URL in small letters', encodeURIComponent(ODD_SECRET).replace(/%../g, (code) => code.toLowerCase())],
-  ['a form', new URLSearchParams({ a: ODD_SECRET }).toString().slice(2)],
-  ['JSON', JSON.stringify(ODD_SECRET).slice(1, -1)],
-  ['JSON of PHP', JSON.stringify(ODD_SECRET).slice(1, -1).replaceAll('/', String.raw`\/`)],
-  ['JSON of Python', JSON.stringify(ODD_SECRET).slice(1, -1).replace('ü', String.raw`\u00fc`)],
-])('a secret as %s writes it is taken out', (_, spelling) => {
-  expect(redactorOf(ODD_SECRET).text(`it is ${spelling} here`)).toMatch(/^it is \[secret\]=* here$/)
+/** Every way of writing a secret that the redactor knows. */
+const SPELLINGS: Record<string, (secret: string) => string> = {
+  plain: (secret) => secret,
+  'percent codes': encodeURIComponent,
+  'percent codes in small letters': (secret) =>
+    encodeURIComponent(secret).replace(/%../g, (code) => code.toLowerCase()),
+  'percent codes alone': (secret) => each(secret, (byte) => `%${byte.toString(16).padStart(2, '0')}`),
+  'percent codes in both cases': (secret) =>
+    encodeURIComponent(secret).replace(/%../g, (code, at: number) => (at % 2 ? code.toLowerCase() : code)),
+  'percent codes twice': (secret) => encodeURIComponent(encodeURIComponent(secret)),
+  'hex in small letters': hex,
+  'hex in capitals': (secret) => hex(secret).toUpperCase(),
+  'hex escapes': (secret) => each(secret, (byte) => `\\x${byte.toString(16).padStart(2, '0')}`),
+  'base64 with nothing before': (secret) => Buffer.from(secret).toString('base64'),
+  'base64 after one sign': (secret) => Buffer.from(`u${secret}:`).toString('base64'),
+  'base64 after two signs': (secret) => Buffer.from(`u:${secret}:more`).toString('base64'),
+  'base64 for URLs after a name': (secret) => Buffer.from(`user:${secret}`).toString('base64url'),
+  'wrapped base64': (secret) =>
+    Buffer.from(`u:${secret}`)
+      .toString('base64')
+      .replace(/(.{8})/g, '$1\r\n  '),
+  JSON: (secret) => JSON.stringify(secret).slice(1, -1),
+  'JSON in JSON': (secret) => JSON.stringify(JSON.stringify(secret)).slice(1, -1),
+  'JSON of PHP': (secret) => JSON.stringify(secret).slice(1, -1).replaceAll('/', String.raw`\/`),
+  'escapes of JSON': (secret) => units(secret, (unit) => `\\u${unit.toString(16).padStart(4, '0')}`),
+  'escapes of JavaScript': (secret) => units(secret, (unit) => `\\u{${unit.toString(16)}}`),
+  'references of HTML': (secret) => units(secret, (unit) => `&#${unit};`),
+  'hex references of HTML': (secret) => units(secret, (unit) => `&#x${unit.toString(16).toUpperCase()};`),
+  'names of HTML': (secret) => secret.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('/', '&sol;'),
+}
+
+it.each(Object.entries(SPELLINGS))('a secret as %s is gone, and what stands around it stays', (_, spell) => {
+  const said = redactorOf(SECRET).text(`it is ${spell(SECRET)} here`)
+  expect(said).toMatch(/^it is [\w=+/"\\-]*\[secret\][\w=+/"\\-]* here$/)
+})
+
+it('takes any secret in any spelling out of any place', () => {
+  const secrets = fc
+    .string({ unit: 'grapheme-ascii', minLength: 6, maxLength: 40 })
+    .filter((secret) => /\d/.test(secret) && !/\s/.test(secret))
+  const around = fc.string({ unit: fc.constantFrom('x', ' ', 'ü', '.', '\n', '<', '€'), maxLength: 12 })
+  fc.assert(
+    fc.property(
+      secrets,
+      around,
+      around,
+      fc.constantFrom(...Object.values(SPELLINGS)),
+      (secret, before, after, spell) => {
+        const found = redactorOf(secret).text(`${before} ${spell(secret)} ${after}`)
+        expect(found.startsWith(`${before} `)).toBe(true)
+        expect(found.endsWith(` ${after}`)).toBe(true)
+        expect(found).toContain('[secret]')
+        expect(found).not.toContain(spell(secret))
+      },
+    ),
+    { numRuns: 500 },
+  )
+})
+
+it('leaves every text alone that holds no secret', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme' }), fc.jsonValue(), (text, value) => {
+      const redactor = redactorOf('Zq9Zq9Zq9Zq9', 'Bearer q7Vw8x')
+      expect(redactor.text(text)).toBe(text.replaceAll('\0', ''))
+      expect(redactor.blob(Buffer.from(text).toString('base64'))).toBe(Buffer.from(text).toString('base64'))
+      const json = JSON.stringify(value)
+      if (!json.includes(String.raw`\u0000`)) expect(JSON.stringify(redactor.json(JSON.parse(json)))).toBe(json)
+    }),
+  )
+})
+
+it('finds a secret that ends in the next text', () => {
+  expect(redactorOf('s3cr3t_value').texts(['a s3cr', '3t_va', 'lue b'])).toEqual(['a [secret]', '', ' b'])
+})
+
+it('cleans a file of text, and overwrites in any other', () => {
+  const redactor = redactorOf('s3cr3t_value')
+  const cleaned = (bytes: Buffer) => Buffer.from(redactor.blob(bytes.toString('base64')), 'base64')
+  expect(cleaned(Buffer.from('file says s3cr3t_value.')).toString()).toBe('file says [secret].')
+  const binary = Buffer.concat([Buffer.from([0xff, 0]), Buffer.from('s3cr3t_value'), Buffer.from([0xfe])])
+  expect(cleaned(binary).toString('latin1')).toBe(`\xff\0${'*'.repeat(12)}\xfe`)
+  expect(cleaned(Buffer.from('is s3cr3t_value', 'utf16le')).includes(Buffer.from('s3cr', 'utf16le'))).toBe(false)
+})
+
+it('takes a secret of digits out of numbers', () => {
+  expect(redactorOf('8472619').json({ pin: 8_472_619, count: 8 })).toEqual({ pin: '[secret]', count: 8 })
+})
+
+it('takes a short secret only where it is a word of its own', () => {
+  const redactor = redactorOf('Xy12')
+  expect(redactor.text('?key=Xy12&a=1')).toBe('?key=[secret]&a=1')
+  expect(redactor.text('id 7fXy12ab, WHkxMgab')).toBe('id 7fXy12ab, WHkxMgab')
+})
+
+it('knows each line of a private key, however long its lines are', () => {
+  const line = 'MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj'
+  const key = `-----BEGIN PRIVATE KEY-----\n${line}\nMzEfYyjiWA4R4/M2bS1GB4t7NXp98C3SC6dVMvDuictGeurT8jNbvJZHtCSuYEvu\n-----END PRIVATE KEY-----\n`
+  const redactor = redactorOf(key)
+  expect(redactor.text(`see ${line}`)).toBe('see [secret]')
+  expect(redactor.text('-----BEGIN PRIVATE KEY-----')).toBe('-----BEGIN PRIVATE KEY-----')
+  expect(redactor.text(JSON.stringify({ key }))).not.toContain('MIIE')
+})
+
+it('reads a million backslashes, ampersands or percent signs once', () => {
+  const redactor = redactorOf('s3cr"3t\\value')
+  for (const sign of ['\\', '&#', '%', '\n', '&#0', '\\u{0'])
+    expect(redactor.text(sign.repeat(100_000))).toBe(sign.repeat(100_000))
 })
 
 it('keeps the keys of a result, and says which it leaves out', () => {
