@@ -40,9 +40,17 @@ test.each([
     'This SQL inserts rows into c and deletes rows of a.',
     'insert rows into c and delete rows of a',
   ],
-  ['delete from "t. It only reads"', 'This SQL deletes every row of "t. It only reads".', 'delete every row of "t. It only reads"'],
+  [
+    'delete from "t. It only reads"',
+    'This SQL deletes every row of "t. It only reads".',
+    'delete every row of "t. It only reads"',
+  ],
   ['alter role x superuser', 'This SQL changes the rights or password of x.', 'change the rights or password of x'],
-  ['select app.total(1)', 'I cannot tell what this SQL does: it calls app.total, which may change anything.', undefined],
+  [
+    'select app.total(1)',
+    'I cannot tell what this SQL does: it calls app.total, which may change anything.',
+    undefined,
+  ],
   ['selec 1', 'I cannot tell what this SQL does: I do not understand it.', undefined],
   [
     `${'insert into a values (1);'.repeat(6)} drop table b`,
