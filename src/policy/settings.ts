@@ -2,6 +2,13 @@ import { z } from 'zod'
 import type { Db } from '../db/call.ts'
 import { ChannelId, type Principal, UserId, type WorkspaceId } from '../ids.ts'
 
+/** What an owner may allow people who are no full members: to ask for work, to connect tools, to approve. */
+export const OUTSIDER_RIGHTS = ['run', 'connect', 'approve'] as const
+export type OutsiderRight = (typeof OUTSIDER_RIGHTS)[number]
+
+/** Guests of the workspace, and people of other organizations in shared channels. */
+export type OutsiderRights = Record<'guest' | 'stranger', OutsiderRight[]>
+
 /** What a workspace decided for everybody in it. */
 export type WorkspaceSettings = {
   /** Who decides destructive calls; nobody: people decide their own. */
@@ -10,6 +17,8 @@ export type WorkspaceSettings = {
   approvalsChannel: ChannelId | undefined
   /** The run cards people may connect; undefined: all. */
   cards: string[] | undefined
+  /** What guests and people of other organizations may do; at first nothing. */
+  outsiders: OutsiderRights
   /** US dollars per calendar month (UTC); undefined: no limit. */
   budgetUsd: number | undefined
   /** How long closed runs are kept. */
@@ -22,6 +31,7 @@ export type WorkspaceSettings = {
 export type SettingsChange = {
   approvalsChannel?: ChannelId | null
   cards?: string[] | null
+  outsiders?: OutsiderRights
   budgetUsd?: number | null
   runRetentionDays?: number | null
   auditRetentionDays?: number | null
@@ -33,11 +43,14 @@ export type Settings = {
   change(by: Principal, change: SettingsChange): Promise<WorkspaceSettings>
 }
 
+const Rights = z.array(z.enum(OUTSIDER_RIGHTS))
+
 const Row = z
   .object({
     approvers: z.array(UserId).default([]),
     approvals_channel: ChannelId.optional(),
     cards: z.array(z.string()).optional(),
+    outsiders: z.object({ guest: Rights, stranger: Rights }).default({ guest: [], stranger: [] }),
     budget_usd: z.number().optional(),
     run_retention_days: z.number(),
     audit_retention_days: z.number(),
@@ -47,6 +60,7 @@ const Row = z
       approvers: row.approvers,
       approvalsChannel: row.approvals_channel,
       cards: row.cards,
+      outsiders: row.outsiders,
       budgetUsd: row.budget_usd,
       runRetentionDays: row.run_retention_days,
       auditRetentionDays: row.audit_retention_days,
@@ -57,10 +71,11 @@ const Row = z
 export function createSettings(db: Db): Settings {
   return {
     of: (workspace) => db.call('settings_of', { workspace }, Row),
-    change: (by, { approvalsChannel, cards, budgetUsd, runRetentionDays, auditRetentionDays }) => {
+    change: (by, { approvalsChannel, cards, outsiders, budgetUsd, runRetentionDays, auditRetentionDays }) => {
       const change = {
         ...(approvalsChannel !== undefined && { approvals_channel: approvalsChannel }),
         ...(cards !== undefined && { cards }),
+        ...(outsiders !== undefined && { outsiders }),
         ...(budgetUsd !== undefined && { budget_usd: budgetUsd }),
         ...(runRetentionDays !== undefined && { run_retention_days: runRetentionDays }),
         ...(auditRetentionDays !== undefined && { audit_retention_days: auditRetentionDays }),

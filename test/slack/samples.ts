@@ -87,6 +87,7 @@ export const settingsOf = (change: Partial<WorkspaceSettings> = {}): WorkspaceSe
   runRetentionDays: 365,
   auditRetentionDays: 730,
   cards: undefined,
+  outsiders: { guest: [], stranger: [] },
   budgetUsd: undefined,
   ...change,
 })

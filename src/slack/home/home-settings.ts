@@ -1,7 +1,12 @@
 import type { ConversationsSelect, KnownBlock, ModalView, MultiStaticSelect, MultiUsersSelect } from '@slack/types'
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { CardInfo } from '../../connect/connect-types.ts'
-import type { WorkspaceSettings } from '../../policy/settings.ts'
+import {
+  OUTSIDER_RIGHTS,
+  type OutsiderRight,
+  type OutsiderRights,
+  type WorkspaceSettings,
+} from '../../policy/settings.ts'
 import type { OwnCard } from '../../registry/own-cards.ts'
 import type { MonthUsage } from '../../run/usage.ts'
 import {
@@ -59,6 +64,14 @@ export function settingsBlocks(view: WorkspaceSettingsView): KnownBlock[] {
       `*What people may connect*\n${settings.cards === undefined ? 'Everything. Choose services to allow only those' : pluralize(settings.cards.length, 'service')}. Existing connections stay.`,
       cardsSelect(settings, cards),
     ),
+    settingBlock(
+      '*What guests may do*\nPeople with a guest account in this workspace. If nothing is chosen, I do nothing for them.',
+      outsiderSelect(settings, 'guest'),
+    ),
+    settingBlock(
+      '*What people of other organizations may do*\nThey are in channels that you share with another company. If nothing is chosen, I do nothing for them.',
+      outsiderSelect(settings, 'stranger'),
+    ),
     sectionBlock(budgetText(settings, usage), createBudgetButton(settings)),
   ]
 }
@@ -91,6 +104,26 @@ function cardsSelect({ cards: allowed }: WorkspaceSettings, cards: CardInfo[]): 
     type: 'multi_static_select',
     action_id: 'setting_cards',
     placeholder: plainTextObject('All services', LIMITS.placeholder),
+    options,
+    ...(chosen.length > 0 && { initial_options: chosen }),
+  }
+}
+
+const RIGHT_TEXTS: Record<OutsiderRight, string> = {
+  run: 'Ask me for work',
+  connect: 'Connect tools',
+  approve: 'Approve',
+}
+
+function outsiderSelect({ outsiders }: WorkspaceSettings, kind: keyof OutsiderRights): MultiStaticSelect {
+  const options = OUTSIDER_RIGHTS.map((right) => createOption(RIGHT_TEXTS[right], right))
+  const chosen = options.filter(({ value }) =>
+    OUTSIDER_RIGHTS.some((one) => one === value && outsiders[kind].includes(one)),
+  )
+  return {
+    type: 'multi_static_select',
+    action_id: `setting_outsiders:${kind}`,
+    placeholder: plainTextObject('Nothing', LIMITS.placeholder),
     options,
     ...(chosen.length > 0 && { initial_options: chosen }),
   }
