@@ -28,6 +28,13 @@ export const Variables = z.object({
   SLACK_CLIENT_ID: text.optional(),
   SLACK_CLIENT_SECRET: text.optional(),
   SLACK_AGENT: z.enum(['on', 'off'], { error: 'on or off' }).default('on'),
+  INSTALL_ALLOW: text
+    .regex(
+      /^[TE][A-Z0-9]+(\s*,\s*[TE][A-Z0-9]+)*$/,
+      'ids of workspaces or organizations with commas between, as T012AB3CD',
+    )
+    .optional(),
+  INSTALL_BUDGET_USD: integer(0, 1_000_000, 10),
   SLACK_API_URL: address.default('https://slack.com/api/'),
   SUPABASE_URL: address.optional(),
   SUPABASE_SECRET_KEY: text.optional(),
@@ -61,10 +68,19 @@ export const Variables = z.object({
 
 type Values = z.infer<typeof Variables>
 
+/** `allowed` undefined: any workspace may install the app. */
+type InstallConfig = {
+  clientId: string
+  clientSecret: string
+  agent: boolean
+  allowed?: string[] | undefined
+  budgetUsd?: number | undefined
+}
+
 /** One workspace by its token, or with `oauth` any number that install the app. */
 type SlackConfig = { appToken: string | undefined; signingSecret: string | undefined; apiUrl: string } & (
   | { botToken: string; oauth?: undefined }
-  | { botToken?: undefined; oauth: { clientId: string; clientSecret: string; agent: boolean } }
+  | { botToken?: undefined; oauth: InstallConfig }
 )
 
 /** What the app is set to, without the names of variables. */
@@ -139,9 +155,7 @@ export function readConfig(environment: Environment): Config {
       toolTimeoutSeconds: values.MCP_TOOL_TIMEOUT_SECONDS,
       registryUrl: values.MCP_REGISTRY_URL,
     },
-    egressAllow: values.EGRESS_ALLOW.split(',')
-      .map((entry) => entry.trim())
-      .filter(Boolean),
+    egressAllow: listIn(values.EGRESS_ALLOW),
     prefills: prefillsOf(set, usesSlack(values)),
   }
 }
@@ -204,9 +218,21 @@ function slackOf(values: Values): Config['slack'] {
   }
   if (botToken) return { ...reach, botToken }
   return clientId && clientSecret
-    ? { ...reach, oauth: { clientId, clientSecret, agent: values.SLACK_AGENT === 'on' } }
+    ? { ...reach, oauth: { clientId, clientSecret, agent: values.SLACK_AGENT === 'on', ...newcomersOf(values) } }
     : undefined
 }
+
+/** Which workspaces may install the app, and what each may spend at first. */
+const newcomersOf = (values: Values): Pick<InstallConfig, 'allowed' | 'budgetUsd'> => ({
+  allowed: values.INSTALL_ALLOW === undefined ? undefined : listIn(values.INSTALL_ALLOW),
+  budgetUsd: values.INSTALL_BUDGET_USD === 0 ? undefined : values.INSTALL_BUDGET_USD,
+})
+
+const listIn = (text: string): string[] =>
+  text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter(Boolean)
 
 /** With both given Supabase is what the app talks to; DATABASE_URL is then for `npm run migrate`. */
 function databaseOf(values: Values): Config['database'] {

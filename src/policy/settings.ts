@@ -2,6 +2,13 @@ import { z } from 'zod'
 import type { Db } from '../db/call.ts'
 import { ChannelId, type Principal, UserId, type WorkspaceId } from '../ids.ts'
 
+/** What an owner may allow people who are no full members: to ask for work, to connect tools, to approve. */
+export const OUTSIDER_RIGHTS = ['run', 'connect', 'approve'] as const
+export type OutsiderRight = (typeof OUTSIDER_RIGHTS)[number]
+
+/** Guests of the workspace, and people of other organizations in shared channels. */
+export type OutsiderRights = Record<'guest' | 'stranger', OutsiderRight[]>
+
 /** What a workspace decided for everybody in it. */
 export type WorkspaceSettings = {
   /** Who decides destructive calls; nobody: people decide their own. */
@@ -12,6 +19,8 @@ export type WorkspaceSettings = {
   cards: string[] | undefined
   /** Who may connect a card, by its name or `*` for all; not named: everybody. */
   connectors: Record<string, Connectors>
+  /** What guests and people of other organizations may do; at first nothing. */
+  outsiders: OutsiderRights
   /** US dollars per calendar month (UTC); undefined: no limit. */
   budgetUsd: number | undefined
   /** How long closed runs are kept. */
@@ -28,6 +37,7 @@ export type Connectors = z.infer<typeof Connectors>
 export type SettingsChange = {
   approvalsChannel?: ChannelId | null
   cards?: string[] | null
+  outsiders?: OutsiderRights
   budgetUsd?: number | null
   runRetentionDays?: number | null
   auditRetentionDays?: number | null
@@ -47,12 +57,15 @@ export type Settings = {
   change(by: Principal, change: SettingsChange): Promise<WorkspaceSettings>
 }
 
+const Rights = z.array(z.enum(OUTSIDER_RIGHTS))
+
 const Row = z
   .object({
     approvers: z.array(UserId).default([]),
     approvals_channel: ChannelId.optional(),
     cards: z.array(z.string()).optional(),
     connectors: z.record(z.string(), Connectors).default({}),
+    outsiders: z.object({ guest: Rights, stranger: Rights }).default({ guest: [], stranger: [] }),
     budget_usd: z.number().optional(),
     run_retention_days: z.number(),
     audit_retention_days: z.number(),
@@ -63,6 +76,7 @@ const Row = z
       approvalsChannel: row.approvals_channel,
       cards: row.cards,
       connectors: row.connectors,
+      outsiders: row.outsiders,
       budgetUsd: row.budget_usd,
       runRetentionDays: row.run_retention_days,
       auditRetentionDays: row.audit_retention_days,
@@ -79,10 +93,11 @@ export function createSettings(db: Db): Settings {
         z.null().transform(() => undefined),
       ),
     of: (workspace) => db.call('settings_of', { workspace }, Row),
-    change: (by, { approvalsChannel, cards, budgetUsd, runRetentionDays, auditRetentionDays }) => {
+    change: (by, { approvalsChannel, cards, outsiders, budgetUsd, runRetentionDays, auditRetentionDays }) => {
       const change = {
         ...(approvalsChannel !== undefined && { approvals_channel: approvalsChannel }),
         ...(cards !== undefined && { cards }),
+        ...(outsiders !== undefined && { outsiders }),
         ...(budgetUsd !== undefined && { budget_usd: budgetUsd }),
         ...(runRetentionDays !== undefined && { run_retention_days: runRetentionDays }),
         ...(auditRetentionDays !== undefined && { audit_retention_days: auditRetentionDays }),

@@ -26,7 +26,15 @@ import { startWorld } from '../support/world.ts'
 const SECRET = 'planted-in-alpha-4711'
 
 /** One app, and several workspaces that may install it. */
-async function startTown(o: { model?: Script[]; egressAllow?: string[]; noAgent?: boolean } = {}) {
+type TownOptions = {
+  model?: Script[]
+  egressAllow?: string[]
+  noAgent?: boolean
+  allowed?: string[]
+  budgetUsd?: number
+}
+
+async function startTown(o: TownOptions = {}) {
   await using starting = new AsyncDisposableStack()
   const teams = starting.use(await startTeams(memoryLog().log))
   const world = starting.use(
@@ -39,7 +47,13 @@ async function startTown(o: { model?: Script[]; egressAllow?: string[]; noAgent?
           appToken: undefined,
           signingSecret: teams.signingSecret,
           apiUrl: teams.apiUrl,
-          oauth: { clientId: CLIENT.id, clientSecret: CLIENT.secret, agent: o.noAgent !== true },
+          oauth: {
+            clientId: CLIENT.id,
+            clientSecret: CLIENT.secret,
+            agent: o.noAgent !== true,
+            allowed: o.allowed,
+            budgetUsd: o.budgetUsd,
+          },
         },
       }),
     }),
@@ -120,6 +134,26 @@ test.each([false, true])('an app is installed with the scopes of its manifest: w
   expect(await town.browser.install(ALPHA.id)).toMatchObject({ status: 200 })
   const member = town.in('alpha')
   await member.see(await member.dm('hello'), /Hello there\./)
+})
+
+test('only the workspaces that are allowed add the app, each with a budget at first', async () => {
+  await using town = await startTown({ allowed: [ALPHA.id], budgetUsd: 10 })
+  const before = town.secretsKept()
+  const refused = await town.browser.install(BETA.id)
+  expect(refused.status).toBe(403)
+  expect(refused.text).toContain('Patchbay is not open to your workspace')
+  expect(town.secretsKept()).toBe(before)
+  expect(await town.rows('select * from installations')).toEqual([])
+  expect(await town.browser.install(ALPHA.id)).toMatchObject({ status: 200 })
+  const settings = () => town.rows<{ settings: object }>('select settings from workspaces')
+  expect(await settings()).toMatchObject([{ settings: { budget_usd: 10 } }])
+  await town.in('alpha', 'owner').home()
+  await town.in('alpha', 'owner').pressInHome('setting_budget')
+  await eventually(async () => expect(await town.in('alpha', 'owner').modal()).not.toBeNull())
+  await town.in('alpha', 'owner').submit({ budget: '50' })
+  await eventually(async () => expect(await settings()).toMatchObject([{ settings: { budget_usd: 50 } }]))
+  expect(await town.browser.install(ALPHA.id)).toMatchObject({ status: 200 })
+  expect(await settings()).toMatchObject([{ settings: { budget_usd: 50 } }])
 })
 
 test('what goes wrong on the way is said, with what to do next', async () => {

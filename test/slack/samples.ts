@@ -88,6 +88,7 @@ export const settingsOf = (change: Partial<WorkspaceSettings> = {}): WorkspaceSe
   auditRetentionDays: 730,
   cards: undefined,
   connectors: {},
+  outsiders: { guest: [], stranger: [] },
   budgetUsd: undefined,
   ...change,
 })

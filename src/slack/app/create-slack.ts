@@ -98,7 +98,7 @@ export async function createSlack(settings: SlackSettings, parts: SlackParts): P
       : createSocketMode(() => routed(socketReceiver(settings, appToken, logger)), parts.log)
   const listeners = [
     ...(socket === undefined ? [listenerOf(routed(httpReceiver(settings, logger)))] : []),
-    ...(settings.oauth ? [installPagesFor(settings, settings.oauth, apps, logger)] : []),
+    ...(settings.oauth ? [installPagesFor(parts, settings, settings.oauth, { apps, logger })] : []),
   ]
   let connected = false
   return {
@@ -215,12 +215,12 @@ const socketReceiver = ({ apiUrl }: SlackSettings, appToken: string, logger: Log
 type Listener = { paths: string[]; listen: NonNullable<Slack['requestListener']> }
 
 function installPagesFor(
+  { settings }: SlackParts,
   { apiUrl }: SlackSettings,
   oauth: NonNullable<SlackSettings['oauth']>,
-  apps: WorkspaceApps,
-  logger: Logger,
+  { apps, logger }: { apps: WorkspaceApps; logger: Logger },
 ): Listener {
-  const receiver = createInstallReceiver({ ...oauth, apiUrl, logger, onInstalled: apps.drop })
+  const receiver = createInstallReceiver({ ...oauth, apiUrl, settings, logger, onInstalled: apps.drop })
   return { ...listenerOf(receiver), paths: [INSTALL_PATH, REDIRECT_PATH] }
 }
 

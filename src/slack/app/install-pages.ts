@@ -69,6 +69,13 @@ const REASONS: Reason[] = [
     words: 'You said no in Slack, so Patchbay was not added. If that was a slip, start again.',
   },
   {
+    codes: ['not_allowed'],
+    status: 403,
+    title: 'Patchbay is not open to your workspace',
+    words:
+      'Whoever runs this Patchbay decides which workspaces may add it, and yours is not among them. Nothing was kept. Ask them to add your workspace to INSTALL_ALLOW, then start again.',
+  },
+  {
     codes: ['slack_oauth_missing_state', 'slack_oauth_missing_code'],
     status: 400,
     title: 'Start on this page, please',

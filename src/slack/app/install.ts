@@ -1,10 +1,11 @@
 import { createHmac } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import { HTTPReceiver } from '@slack/bolt'
-import type { Logger } from '@slack/web-api'
+import { type Logger, WebClient } from '@slack/web-api'
 import type { Installations, InstalledWorkspace } from '../../connect/installations.ts'
-import { AppError } from '../../errors.ts'
+import { AppError, errorChainOf } from '../../errors.ts'
 import { UserId, WorkspaceId } from '../../ids.ts'
+import type { Settings } from '../../policy/settings.ts'
 import { botScopesOf } from '../web-api/methods.ts'
 import { clientOptionsFor } from '../web-api/web-api.ts'
 import { withoutDebugLines } from './bolt-logger.ts'
@@ -18,6 +19,10 @@ export type SlackOAuth = {
   clientSecret: string
   /** Whether the Slack app has the agent surface, and so its scope. */
   agent: boolean
+  /** The ids of the workspaces and organizations that may install it; undefined: any. */
+  allowed?: string[] | undefined
+  /** The monthly budget that a new workspace begins with, in US dollars. */
+  budgetUsd?: number | undefined
 }
 
 type InstallDeps = SlackOAuth & {
@@ -25,6 +30,7 @@ type InstallDeps = SlackOAuth & {
   /** Where browsers reach this app, without a slash at the end. */
   publicUrl: string
   installations: Installations
+  settings: Pick<Settings, 'of' | 'change'>
   onInstalled(workspace: WorkspaceId): void
   logger: Logger
 }
@@ -80,11 +86,19 @@ export function createInstallReceiver(deps: InstallDeps): HTTPReceiver {
 export const stateSecretOf = (clientSecret: string): string =>
   createHmac('sha256', clientSecret).update('patchbay oauth state').digest('hex')
 
-function installationStoreOf({ installations, onInstalled, agent }: InstallDeps): Store {
+function installationStoreOf(deps: InstallDeps): Store {
+  const { installations, onInstalled, agent } = deps
   return {
     async storeInstallation(installation) {
       const installed = installedWorkspaceOf(installation)
+      const { workspace } = installed
+      if (deps.allowed?.includes(workspace) === false) {
+        await revokeToken(deps, installed.token)
+        throw new AppError('not_allowed', `The workspace ${workspace} (${installed.name}) is not in INSTALL_ALLOW.`)
+      }
+      const isNew = (await installations.of(workspace)) === undefined
       await installations.save(installed)
+      if (isNew) await setFirstBudget(deps, installed)
       onInstalled(installed.workspace)
     },
     async fetchInstallation({ isEnterpriseInstall, enterpriseId, teamId }) {
@@ -93,6 +107,21 @@ function installationStoreOf({ installations, onInstalled, agent }: InstallDeps)
       return boltInstallationOf(found, botScopesOf({ agent }))
     },
   }
+}
+
+/** Slack has given the token already, and nobody needs it. Never throws: Slack ends it with the app's removal, too. */
+async function revokeToken({ apiUrl, logger }: InstallDeps, token: string): Promise<void> {
+  try {
+    await new WebClient(token, clientOptionsFor(apiUrl, 0)).auth.revoke()
+  } catch (error) {
+    logger.warn('the token of a workspace that may not install the app was not revoked', errorChainOf(error))
+  }
+}
+
+/** An installation spends the money of whoever runs the app; what owners chose before stays. */
+async function setFirstBudget({ settings, budgetUsd }: InstallDeps, { workspace, by }: InstalledWorkspace) {
+  if (budgetUsd === undefined || (await settings.of(workspace)).budgetUsd !== undefined) return
+  await settings.change({ workspace, user: by }, { budgetUsd })
 }
 
 function installedWorkspaceOf(given: BoltInstallation): InstalledWorkspace {

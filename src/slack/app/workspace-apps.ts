@@ -17,6 +17,7 @@ import type { Origin } from '../../run/state/events.ts'
 import type { UsageReports } from '../../run/usage.ts'
 import type { SlackDeps, WebApiDeps } from '../deps.ts'
 import { createHome } from '../home/home.ts'
+import { refuseOutsider } from '../interactions/outsiders.ts'
 import { watchedRequest } from '../interactions/taken.ts'
 import { createFileCache, createFileReader, type FileCache } from '../messages/file-reader.ts'
 import { createThreadReader } from '../messages/thread-context.ts'
@@ -191,7 +192,9 @@ function createWorkspaceApp(parts: SlackParts, auth: WorkspaceAuth, files: FileC
     },
     readFile: createFileReader(deps, downloadFile, files),
     readThread: createThreadReader(deps),
-    handleEvent: (event) => app.processEvent(event),
+    async handleEvent(event) {
+      if (!(await refuseOutsider(deps, event))) await app.processEvent(event)
+    },
     close() {
       home.close()
       onboarding.close()

@@ -1,20 +1,23 @@
 import { errorChainOf, isAppError } from '../../errors.ts'
 import type { UserId, WorkspaceId } from '../../ids.ts'
 import type { Rules } from '../../policy/rules.ts'
+import type { OutsiderRights, Settings } from '../../policy/settings.ts'
 import { withDeadline } from '../../timing.ts'
 import { sectionBlock } from '../blocks/build-blocks.ts'
 import { escapeMrkdwn, joinWords, mentionOf } from '../blocks/text.ts'
-import type { WebApiDeps } from '../deps.ts'
+import type { PolicyDeps, WebApiDeps } from '../deps.ts'
 import { postDirectly } from '../interactions/post-in-thread.ts'
-import type { OutsiderKind, SlackUser } from '../web-api/users.ts'
+import { kindByRefusal, mayOutsider, type OutsiderKind, type SlackUser } from '../web-api/users.ts'
 import { slackErrorCodeOf } from '../web-api/web-api.ts'
 
-type Deps = WebApiDeps & { rules: Pick<Rules, 'noteUnable'> }
+type Deps = WebApiDeps & { rules: Pick<Rules, 'noteUnable'>; settings: Pick<Settings, 'of'> }
 
 /** A press has to be acknowledged in 3 s. */
 const LOOKUP_TIMEOUT_MS = 1_500
 /** What is left of that; the owners who are found later are known at the next press. */
 const OWNERS_TIMEOUT_MS = 700
+
+const NOBODY: OutsiderRights = { guest: [], stranger: [] }
 
 /** Why they cannot approve, after a name. */
 const OUTSIDER_TEXTS: Record<OutsiderKind, string> = {
@@ -34,7 +37,7 @@ export async function ableApproversOf(
   named: UserId[],
   atPress?: UserId[],
 ): Promise<{ users: UserId[]; byOwners: boolean }> {
-  const kinds = await fetchOutsiders(deps, named)
+  const kinds = await fetchOutsiders(deps, workspace, named)
   if (kinds.size > 0) void tellOwners(deps, workspace, kinds)
   const users = named.filter((user) => !kinds.has(user))
   if (users.length > 0 || named.length === 0) return { users, byOwners: false }
@@ -51,13 +54,16 @@ async function standInsOf(deps: Deps, atPress: UserId[] | undefined): Promise<Us
   return (await Promise.all(still)).flat()
 }
 
-async function fetchOutsiders(deps: Deps, users: UserId[]): Promise<Map<UserId, OutsiderKind>> {
+/** Those who cannot decide; an owner may have allowed guests and people of other organizations to. */
+async function fetchOutsiders(deps: Deps, workspace: WorkspaceId, users: UserId[]): Promise<Map<UserId, OutsiderKind>> {
   const kindOf = async (user: UserId) => {
     const found = await personNow(deps, user)
     return typeof found === 'object' ? found.outsider : found
   }
   const kinds = await Promise.all(users.map(async (user) => [user, await kindOf(user)] as const))
-  return new Map(kinds.flatMap(([user, kind]) => (kind === undefined ? [] : [[user, kind] as const])))
+  const found = kinds.flatMap(([user, kind]) => (kind === undefined ? [] : [[user, kind] as const]))
+  const allowed = found.length === 0 ? NOBODY : (await deps.settings.of(workspace)).outsiders
+  return new Map(found.filter(([, kind]) => !mayOutsider(allowed, kind, 'approve')))
 }
 
 /** A person as Slack shows them, why it does not, or undefined where it does not say in time. */
@@ -67,15 +73,8 @@ async function personNow({ people, log }: Deps, user: UserId): Promise<SlackUser
   } catch (error) {
     if (!isAppError(error, 'slack_failed')) throw error
     log.warn({ user, why: errorChainOf(error) }, 'not known whether an approver can decide')
-    return KIND_BY_REFUSAL[slackErrorCodeOf(error) ?? '']
+    return kindByRefusal(slackErrorCodeOf(error))
   }
-}
-
-/** Slack's codes for a person it does not show. */
-const KIND_BY_REFUSAL: Record<string, OutsiderKind> = {
-  user_not_found: 'left',
-  users_not_found: 'left',
-  user_not_visible: 'stranger',
 }
 
 async function fetchOwners({ people, log }: Deps): Promise<UserId[]> {
@@ -106,10 +105,17 @@ async function tellOwners(deps: Deps, workspace: WorkspaceId, kinds: Map<UserId,
 }
 
 /** Why this person cannot be an approver, as a sentence; undefined if they can. Throws AppError `slack_failed`. */
-export async function approverProblemOf({ people }: WebApiDeps, user: UserId): Promise<string | undefined> {
+export async function approverProblemOf(
+  { people, settings, bot }: WebApiDeps & Pick<PolicyDeps, 'settings'>,
+  user: UserId,
+): Promise<string | undefined> {
   try {
     const { name, outsider } = await people.now(user)
-    return outsider && `${escapeMrkdwn(name)} ${OUTSIDER_TEXTS[outsider]}.`
+    if (outsider === undefined) return undefined
+    const { outsiders } = await settings.of((await bot()).workspace)
+    return mayOutsider(outsiders, outsider, 'approve')
+      ? undefined
+      : `${escapeMrkdwn(name)} ${OUTSIDER_TEXTS[outsider]}.`
   } catch (error) {
     if (slackErrorCodeOf(error) !== 'user_not_visible') throw error
     return `${mentionOf(user)} ${OUTSIDER_TEXTS.stranger}.`

@@ -88,7 +88,10 @@ async function groupText(deps: WebApiDeps, mention: string): Promise<string> {
 const unknownPersonText = (name: string): string =>
   `I don't know who "${escapeMrkdwn(truncate(name, 60))}" is. Type @ and choose the person from the list Slack offers, then send.`
 
-async function findUnfitApprover(deps: WebApiDeps, parsed: Map<UserId, string>): Promise<string | undefined> {
+async function findUnfitApprover(
+  deps: WebApiDeps & PolicyDeps,
+  parsed: Map<UserId, string>,
+): Promise<string | undefined> {
   for (const [user, name] of parsed) {
     try {
       const problem = await approverProblemOf(deps, user)

@@ -2,7 +2,12 @@ import type { ConversationsSelect, KnownBlock, ModalView, MultiStaticSelect, Mul
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { CardInfo } from '../../connect/connect-types.ts'
 import type { Rule } from '../../policy/rules.ts'
-import type { WorkspaceSettings } from '../../policy/settings.ts'
+import {
+  OUTSIDER_RIGHTS,
+  type OutsiderRight,
+  type OutsiderRights,
+  type WorkspaceSettings,
+} from '../../policy/settings.ts'
 import type { OwnCard } from '../../registry/own-cards.ts'
 import type { MonthUsage } from '../../run/usage.ts'
 import {
@@ -62,6 +67,14 @@ export function settingsBlocks(view: WorkspaceSettingsView, rules: Rule[]): Know
       cardsSelect(settings, cards),
     ),
     ...workspaceRulesBlocks(workspaceRulesIn(view, rules), { mayManage: true, most: RULES_SHOWN }),
+    settingBlock(
+      '*What guests may do*\nPeople with a guest account in this workspace. If nothing is chosen, I do nothing for them.',
+      outsiderSelect(settings, 'guest'),
+    ),
+    settingBlock(
+      '*What people of other organizations may do*\nThey are in channels that you share with another company. If nothing is chosen, I do nothing for them.',
+      outsiderSelect(settings, 'stranger'),
+    ),
     sectionBlock(budgetText(settings, usage), createBudgetButton(settings)),
   ]
 }
@@ -102,6 +115,26 @@ function cardsSelect({ cards: allowed }: WorkspaceSettings, cards: CardInfo[]): 
     type: 'multi_static_select',
     action_id: 'setting_cards',
     placeholder: plainTextObject('All services', LIMITS.placeholder),
+    options,
+    ...(chosen.length > 0 && { initial_options: chosen }),
+  }
+}
+
+const RIGHT_TEXTS: Record<OutsiderRight, string> = {
+  run: 'Ask me for work',
+  connect: 'Connect tools',
+  approve: 'Approve',
+}
+
+function outsiderSelect({ outsiders }: WorkspaceSettings, kind: keyof OutsiderRights): MultiStaticSelect {
+  const options = OUTSIDER_RIGHTS.map((right) => createOption(RIGHT_TEXTS[right], right))
+  const chosen = options.filter(({ value }) =>
+    OUTSIDER_RIGHTS.some((one) => one === value && outsiders[kind].includes(one)),
+  )
+  return {
+    type: 'multi_static_select',
+    action_id: `setting_outsiders:${kind}`,
+    placeholder: plainTextObject('Nothing', LIMITS.placeholder),
     options,
     ...(chosen.length > 0 && { initial_options: chosen }),
   }

@@ -1,5 +1,6 @@
 import type { App } from '@slack/bolt'
 import { ChannelId, UserId } from '../../ids.ts'
+import { OUTSIDER_RIGHTS } from '../../policy/settings.ts'
 import { approverProblemOf } from '../approvals/able-approvers.ts'
 import { sectionBlock } from '../blocks/build-blocks.ts'
 import { mentionOf } from '../blocks/text.ts'
@@ -25,6 +26,7 @@ export function registerSettings(app: App, deps: WebApiDeps & ConnectionDeps & P
   onSetting('setting_cards', async ({ by, chosen }) => {
     await deps.settings.change(by, { cards: chosen.length === 0 ? null : chosen })
   })
+  onSetting('setting_outsiders', (press) => setOutsiders(deps, press))
   onSetting('setting_card', (press) => allowCard(deps, press))
   onSetting('setting_budget', async ({ by, responder }) => {
     await responder.openModal(budgetModal(await deps.settings.of(by.workspace)))
@@ -36,6 +38,13 @@ async function mayManage({ people }: WebApiDeps, { by, responder }: BlockAction)
   const may = await people.mayManageNow(by.user)
   if (!may) await responder.replyError('Only an owner or admin of this workspace can change this.')
   return may
+}
+
+async function setOutsiders({ settings }: PolicyDeps, { by, actionId, chosen }: BlockAction): Promise<void> {
+  const { outsiders } = await settings.of(by.workspace)
+  const rights = OUTSIDER_RIGHTS.filter((right) => chosen.includes(right))
+  const kind = actionId.endsWith(':guest') ? 'guest' : 'stranger'
+  await settings.change(by, { outsiders: { ...outsiders, [kind]: rights } })
 }
 
 async function setApprovers(deps: WebApiDeps & PolicyDeps, { by, chosen, responder }: BlockAction): Promise<void> {

@@ -5,8 +5,9 @@ import type { RunState } from '../../run/state/state.ts'
 import { truncate } from '../../text.ts'
 import { type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
 import { escapeInlineMrkdwn } from '../blocks/text.ts'
-import type { RunsDeps, WebApiDeps } from '../deps.ts'
-import { permalinkTextFor, postNotice, postReply } from '../interactions/post-in-thread.ts'
+import type { PolicyDeps, RunsDeps, WebApiDeps } from '../deps.ts'
+import { outsiderRefusalFor } from '../interactions/outsiders.ts'
+import { permalinkTextFor, postEphemeral, postNotice, postReply } from '../interactions/post-in-thread.ts'
 import { markTaken } from '../interactions/taken.ts'
 import { helloMessage } from '../onboarding/welcome-message.ts'
 import type { BotIdentity } from '../web-api/users.ts'
@@ -23,11 +24,13 @@ import { hasMoreThanText } from './slack-message.ts'
 import { stopByWord } from './stop-by-word.ts'
 import { createThreadOrder } from './thread-order.ts'
 
+type Deps = WebApiDeps & RunsDeps & Pick<PolicyDeps, 'settings'>
+
 /** A mention comes as two events, and more than this need not be remembered to tell of it once. */
 const MOST_TOLD = 1_000
 
 /** Starts runs for direct messages, mentions and replies in the app's threads. An event is acknowledged when its run is stored. */
-export function registerMessages(app: App, deps: WebApiDeps & RunsDeps): void {
+export function registerMessages(app: App, deps: Deps): void {
   const tellUnstored = createUnstoredNotice(deps)
   const inOrder = createThreadOrder()
   const listen = async ({ event }: { event: unknown }) => {
@@ -41,11 +44,7 @@ export function registerMessages(app: App, deps: WebApiDeps & RunsDeps): void {
 type TellUnstored = (message: PersonMessage, error: unknown) => Promise<void>
 
 /** Every event goes one way, and one that nothing follows from is logged with the reason. */
-async function dispatchMessage(
-  deps: WebApiDeps & RunsDeps,
-  incoming: MessageEvent,
-  tellUnstored: TellUnstored,
-): Promise<void> {
+async function dispatchMessage(deps: Deps, incoming: MessageEvent, tellUnstored: TellUnstored): Promise<void> {
   const ask = (message: PersonMessage) => handleMessage(deps, message).catch((error) => tellUnstored(message, error))
   switch (incoming.kind) {
     case 'posted_by_person':
@@ -92,7 +91,7 @@ function createUnstoredNotice(deps: WebApiDeps): TellUnstored {
 }
 
 /** `message` asks something of the app, is a word to it, or is none of its business, which is logged. */
-async function handleMessage(deps: WebApiDeps & RunsDeps, message: PersonMessage): Promise<void> {
+async function handleMessage(deps: Deps, message: PersonMessage): Promise<void> {
   const bot = await deps.bot()
   if (message.user === bot.user) return noteIgnored(deps, message, 'own message')
   const why = await whyNotForApp(deps, bot, message)
@@ -100,6 +99,11 @@ async function handleMessage(deps: WebApiDeps & RunsDeps, message: PersonMessage
     noteIgnored(deps, message, why)
     return hearMessage(deps, message)
   }
+  const refusal = await outsiderRefusalFor(deps, message.user, 'run')
+  await (refusal === undefined ? actOnMessage(deps, bot, message) : refuseMessage(deps, bot, message, refusal))
+}
+
+async function actOnMessage(deps: Deps, bot: BotIdentity, message: PersonMessage): Promise<void> {
   if (hasMoreThanText(message, NO_NAMES)) return startRun(deps, bot, message)
   if (isHello(bot, message)) return postHello(deps, bot, message)
   const words = withoutMentionsOf(message.text, bot.user)
@@ -111,6 +115,14 @@ async function handleMessage(deps: WebApiDeps & RunsDeps, message: PersonMessage
   if (rest !== undefined) await startRun(deps, bot, { ...message, text: rest, blocks: [] })
 }
 
+/** Told once to who sent it and nobody else, as a mention is delivered as two events. */
+async function refuseMessage(deps: Deps, bot: BotIdentity, message: PersonMessage, why: string): Promise<void> {
+  noteIgnored(deps, message, why)
+  await hearMessage(deps, message)
+  if (await deps.runs.seen(`outsider:${messageKeyOf(bot, message)}`)) return
+  await postEphemeral(deps, { channel: message.channel, user: message.user, thread: message.thread_ts }, why)
+}
+
 /** Only a mention, or a greeting beside it; in direct messages a greeting is answered as any other line. */
 function isHello({ user }: BotIdentity, message: PersonMessage): boolean {
   const words = withoutMentionsOf(message.text, user)
@@ -118,7 +130,7 @@ function isHello({ user }: BotIdentity, message: PersonMessage): boolean {
 }
 
 /** Stops a run, or points at the card that a yes, a no or a courtesy was typed under; false where the words are a request. */
-async function actOnShortWord(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: PersonMessage): Promise<boolean> {
+async function actOnShortWord(deps: Deps, bot: BotIdentity, message: PersonMessage): Promise<boolean> {
   const words = withoutMentionsOf(message.text, bot.user)
   const isStop = isStopWord(words) || readAfterStop(words) !== undefined
   if (isStop && (await stopByWord(deps, bot, message, words))) return true
@@ -126,7 +138,7 @@ async function actOnShortWord(deps: WebApiDeps & RunsDeps, bot: BotIdentity, mes
   return (isYesOrNo(words) || isCourtesy) && (await pointAtCard(deps, bot, message))
 }
 
-async function startRun(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: PersonMessage): Promise<void> {
+async function startRun(deps: Deps, bot: BotIdentity, message: PersonMessage): Promise<void> {
   const meant = await findRunToCorrect(deps, bot, message)
   const placed = meant === undefined ? message : { ...message, thread_ts: meant.origin.threadTs }
   const { request, notice } = await buildRequest(deps, bot, placed)
@@ -159,19 +171,14 @@ async function addLateFiles(
 }
 
 /** Greets who mentions the app without a word; their next line in that thread is then the request. */
-async function postHello(deps: WebApiDeps & RunsDeps, bot: BotIdentity, message: PersonMessage): Promise<void> {
+async function postHello(deps: Deps, bot: BotIdentity, message: PersonMessage): Promise<void> {
   const { channel, user } = message
   await deps.runs.seen(greetingKeyOf(bot, { channel, thread: threadOf(message), user }))
   await postOnce(deps, bot, message, helloMessage)
 }
 
 /** Answers a courtesy without the model; once, as a mention is delivered as two events. */
-async function postOnce(
-  deps: WebApiDeps & RunsDeps,
-  bot: BotIdentity,
-  message: PersonMessage,
-  content: MessageContent,
-): Promise<void> {
+async function postOnce(deps: Deps, bot: BotIdentity, message: PersonMessage, content: MessageContent): Promise<void> {
   const key = `hello:${messageKeyOf(bot, message)}`
   if (await deps.runs.seen(key)) return
   try {

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { errorChainOf } from '../../errors.ts'
 import { type UserId, WorkspaceId } from '../../ids.ts'
 import type { Log } from '../../log.ts'
+import type { OutsiderRight, OutsiderRights } from '../../policy/settings.ts'
 import type { Origin } from '../../run/state/events.ts'
 import { isTimeZone } from '../../timing.ts'
 import { createOwnersReader } from './owners.ts'
@@ -18,6 +19,19 @@ export type SlackUser = {
 
 /** Why somebody is no full member of the workspace: a bot, deactivated, a guest, of another company. */
 export type OutsiderKind = 'bot' | 'left' | 'guest' | 'stranger'
+
+/** What Slack's code says of a person it does not show; undefined where it says nothing of them. */
+export const kindByRefusal = (code: string | undefined): OutsiderKind | undefined => KIND_BY_REFUSAL[code ?? '']
+
+const KIND_BY_REFUSAL: Record<string, OutsiderKind> = {
+  user_not_found: 'left',
+  users_not_found: 'left',
+  user_not_visible: 'stranger',
+}
+
+/** Whether an owner allowed this to people of their kind; bots and who has left may nothing. */
+export const mayOutsider = (allowed: OutsiderRights, kind: OutsiderKind, right: OutsiderRight): boolean =>
+  (kind === 'guest' || kind === 'stranger') && allowed[kind].includes(right)
 
 /** Who asks for a run, as it is kept with the run. */
 export type Asker = Pick<Origin, 'userName' | 'userZone'>
