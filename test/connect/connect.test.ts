@@ -148,7 +148,7 @@ describe('the postgres card', () => {
     expect(textOf(await house.call(connection, 'execute_sql', { sql: 'select 6 * 7 as answer' }))).toContain('42')
     const echoed = await house.call(connection, 'execute_sql', { sql: `select '${secret}' as a, '${dsn}' as b` })
     await eventually(async () =>
-      expect((await house.registry.get(connection.id, PERSON.workspace))?.era).toMatchObject({ kind: 'modern' }),
+      expect((await house.registry.get(connection.id, PERSON.workspace))?.era).toMatchObject({ kind: 'legacy' }),
     )
     const everywhere = [
       textOf(echoed),
