@@ -3,7 +3,7 @@ import type { Agent } from 'undici'
 import { AppError } from '../errors.ts'
 import { isNeverReachable, isPublicAddress } from './address.ts'
 import { type AllowedHosts, readAllowed } from './allow.ts'
-import { type ClientTls, createGuardedAgent, type HttpExchangeRequest, sendHttpRequest } from './exchange.ts'
+import { type TlsOptions, createGuardedAgent, type HttpExchangeRequest, sendHttpRequest } from './exchange.ts'
 import {
   checkAddress,
   createPrivateAddressError,
@@ -30,7 +30,7 @@ export type Egress = {
   /** For what is not HTTP: a TCP connection under the same rules. Throws `egress_refused` and `server_unreachable`, or the signal's reason. */
   connect(to: Destination, signal: AbortSignal): Promise<Socket>
   /** The same with certificates for the address that is asked, and for none that it redirects to. */
-  fetchOver(tls: ClientTls): typeof fetch
+  fetchOver(tls: TlsOptions): typeof fetch
   /** For an address that another program will open: throws `egress_refused` or `server_unreachable`. */
   check(url: string): Promise<void>
   /** The part of `fetch`'s rules that needs no network, for a field that is being filled in: throws `egress_refused`. */
@@ -60,7 +60,7 @@ export function createEgress(o: { allow: string[]; resolve?: Guard['resolve'] })
     return follow(next, { redirect, hops: hops + 1, over })
   }
   const fetchOver =
-    (tls?: ClientTls): typeof fetch =>
+    (tls?: TlsOptions): typeof fetch =>
     async (input, init) => {
       const { redirect, ...ask } = await readRequest(input, init)
       ask.headers.set('accept-encoding', 'identity')
@@ -85,7 +85,7 @@ export function createEgress(o: { allow: string[]; resolve?: Guard['resolve'] })
 type Way = {
   redirect: Request['redirect']
   hops: number
-  over: { origin: string; tls: ClientTls } | undefined
+  over: { origin: string; tls: TlsOptions } | undefined
 }
 
 /** More connections with certificates of their own than are used at once. */
@@ -95,7 +95,7 @@ const MAX_TLS_AGENTS = 100
 function createTlsAgents(guard: Guard) {
   const agents = new Map<string, Agent>()
   return {
-    of(tls: ClientTls): Agent {
+    of(tls: TlsOptions): Agent {
       const key = JSON.stringify(tls)
       const agent = agents.get(key) ?? createGuardedAgent(guard, tls)
       agents.delete(key)

@@ -31,17 +31,17 @@ export type HttpExchangeRequest = {
 }
 
 /** In PEM form: a certificate of our own with its key, and CAs that stand in for the public ones. */
-export type ClientTls = { cert?: string; key?: string; ca?: string }
+export type TlsOptions = { cert?: string; key?: string; ca?: string }
 
 /** A pool of keep-alive connections, each to an address that the guard allowed. It never reads a proxy variable. */
-export const createGuardedAgent = (guard: Guard, tls: ClientTls = {}): Agent =>
+export const createGuardedAgent = (guard: Guard, tls: TlsOptions = {}): Agent =>
   new Agent({
     factory: (origin) =>
       new Pool(origin, { ...POOL, connect: connectorTo(destinationOf(new URL(origin)), guard, tls) }),
   })
 
 /** Connects to the address that was checked; any failure here is one of a request that was never sent. */
-function connectorTo(to: Destination, guard: Guard, tls: ClientTls): buildConnector.connector {
+function connectorTo(to: Destination, guard: Guard, tls: TlsOptions): buildConnector.connector {
   const lookup = createGuardedLookup(to, guard)
   const connect = buildConnector({ timeout: CONNECT_MS, lookup, allowH2: false, ...tls })
   return (options, done) =>

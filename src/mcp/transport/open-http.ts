@@ -9,7 +9,7 @@ import {
   UnauthorizedError,
 } from '@modelcontextprotocol/client'
 import { findAppError } from '../../egress/egress-error.ts'
-import type { ClientTls } from '../../egress/exchange.ts'
+import type { TlsOptions } from '../../egress/exchange.ts'
 import { AppError, errorChainOf } from '../../errors.ts'
 import { withDeadline } from '../../timing.ts'
 import { classifyError, statusIn, toAppError } from '../protocol/classify-error.ts'
@@ -55,7 +55,7 @@ export async function openHttpSession(
   const values = { ...target.values, ...secrets }
   const url = serverUrlOf(target, secrets)
   const { bearer } = opening
-  const fetch = lenientFetchOf(deps.egress.fetchOver(clientTlsOf(target, values)), signingOf(target, values))
+  const fetch = lenientFetchOf(deps.egress.fetchOver(tlsOptionsOf(target, values)), signingOf(target, values))
   const logFailure = (error: unknown) =>
     deps.log.warn({ what: 'close transport', error: errorChainOf(error) }, 'mcp background work failed')
   const optionsFor = (client: Client, kind: 'streamable' | 'sse') => {
@@ -112,7 +112,7 @@ export async function openHttpSession(
 }
 
 /** What was filled in of it. */
-function clientTlsOf({ tls = {} }: HttpTarget, values: Record<string, string>): ClientTls {
+function tlsOptionsOf({ tls = {} }: HttpTarget, values: Record<string, string>): TlsOptions {
   const [cert, key, ca] = [tls.certificate, tls.key, tls.ca].map((text) => text && fillPlaceholders(text, values))
   return { ...(cert && { cert }), ...(key && { key }), ...(ca && { ca }) }
 }
