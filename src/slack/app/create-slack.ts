@@ -193,12 +193,6 @@ function bodyWithoutNulls(body: ReceiverEvent['body']): ReceiverEvent['body'] {
   return isPayloadFields(kept) ? kept : body
 }
 
-/** Acknowledges the request, as Slack would only send it again. */
-async function acknowledgeUninstalled({ body, ack }: ReceiverEvent): Promise<void> {
-  const text = 'Patchbay is not installed here any more. An owner or admin of this workspace can add it again.'
-  await (typeof body.command === 'string' ? ack({ response_type: 'ephemeral', text }) : ack())
-}
-
 function httpReceiver({ signingSecret }: SlackSettings, logger: Logger): HTTPReceiver {
   if (!signingSecret) {
     throw new AppError(
