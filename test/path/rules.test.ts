@@ -27,7 +27,9 @@ test('"Always allow" opens what its card showed and nothing else', { timeout: 18
   await member.connect('demo-database')
   const first = await member.dm('add a team')
   const card = await member.see(first, /"Always allow"/)
-  expect(lookOf(card)).toContain('Always allow inserting rows into department in demo-database, in our direct messages?')
+  expect(lookOf(card)).toContain(
+    'Always allow inserting rows into department in demo-database, in our direct messages?',
+  )
   await member.press(first, card.ts, 'Always allow')
   await member.see(first, /First\./)
   const second = await member.dm('and another')
