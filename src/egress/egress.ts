@@ -3,7 +3,7 @@ import type { Agent } from 'undici'
 import { AppError } from '../errors.ts'
 import { isNeverReachable, isPublicAddress } from './address.ts'
 import { type AllowedHosts, readAllowed } from './allow.ts'
-import { type TlsOptions, createGuardedAgent, type HttpExchangeRequest, sendHttpRequest } from './exchange.ts'
+import { createGuardedAgent, type HttpExchangeRequest, sendHttpRequest, type TlsOptions } from './exchange.ts'
 import {
   checkAddress,
   createPrivateAddressError,

@@ -26,7 +26,17 @@ async function startPins(card = 'custom') {
     log: memoryLog().log,
   })
   const made = await registry.add(
-    { ...owner, id: createConnectionId(), name: 'one', card, inputs: {}, credential: undefined, era: {}, tools: [tool('read'), tool('gone')], instructions: 'Be kind.' },
+    {
+      ...owner,
+      id: createConnectionId(),
+      name: 'one',
+      card,
+      inputs: {},
+      credential: undefined,
+      era: {},
+      tools: [tool('read'), tool('gone')],
+      instructions: 'Be kind.',
+    },
     5,
   )
   return {

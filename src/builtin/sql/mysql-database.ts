@@ -3,8 +3,14 @@ import { type Connection, createConnection, type FieldPacket, type ResultSetHead
 import type { Egress } from '../../egress/egress.ts'
 import { findAppError, unsentErrorFor } from '../../egress/egress-error.ts'
 import { AppError } from '../../errors.ts'
-import { certificatesOf, noTlsErrorFor, readConnectionString, type SqlSettings, isCertificateChecked } from './connection-string.ts'
-import { withDataGuard, createDatabaseStream } from './database-stream.ts'
+import {
+  certificatesOf,
+  isCertificateChecked,
+  noTlsErrorFor,
+  readConnectionString,
+  type SqlSettings,
+} from './connection-string.ts'
+import { createDatabaseStream, withDataGuard } from './database-stream.ts'
 import { MYSQL_OBJECTS } from './mysql-objects.ts'
 import { splitStatements } from './split-statements.ts'
 import {

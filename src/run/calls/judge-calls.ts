@@ -8,7 +8,7 @@ import { appendEvents, type LeasedRun } from '../storage/leased-run.ts'
 import { classificationFor, nameTools } from '../tools/offered-tools.ts'
 import { callHashOf, definitionHashOf } from './call-hashes.ts'
 import { callTools, createCalledEvent, createRefusedEvent, type ReadyCall } from './call-tools.ts'
-import { changedToolText, isChangedTool, changedVerdictFor } from './changed-tools.ts'
+import { changedToolText, changedVerdictFor, isChangedTool } from './changed-tools.ts'
 import { isReplacing } from './file-to-replace.ts'
 import {
   ableApproversIn,

@@ -133,8 +133,7 @@ const byOwnersText = ({ byOwners }: ApprovalState): string =>
     ? 'None of the approvers of this workspace can decide any more, so its owners are asked. They can name others in my Home tab. '
     : ''
 
-export const actionTextOf = (call: CallState, most = 300): string =>
-  headlineTextOf(call, 'wish', most)
+export const actionTextOf = (call: CallState, most = 300): string => headlineTextOf(call, 'wish', most)
 
 /** What is called, and what is known of the harm it can do. */
 export function reasonText({ call, approval }: ApprovalContent): string {

@@ -67,7 +67,8 @@ async function openForm(
     secretEntryFor(deps, responder.by),
   ])
   const refusal = await connectRefusalFor(deps, responder.by, { name: permissionCardOf(card.name), title: card.title })
-  if (refusal === undefined) await responder.openModal(connectModal({ cards, card, name, values: {}, metadata, ...secrets }))
+  if (refusal === undefined)
+    await responder.openModal(connectModal({ cards, card, name, values: {}, metadata, ...secrets }))
   else await responder.reply(await notAllowedMessage(deps, responder, { card, refusal }), 'Connect a tool')
 }
 

@@ -34,9 +34,7 @@ export function toolChangesMessage(connection: Changed, others: string[] = []): 
   return {
     text: escapeMrkdwn(`${name} changed ${what}. ${until}`),
     blocks: [
-      sectionBlock(
-        `:mag: *${escapeInlineMrkdwn(name)}* changed ${what}. ${until}`,
-      ),
+      sectionBlock(`:mag: *${escapeInlineMrkdwn(name)}* changed ${what}. ${until}`),
       ...shown.map((words) => sectionBlock(words)),
       ...(rest > 0 ? [contextBlock(`and ${rest} more, shown once you have accepted these.`)] : []),
       actionsBlock(

@@ -13,7 +13,9 @@ test.each([
   ['wipe_all', 'wipe all (read the weather)', 'Wipe all', ''],
   ['wipe_all', 'w\u0456pe_all', 'Use wipe all', 'w\u0456pe'],
 ])('%s, which its server calls "%s", is headed by its name', (tool, title, headline, second) => {
-  expect(headlineOf(callNamed(tool, title), 'wish').toLowerCase()).toContain(headline.toLowerCase().replace(/^use /, ''))
+  expect(headlineOf(callNamed(tool, title), 'wish').toLowerCase()).toContain(
+    headline.toLowerCase().replace(/^use /, ''),
+  )
   expect(serverTitleText(callNamed(tool, title))).toContain(second)
   expect(serverTitleText(callNamed(tool, title)) === '').toBe(second === '')
 })
@@ -26,5 +28,7 @@ test('a title that ends the headline, hides characters or calls people does none
   expect(JSON.stringify(headline)).toContain('wipe all')
   expect(JSON.stringify(headline)).not.toContain('weather')
   expect(message.text).not.toContain('weather')
-  expect(JSON.stringify(message.blocks)).toMatch(/its server calls “read the weather :white_check_mark:\\\\u\{202e\}&lt;!channel&gt;”/)
+  expect(JSON.stringify(message.blocks)).toMatch(
+    /its server calls “read the weather :white_check_mark:\\\\u\{202e\}&lt;!channel&gt;”/,
+  )
 })
