@@ -26,7 +26,7 @@ export function mutate(random: Random, { statements, words }: ReturnType<typeof 
     const other = wordsOf(random.pick(statements))
     switch (random.below(7)) {
       case 0:
-        parts = parts.with(Math.min(at, parts.length - 1), random.pick(words))
+        parts = parts.toSpliced(at, 1, random.pick(words))
         break
       case 1:
         parts = parts.toSpliced(at, 1)

@@ -10,7 +10,7 @@ export type Condition =
   | { kind: 'narrows' }
 
 /** May it hold for every row? What always holds, or never, counts as no condition; so does a OR NOT a. */
-export function mayHoldForAll(condition: Condition | undefined): boolean {
+export function canHoldForAll(condition: Condition | undefined): boolean {
   if (condition === undefined) return true
   switch (condition.kind) {
     case 'constant':
@@ -20,9 +20,9 @@ export function mayHoldForAll(condition: Condition | undefined): boolean {
     case 'says':
       return false
     case 'and':
-      return condition.arms.every(mayHoldForAll)
+      return condition.arms.every(canHoldForAll)
     case 'or':
-      return condition.arms.some(mayHoldForAll) || contradicts(condition.arms)
+      return condition.arms.some(canHoldForAll) || contradicts(condition.arms)
     default:
       return condition satisfies never
   }

@@ -24,7 +24,7 @@ const PURE = words(
 /** They wait, lock or count, and harm nothing. */
 const MILD = words('sleep get_lock release_lock release_all_locks is_free_lock is_used_lock benchmark last_insert_id')
 
-export const mysqlFunctionKind = (name: string): 'pure' | 'mild' | 'unknown' => {
+export const kindOfFunction = (name: string): 'pure' | 'mild' | 'unknown' => {
   const lower = name.toLowerCase()
   if (PURE.has(lower)) return 'pure'
   return MILD.has(lower) ? 'mild' : 'unknown'

@@ -1,25 +1,25 @@
-import { type Condition, mayHoldForAll } from './condition.ts'
-import { asRecord, field, holds, listOf, textOf } from './syntax-tree.ts'
+import { type Condition, canHoldForAll } from './condition.ts'
+import { arrayIn, hasNode, recordOf, stringIn, valueIn } from './syntax-tree.ts'
 
 /** Whether an UPDATE or DELETE may reach every row. A LIMIT leaves rows out, and so does a join. */
-export function mysqlReachesAll(statement: unknown): boolean {
-  const limit = field(statement, 'limit')
+export function reachesAllIn(statement: unknown): boolean {
+  const limit = valueIn(statement, 'limit')
   if (limit !== undefined && limit !== null) return false
-  const condition = conditionOf(field(statement, 'selection'))
-  return mayHoldForAll(condition)
+  const condition = conditionOf(valueIn(statement, 'selection'))
+  return canHoldForAll(condition)
 }
 
 function conditionOf(expr: unknown): Condition | undefined {
   if (expr === undefined || expr === null) return undefined
   if (!namesColumn(expr)) return { kind: 'constant' }
-  const [kind = '', value] = Object.entries(asRecord(expr))[0] ?? []
+  const [kind = '', value] = Object.entries(recordOf(expr))[0] ?? []
   switch (kind) {
     case 'Nested':
       return conditionOf(value)
     case 'BinaryOp':
       return binaryCondition(value)
     case 'Like':
-      return /"SingleQuotedString":"%+"/.test(JSON.stringify(field(value, 'pattern')))
+      return /"SingleQuotedString":"%+"/.test(JSON.stringify(valueIn(value, 'pattern')))
         ? { kind: 'always' }
         : { kind: 'narrows' }
     case 'IsNull':
@@ -33,8 +33,8 @@ function conditionOf(expr: unknown): Condition | undefined {
 const CONTRARY: Record<string, string> = { NotEq: 'Eq', GtEq: 'Lt', LtEq: 'Gt' }
 
 function binaryCondition(value: unknown): Condition {
-  const op = textOf(field(value, 'op'))
-  const sides = [field(value, 'left'), field(value, 'right')]
+  const op = stringIn(valueIn(value, 'op'))
+  const sides = [valueIn(value, 'left'), valueIn(value, 'right')]
   if (op === 'Or' || op === 'And')
     return {
       kind: op === 'Or' ? 'or' : 'and',
@@ -51,13 +51,13 @@ const sameText = (node: unknown): string =>
 /** A function's name is no column, and a variable is none of the table's. */
 function namesColumn(expr: unknown): boolean {
   const calls = new Set<string>()
-  holds(expr, (node) => {
-    for (const part of listOf(field(node.Function, 'name'))) calls.add(JSON.stringify(part))
+  hasNode(expr, (node) => {
+    for (const part of arrayIn(valueIn(node.Function, 'name'))) calls.add(JSON.stringify(part))
     return false
   })
-  return holds(expr, (node) => {
+  return hasNode(expr, (node) => {
     if (node.CompoundIdentifier !== undefined) return true
     if (node.Identifier === undefined || calls.has(JSON.stringify(node))) return false
-    return !textOf(field(node.Identifier, 'value')).startsWith('@')
+    return !stringIn(valueIn(node.Identifier, 'value')).startsWith('@')
   })
 }

@@ -14,4 +14,4 @@ export function doubtIn(sql: string): string | undefined {
 }
 
 /** The same text without what stands in quotes and comments. */
-export const bareText = (sql: string): string => sql.replace(PIECES, ' ')
+export const stripQuoted = (sql: string): string => sql.replace(PIECES, ' ')

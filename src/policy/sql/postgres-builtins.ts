@@ -1,5 +1,5 @@
 import builtins from './postgres-builtins.json' with { type: 'json' }
-import { deedOf, nameText, type SqlFinding, unknownBecause } from './sql-reading.ts'
+import { deedOf, nameInText, type SqlFinding, unknownFor } from './sql-reading.ts'
 
 const words = (text: string): Set<string> => new Set(text.split(/\s+/))
 
@@ -24,26 +24,26 @@ export function readFunction(names: string[]): SqlFinding[] {
   const own = ownNameOf(names)
   if (own !== undefined && FUNCTIONS.has(own)) return []
   if (own !== undefined && MILD_FUNCTIONS.has(own)) return [deedOf('write', 'call', `call ${own}`, [own])]
-  return [unknownBecause(`it calls ${nameText(names.join('.'))}, which may change anything`)]
+  return [unknownFor(`it calls ${nameInText(names.join('.'))}, which may change anything`)]
 }
 
 export function readOperator(names: string[]): SqlFinding[] {
   const own = ownNameOf(names)
   if (own !== undefined && OPERATORS.has(own)) return []
-  return [unknownBecause(`it uses the operator ${names.join('.').slice(0, 60)}, which may run anything`)]
+  return [unknownFor(`it uses the operator ${names.join('.').slice(0, 60)}, which may run anything`)]
 }
 
 /** A type of somebody's own can check or convert a value with any function. */
 export function readType(names: string[]): SqlFinding[] {
   const own = ownNameOf(names)
   if (own !== undefined && TYPES.has(own)) return []
-  return [unknownBecause(`it converts to the type ${nameText(names.join('.'))}, which may run anything`)]
+  return [unknownFor(`it converts to the type ${nameInText(names.join('.'))}, which may run anything`)]
 }
 
 export function readSamplingMethod(names: string[]): SqlFinding[] {
   const own = ownNameOf(names)
   if (own !== undefined && SAMPLING_METHODS.has(own)) return []
-  return [unknownBecause(`it takes samples by ${nameText(names.join('.'))}, which may run anything`)]
+  return [unknownFor(`it takes samples by ${nameInText(names.join('.'))}, which may run anything`)]
 }
 
 /** Reading these shows passwords or their hashes. */
@@ -60,6 +60,7 @@ const SECRETS = new Set([
 /** Views cannot be told from tables, so both are read; a view's functions were asked about when it was made. */
 export function readTable(name: string): SqlFinding {
   const plain = name.replace(/^pg_catalog\./, '')
-  if (SECRETS.has(plain)) return deedOf('write', 'select', `read passwords or secrets from ${nameText(plain)}`, [name])
+  if (SECRETS.has(plain))
+    return deedOf('write', 'select', `read passwords or secrets from ${nameInText(plain)}`, [name])
   return { risk: 'read', effects: [{ kind: 'select', table: name }] }
 }

@@ -1,17 +1,17 @@
 import type { Condition } from './condition.ts'
-import { asRecord, field, holds, listOf, textOf } from './syntax-tree.ts'
+import { arrayIn, hasNode, recordOf, stringIn, valueIn } from './syntax-tree.ts'
 
 /** Whose rows are meant: columns of other tables do not tell its rows apart. */
 type Target = { names: string[] }
 
 /** The tables' own names for their columns: `t.a` is one of `t` or of its alias. */
 export const targetOf = (relation: unknown): Target => ({
-  names: [textOf(field(relation, 'alias', 'aliasname')) || textOf(field(relation, 'relname'))],
+  names: [stringIn(valueIn(relation, 'alias', 'aliasname')) || stringIn(valueIn(relation, 'relname'))],
 })
 
 export function conditionOf(node: unknown, target: Target): Condition | undefined {
   if (node === undefined) return undefined
-  const [kind = '', value] = Object.entries(asRecord(node))[0] ?? []
+  const [kind = '', value] = Object.entries(recordOf(node))[0] ?? []
   if (kind === 'CurrentOfExpr') return { kind: 'narrows' }
   if (!namesColumn(node, target)) return { kind: 'constant' }
   switch (kind) {
@@ -20,7 +20,11 @@ export function conditionOf(node: unknown, target: Target): Condition | undefine
     case 'A_Expr':
       return comparison(value)
     case 'NullTest':
-      return { kind: 'says', text: sameText(field(value, 'arg')), not: field(value, 'nulltesttype') === 'IS_NOT_NULL' }
+      return {
+        kind: 'says',
+        text: sameText(valueIn(value, 'arg')),
+        not: valueIn(value, 'nulltesttype') === 'IS_NOT_NULL',
+      }
     case 'SubLink':
       return picksAll(value) ? { kind: 'always' } : { kind: 'narrows' }
     default:
@@ -29,9 +33,9 @@ export function conditionOf(node: unknown, target: Target): Condition | undefine
 }
 
 function boolCondition(value: unknown, target: Target): Condition {
-  const arms = listOf(field(value, 'args')).map((arm) => conditionOf(arm, target) ?? { kind: 'constant' as const })
+  const arms = arrayIn(valueIn(value, 'args')).map((arm) => conditionOf(arm, target) ?? { kind: 'constant' as const })
   const [first] = arms
-  switch (field(value, 'boolop')) {
+  switch (valueIn(value, 'boolop')) {
     case 'OR_EXPR':
       return { kind: 'or', arms }
     case 'AND_EXPR':
@@ -49,11 +53,11 @@ function negated(condition: Condition): Condition {
 const CONTRARY: Record<string, string> = { '<>': '=', '>=': '<', '<=': '>' }
 
 function comparison(value: unknown): Condition {
-  const left = sameText(field(value, 'lexpr'))
-  const right = sameText(field(value, 'rexpr'))
+  const left = sameText(valueIn(value, 'lexpr'))
+  const right = sameText(valueIn(value, 'rexpr'))
   if (left === right) return { kind: 'always' }
-  const name = textOf(field(listOf(field(value, 'name'))[0], 'String', 'sval'))
-  if (/^~~\*?$/.test(name) && /^%+$/.test(textOf(field(value, 'rexpr', 'A_Const', 'sval', 'sval'))))
+  const name = stringIn(valueIn(arrayIn(valueIn(value, 'name'))[0], 'String', 'sval'))
+  if (/^~~\*?$/.test(name) && /^%+$/.test(stringIn(valueIn(value, 'rexpr', 'A_Const', 'sval', 'sval'))))
     return { kind: 'always' }
   return { kind: 'says', text: `${left} ${CONTRARY[name] ?? name} ${right}`, not: name in CONTRARY }
 }
@@ -64,20 +68,20 @@ const sameText = (node: unknown): string =>
 
 /** `EXISTS (SELECT … FROM x)` or `id IN (SELECT id FROM x)`, with nothing that leaves rows out. */
 function picksAll(link: unknown): boolean {
-  const select = field(link, 'subselect', 'SelectStmt')
+  const select = valueIn(link, 'subselect', 'SelectStmt')
   const leavesOut = ['whereClause', 'havingClause', 'limitCount', 'limitOffset', 'valuesLists', 'larg', 'groupClause']
-  const [only, ...others] = listOf(field(select, 'fromClause'))
+  const [only, ...others] = arrayIn(valueIn(select, 'fromClause'))
   return (
     others.length === 0 &&
-    field(only, 'RangeVar') !== undefined &&
-    leavesOut.every((part) => field(select, part) === undefined)
+    valueIn(only, 'RangeVar') !== undefined &&
+    leavesOut.every((part) => valueIn(select, part) === undefined)
   )
 }
 
 function namesColumn(node: unknown, { names }: Target): boolean {
-  return holds(node, (at) => {
+  return hasNode(node, (at) => {
     if (at.ColumnRef === undefined) return false
-    const parts = listOf(field(at.ColumnRef, 'fields')).map((part) => textOf(field(part, 'String', 'sval')))
+    const parts = arrayIn(valueIn(at.ColumnRef, 'fields')).map((part) => stringIn(valueIn(part, 'String', 'sval')))
     return parts.length < 2 || names.includes(parts.at(-2) ?? '')
   })
 }

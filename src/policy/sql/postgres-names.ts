@@ -1,40 +1,41 @@
-import { asRecord, field, listOf, textOf } from './syntax-tree.ts'
+import { arrayIn, recordOf, stringIn, valueIn } from './syntax-tree.ts'
 
 /** `schema.table`, as Postgres has folded it. */
-export const rangeName = (range: unknown): string =>
+export const rangeNameOf = (range: unknown): string =>
   ['catalogname', 'schemaname', 'relname']
-    .map((part) => textOf(field(range, part)))
+    .map((part) => stringIn(valueIn(range, part)))
     .filter((part) => part !== '')
     .join('.')
 
 /** The parts of a name: `pg_catalog.count` are two. */
-export const namesIn = (parts: unknown): string[] => listOf(parts).map((part) => textOf(field(part, 'String', 'sval')))
+export const namesIn = (parts: unknown): string[] =>
+  arrayIn(parts).map((part) => stringIn(valueIn(part, 'String', 'sval')))
 
 /** What a DROP, COMMENT or RENAME names, in whichever of Postgres' ways. */
-export function objectName(object: unknown): string {
-  const [kind = '', value] = Object.entries(asRecord(object))[0] ?? []
+export function objectNameOf(object: unknown): string {
+  const [kind = '', value] = Object.entries(recordOf(object))[0] ?? []
   switch (kind) {
     case 'String':
-      return textOf(field(value, 'sval'))
+      return stringIn(valueIn(value, 'sval'))
     case 'List':
-      return namesIn(field(value, 'items')).filter(Boolean).join('.')
+      return namesIn(valueIn(value, 'items')).filter(Boolean).join('.')
     case 'ObjectWithArgs':
-      return namesIn(field(value, 'objname')).join('.')
+      return namesIn(valueIn(value, 'objname')).join('.')
     case 'TypeName':
-      return namesIn(field(value, 'names')).join('.')
+      return namesIn(valueIn(value, 'names')).join('.')
     case 'RangeVar':
-      return rangeName(value)
+      return rangeNameOf(value)
     case 'RoleSpec':
-      return textOf(field(value, 'rolename'))
+      return stringIn(valueIn(value, 'rolename'))
     default:
       return ''
   }
 }
 
 /** OBJECT_FOREIGN_TABLE → "foreign table". */
-export const objectKind = (kind: unknown): string =>
+export const objectKindOf = (kind: unknown): string =>
   (
-    textOf(kind)
+    stringIn(kind)
       .replace(/^OBJECT_/, '')
       .replaceAll('_', ' ')
       .toLowerCase() || 'object'

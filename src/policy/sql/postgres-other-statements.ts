@@ -1,6 +1,6 @@
-import { objectKind, objectName, rangeName } from './postgres-names.ts'
-import { deedOf, namesText, nameText, type SqlFinding, unknownBecause } from './sql-reading.ts'
-import { field, listOf, textOf } from './syntax-tree.ts'
+import { objectKindOf, objectNameOf, rangeNameOf } from './postgres-names.ts'
+import { deedOf, listOfNames, nameInText, type SqlFinding, unknownFor } from './sql-reading.ts'
+import { arrayIn, stringIn, valueIn } from './syntax-tree.ts'
 
 type Read = (value: unknown) => SqlFinding
 
@@ -27,21 +27,21 @@ const grave =
 const graveOn =
   (kind: string, does: string, ...path: string[]): Read =>
   (value) => {
-    const at = field(value, ...path)
-    const name = textOf(at) || rangeName(at) || listOf(at).map(objectName).filter(Boolean).join('.')
-    return deedOf('destructive', kind, `${does} ${nameText(name)}`, [name])
+    const at = valueIn(value, ...path)
+    const name = stringIn(at) || rangeNameOf(at) || arrayIn(at).map(objectNameOf).filter(Boolean).join('.')
+    return deedOf('destructive', kind, `${does} ${nameInText(name)}`, [name])
   }
 
 const STATEMENTS: Record<string, Read> = {
   TruncateStmt: (value) => {
-    const tables = listOf(field(value, 'relations')).map(objectName)
-    return deedOf('destructive', 'truncate', `delete every row of ${namesText(tables)}`, tables)
+    const tables = arrayIn(valueIn(value, 'relations')).map(objectNameOf)
+    return deedOf('destructive', 'truncate', `delete every row of ${listOfNames(tables)}`, tables)
   },
   DropStmt: (value) => {
-    const what = objectKind(field(value, 'removeType'))
-    const names = listOf(field(value, 'objects')).map(objectName)
-    const plural = names.length > 1 ? `drop ${namesText(names)}` : `drop the ${what} ${namesText(names)}`
-    const more = field(value, 'behavior') === 'DROP_CASCADE' ? ' and all that depends on it' : ''
+    const what = objectKindOf(valueIn(value, 'removeType'))
+    const names = arrayIn(valueIn(value, 'objects')).map(objectNameOf)
+    const plural = names.length > 1 ? `drop ${listOfNames(names)}` : `drop the ${what} ${listOfNames(names)}`
+    const more = valueIn(value, 'behavior') === 'DROP_CASCADE' ? ' and all that depends on it' : ''
     return deedOf('destructive', `drop ${what}`, `${plural}${more}`, names)
   },
   DropdbStmt: graveOn('drop database', 'drop the database', 'dbname'),
@@ -54,22 +54,28 @@ const STATEMENTS: Record<string, Read> = {
   AlterOwnerStmt: grave('alter owner', 'change an owner'),
   AlterTableStmt: (value) => readAlterTable(value),
   RenameStmt: (value) => {
-    const what = objectKind(field(value, 'renameType'))
+    const what = objectKindOf(valueIn(value, 'renameType'))
     const name =
-      rangeName(field(value, 'relation')) || objectName(field(value, 'object')) || textOf(field(value, 'subname'))
+      rangeNameOf(valueIn(value, 'relation')) ||
+      objectNameOf(valueIn(value, 'object')) ||
+      stringIn(valueIn(value, 'subname'))
     const part = what === 'column' ? 'a column of ' : `the ${what} `
-    return deedOf('destructive', `rename ${what}`, `rename ${part}${nameText(name)}`, [name])
+    return deedOf('destructive', `rename ${what}`, `rename ${part}${nameInText(name)}`, [name])
   },
   AlterObjectSchemaStmt: (value) => {
-    const name = rangeName(field(value, 'relation')) || objectName(field(value, 'object'))
-    const does = `move the ${objectKind(field(value, 'objectType'))} ${nameText(name)} to another schema`
+    const name = rangeNameOf(valueIn(value, 'relation')) || objectNameOf(valueIn(value, 'object'))
+    const does = `move the ${objectKindOf(valueIn(value, 'objectType'))} ${nameInText(name)} to another schema`
     return deedOf('destructive', 'alter schema', does, [name])
   },
   AlterEnumStmt: (value) =>
-    deedOf(field(value, 'oldVal') === undefined ? 'write' : 'destructive', 'alter type', 'change the values of a type'),
+    deedOf(
+      valueIn(value, 'oldVal') === undefined ? 'write' : 'destructive',
+      'alter type',
+      'change the values of a type',
+    ),
   CreateSeqStmt: (value) => {
-    const name = rangeName(field(value, 'sequence'))
-    return deedOf('write', 'create sequence', `create the sequence ${nameText(name)}`, [name])
+    const name = rangeNameOf(valueIn(value, 'sequence'))
+    return deedOf('write', 'create sequence', `create the sequence ${nameInText(name)}`, [name])
   },
   AlterSeqStmt: graveOn('alter sequence', 'change the sequence', 'sequence'),
   CreateEnumStmt: mild('create type', 'create a type'),
@@ -77,22 +83,22 @@ const STATEMENTS: Record<string, Read> = {
   CreateStatsStmt: mild('create statistics', 'collect statistics'),
   CreatedbStmt: mild('create database', 'create a database'),
   CommentStmt: (value) => {
-    const name = objectName(field(value, 'object'))
-    return deedOf('write', 'comment', `change the comment on ${nameText(name)}`, [name])
+    const name = objectNameOf(valueIn(value, 'object'))
+    return deedOf('write', 'comment', `change the comment on ${nameInText(name)}`, [name])
   },
   VacuumStmt: (value) => readVacuum(value),
   ClusterStmt: graveOn('cluster', 'rewrite all of', 'relation'),
   ReindexStmt: mild('reindex', 'rebuild indexes'),
   RefreshMatViewStmt: (value) => {
-    const name = rangeName(field(value, 'relation'))
-    return deedOf('write', 'refresh', `refresh the materialized view ${nameText(name)}`, [name])
+    const name = rangeNameOf(valueIn(value, 'relation'))
+    return deedOf('write', 'refresh', `refresh the materialized view ${nameInText(name)}`, [name])
   },
   LockStmt: (value) => {
-    const tables = listOf(field(value, 'relations')).map(objectName)
-    return deedOf('write', 'lock', `lock ${namesText(tables)}`, tables)
+    const tables = arrayIn(valueIn(value, 'relations')).map(objectNameOf)
+    return deedOf('write', 'lock', `lock ${listOfNames(tables)}`, tables)
   },
   TransactionStmt: (value) => {
-    const kind = textOf(field(value, 'kind')).replace('TRANS_STMT_', '')
+    const kind = stringIn(valueIn(value, 'kind')).replace('TRANS_STMT_', '')
     const isPrepared = kind.includes('PREPARE')
     const does = isPrepared
       ? 'change a prepared transaction'
@@ -109,17 +115,17 @@ const STATEMENTS: Record<string, Read> = {
   NotifyStmt: mild('notify', 'send a notice to others'),
   DiscardStmt: mild('discard', 'reset the session'),
   CheckPointStmt: mild('checkpoint', 'write a checkpoint'),
-  DoStmt: () => unknownBecause('it runs a block of code'),
-  CallStmt: () => unknownBecause('it calls a procedure'),
-  ExecuteStmt: () => unknownBecause('it runs a statement that was prepared before'),
-  LoadStmt: () => unknownBecause('it loads a library into the database server'),
+  DoStmt: () => unknownFor('it runs a block of code'),
+  CallStmt: () => unknownFor('it calls a procedure'),
+  ExecuteStmt: () => unknownFor('it runs a statement that was prepared before'),
+  LoadStmt: () => unknownFor('it loads a library into the database server'),
   GrantStmt: (value) => readGrant(value),
   GrantRoleStmt: grave('grant role', 'change who has the rights of a role'),
   AlterDefaultPrivilegesStmt: grave('alter default privileges', 'change who gets rights on what is made later'),
   CreateRoleStmt: graveOn('create role', 'create the role', 'role'),
   AlterRoleStmt: (value) => {
-    const name = textOf(field(value, 'role', 'rolename'))
-    return deedOf('destructive', 'alter role', `change the rights or password of ${nameText(name)}`, [name])
+    const name = stringIn(valueIn(value, 'role', 'rolename'))
+    return deedOf('destructive', 'alter role', `change the rights or password of ${nameInText(name)}`, [name])
   },
   AlterRoleSetStmt: grave('alter role', 'change the settings of a role'),
   AlterSystemStmt: grave('alter system', 'change the settings of the whole database server'),
@@ -163,14 +169,14 @@ export function readOther(kind: string, value: unknown): SqlFinding {
 
 /** Adding a column takes nothing away; any other change may. A default or check that calls something is looked at when a row comes. */
 function readAlterTable(value: unknown): SqlFinding {
-  const name = rangeName(field(value, 'relation'))
-  const kinds = listOf(field(value, 'cmds')).map((one) => textOf(field(one, 'AlterTableCmd', 'subtype')))
+  const name = rangeNameOf(valueIn(value, 'relation'))
+  const kinds = arrayIn(valueIn(value, 'cmds')).map((one) => stringIn(valueIn(one, 'AlterTableCmd', 'subtype')))
   const isAdding = kinds.length > 0 && kinds.every((kind) => kind === 'AT_AddColumn') && !hasCode(value)
-  if (isAdding) return deedOf('write', 'add column', `add a column to ${nameText(name)}`, [name])
+  if (isAdding) return deedOf('write', 'add column', `add a column to ${nameInText(name)}`, [name])
   const [first] = kinds
   const does =
-    (first && kinds.length === 1 && ALTERATIONS[first]) || `change the ${objectKind(field(value, 'objtype'))}`
-  return deedOf('destructive', 'alter table', `${does} ${nameText(name)}`, [name])
+    (first && kinds.length === 1 && ALTERATIONS[first]) || `change the ${objectKindOf(valueIn(value, 'objtype'))}`
+  return deedOf('destructive', 'alter table', `${does} ${nameInText(name)}`, [name])
 }
 
 const hasCode = (value: unknown): boolean => JSON.stringify(value).includes('"FuncCall"')
@@ -184,22 +190,22 @@ const ALTERATIONS: Record<string, string> = {
 }
 
 function readVacuum(value: unknown): SqlFinding {
-  const tables = listOf(field(value, 'rels')).map((rel) => rangeName(field(rel, 'VacuumRelation', 'relation')))
-  const isFull = listOf(field(value, 'options')).some((option) => field(option, 'DefElem', 'defname') === 'full')
-  const what = tables.length === 0 ? 'every table' : namesText(tables)
+  const tables = arrayIn(valueIn(value, 'rels')).map((rel) => rangeNameOf(valueIn(rel, 'VacuumRelation', 'relation')))
+  const isFull = arrayIn(valueIn(value, 'options')).some((option) => valueIn(option, 'DefElem', 'defname') === 'full')
+  const what = tables.length === 0 ? 'every table' : listOfNames(tables)
   if (isFull) return deedOf('destructive', 'vacuum full', `rewrite all of ${what}`, tables)
-  const verb = field(value, 'is_vacuumcmd') === true ? 'vacuum' : 'analyze'
+  const verb = valueIn(value, 'is_vacuumcmd') === true ? 'vacuum' : 'analyze'
   return deedOf('write', verb, `${verb} ${what}`, tables)
 }
 
 function readSetting(value: unknown): SqlFinding {
-  const name = textOf(field(value, 'name')).toLowerCase()
-  if (field(value, 'kind') === 'VAR_RESET_ALL') return deedOf('write', 'reset', 'reset the settings of the session')
+  const name = stringIn(valueIn(value, 'name')).toLowerCase()
+  if (valueIn(value, 'kind') === 'VAR_RESET_ALL') return deedOf('write', 'reset', 'reset the settings of the session')
   const isMild = MILD_SETTINGS.has(name) || /^(?:transaction|session characteristics)/.test(name)
   return deedOf(
     isMild ? 'write' : 'destructive',
     'set',
-    `${SETTINGS[name] ?? 'change the setting'} ${nameText(name)}`,
+    `${SETTINGS[name] ?? 'change the setting'} ${nameInText(name)}`,
     [name],
   )
 }
@@ -211,8 +217,8 @@ const SETTINGS: Record<string, string> = {
 }
 
 function readGrant(value: unknown): SqlFinding {
-  const names = listOf(field(value, 'objects')).map(objectName)
-  const isGrant = field(value, 'is_grant') === true
-  const does = `${isGrant ? 'give' : 'take away'} rights on ${namesText(names)}`
+  const names = arrayIn(valueIn(value, 'objects')).map(objectNameOf)
+  const isGrant = valueIn(value, 'is_grant') === true
+  const does = `${isGrant ? 'give' : 'take away'} rights on ${listOfNames(names)}`
   return deedOf('destructive', isGrant ? 'grant' : 'revoke', does, names)
 }

@@ -1,8 +1,8 @@
 import { init } from '@guanmingchiu/sqlparser-ts'
 import { loadModule } from 'libpg-query'
 import { readMysql } from './mysql.ts'
-import { readPostgres } from './postgres.ts'
-import { readingOf, type SqlDialect, type SqlReading, type StatementFindings, unknownBecause } from './sql-reading.ts'
+import { readPostgres } from './read-postgres.ts'
+import { readingOf, type SqlDialect, type SqlReading, type StatementFindings, unknownFor } from './sql-reading.ts'
 import { readSqlite } from './sqlite.ts'
 
 /** Longer and deeper texts are not read: they exhaust a parser's memory. */
@@ -52,7 +52,7 @@ const READERS: Record<SqlDialect, (sql: string) => StatementFindings[]> = {
   mysql: readMysql,
 }
 
-const unread = (why: string): SqlReading => readingOf([[unknownBecause(why)]])
+const unread = (why: string): SqlReading => readingOf([[unknownFor(why)]])
 
 /** How deep brackets are nested; those inside strings count as well, which only makes it stricter. */
 function depthOf(sql: string): number {

@@ -31,7 +31,7 @@ export type StatementFindings = SqlFinding[]
 
 export const readOf = (table: string): SqlFinding => ({ risk: 'read', effects: [{ kind: 'select', table }] })
 
-export const unknownBecause = (unknown: string): SqlFinding => ({ risk: 'destructive', unknown, effects: [] })
+export const unknownFor = (unknown: string): SqlFinding => ({ risk: 'destructive', unknown, effects: [] })
 
 /** Something done to tables, or to nothing that has a name. */
 export function deedOf(risk: Risk, kind: string, does: string, tables: string[] = []): SqlFinding {
@@ -42,14 +42,14 @@ const NAME_CHARS = 60
 const NAMES_SHOWN = 3
 
 /** A name inside a sentence; one that could pass for a part of the sentence is quoted. */
-export function nameText(name: string): string {
+export function nameInText(name: string): string {
   if (name === '') return 'something'
   return /^[\p{L}\p{N}_.$@-]{1,60}$/u.test(name) ? name : `"${truncate(revealInvisible(name), NAME_CHARS)}"`
 }
 
 /** "a, b and c"; of many names the first. */
-export function namesText(names: string[]): string {
-  const all = [...new Set(names)].map(nameText)
+export function listOfNames(names: string[]): string {
+  const all = [...new Set(names)].map(nameInText)
   const more = all.length - NAMES_SHOWN
   return listText(more > 0 ? [...all.slice(0, NAMES_SHOWN), `${more} more`] : all) || 'something'
 }
@@ -117,7 +117,7 @@ function actionText(findings: SqlFinding[], effects: SqlEffect[]): string {
   const deeds = deedsOf(findings)
   if (deeds.length > 0) return listText(deeds)
   const tables = effects.filter(({ table }) => table !== '').map(({ table }) => table)
-  return tables.length === 0 ? 'read' : `read ${namesText(tables)}`
+  return tables.length === 0 ? 'read' : `read ${listOfNames(tables)}`
 }
 
 /** "delete rows" → "deletes rows". */

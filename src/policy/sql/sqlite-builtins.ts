@@ -1,4 +1,4 @@
-import { deedOf, nameText, type SqlFinding, unknownBecause } from './sql-reading.ts'
+import { deedOf, nameInText, type SqlFinding, unknownFor } from './sql-reading.ts'
 
 const words = (text: string): Set<string> => new Set(text.split(/\s+/))
 
@@ -35,25 +35,25 @@ const SETTINGS = words(
 
 export function readSqliteFunction(name: string): SqlFinding[] {
   if (PURE.has(name.toLowerCase())) return []
-  return [unknownBecause(`it calls ${nameText(name)}, which I do not know`)]
+  return [unknownFor(`it calls ${nameInText(name)}, which I do not know`)]
 }
 
 export function readTableFunction(name: string): SqlFinding[] {
   const lower = name.toLowerCase()
   if (TABLE_FUNCTIONS.has(lower) || TELLING_PRAGMAS.has(lower.replace(/^pragma_/, ''))) return []
-  return [unknownBecause(`it calls ${nameText(name)}, which I do not know`)]
+  return [unknownFor(`it calls ${nameInText(name)}, which I do not know`)]
 }
 
 /** A pragma as a table: what it says without an argument. */
 export function readPragmaTable(name: string): SqlFinding[] {
   const pragma = /^pragma_(.*)$/i.exec(name)?.[1]?.toLowerCase()
   if (pragma === undefined || TELLING_PRAGMAS.has(pragma) || SETTINGS.has(pragma)) return []
-  return [unknownBecause(`it reads ${nameText(name)}, which I do not know`)]
+  return [unknownFor(`it reads ${nameInText(name)}, which I do not know`)]
 }
 
 export function readPragma(name: string, hasArgument: boolean): SqlFinding {
   const lower = name.toLowerCase()
   if (TELLING_PRAGMAS.has(lower) || (SETTINGS.has(lower) && !hasArgument)) return { risk: 'read', effects: [] }
   // What is set can switch off what guards the file, and lasts longer than the statement.
-  return deedOf('destructive', 'pragma', `change the setting ${nameText(lower)} of the database`, [lower])
+  return deedOf('destructive', 'pragma', `change the setting ${nameInText(lower)} of the database`, [lower])
 }

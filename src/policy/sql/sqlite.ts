@@ -1,8 +1,8 @@
 import { parse } from 'sqlite3-parser'
-import { type Condition, mayHoldForAll } from './condition.ts'
-import { deedOf, nameText, readOf, type SqlFinding, type StatementFindings, unknownBecause } from './sql-reading.ts'
+import { type Condition, canHoldForAll } from './condition.ts'
+import { deedOf, nameInText, readOf, type SqlFinding, type StatementFindings, unknownFor } from './sql-reading.ts'
 import { readPragma, readPragmaTable, readSqliteFunction, readTableFunction } from './sqlite-builtins.ts'
-import { asRecord, field, holds, listOf, textOf } from './syntax-tree.ts'
+import { arrayIn, hasNode, recordOf, stringIn, valueIn } from './syntax-tree.ts'
 
 /** What each statement of the text does, by SQLite's own grammar. Throws where it does not parse. */
 export function readSqlite(sql: string): StatementFindings[] {
@@ -17,8 +17,8 @@ function readTree(tree: unknown): SqlFinding[] {
   const stack: { node: unknown; runs: boolean }[] = [{ node: tree, runs: true }]
   for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
     const { node, runs } = at
-    const type = textOf(field(node, 'type'))
-    const inner = Object.values(asRecord(node)).filter((value) => typeof value === 'object' && value !== null)
+    const type = stringIn(valueIn(node, 'type'))
+    const inner = Object.values(recordOf(node)).filter((value) => typeof value === 'object' && value !== null)
     if (type === '') stack.push(...inner.map((value) => ({ node: value, runs })).reverse())
     else {
       found.push(...(runs ? readNode(type, node) : explained(readNode(type, node))))
@@ -35,32 +35,36 @@ const explained = (findings: SqlFinding[]): SqlFinding[] =>
 
 /** `main.t` and T are the same to SQLite; it is told apart here as it is written, in small letters. */
 const nameOf = (name: unknown): string =>
-  [field(name, 'dbName', 'text'), field(name, 'objName', 'text')].map(textOf).filter(Boolean).join('.').toLowerCase()
+  [valueIn(name, 'dbName', 'text'), valueIn(name, 'objName', 'text')]
+    .map(stringIn)
+    .filter(Boolean)
+    .join('.')
+    .toLowerCase()
 
 function readNode(type: string, node: unknown): SqlFinding[] {
   switch (type) {
     case 'TableSelectTable':
       return [
-        readOf(nameOf(field(node, 'tblName'))),
-        ...readPragmaTable(textOf(field(node, 'tblName', 'objName', 'text'))),
+        readOf(nameOf(valueIn(node, 'tblName'))),
+        ...readPragmaTable(stringIn(valueIn(node, 'tblName', 'objName', 'text'))),
       ]
     case 'TableCallSelectTable':
-      return readTableFunction(textOf(field(node, 'tblName', 'objName', 'text')))
+      return readTableFunction(stringIn(valueIn(node, 'tblName', 'objName', 'text')))
     case 'InTableExpr':
-      return field(node, 'args') === undefined
-        ? [readOf(nameOf(field(node, 'rhs')))]
-        : readTableFunction(textOf(field(node, 'rhs', 'objName', 'text')))
+      return valueIn(node, 'args') === undefined
+        ? [readOf(nameOf(valueIn(node, 'rhs')))]
+        : readTableFunction(stringIn(valueIn(node, 'rhs', 'objName', 'text')))
     case 'FunctionCallExpr':
     case 'FunctionCallStarExpr':
-      return readSqliteFunction(textOf(field(node, 'name', 'name')))
+      return readSqliteFunction(stringIn(valueIn(node, 'name', 'name')))
     default:
       return type.endsWith('Stmt') ? readStatement(type, node) : []
   }
 }
 
 function readStatement(type: string, node: unknown): SqlFinding[] {
-  const table = nameOf(field(node, 'tblName'))
-  const name = nameText(table)
+  const table = nameOf(valueIn(node, 'tblName'))
+  const name = nameInText(table)
   switch (type) {
     case 'SelectStmt':
     case 'ExplainStmt':
@@ -69,14 +73,14 @@ function readStatement(type: string, node: unknown): SqlFinding[] {
       return readInsert(node, table)
     case 'UpdateStmt': {
       const all = reachesAll(node)
-      const replaces = field(node, 'orConflict') === 'Replace'
+      const replaces = valueIn(node, 'orConflict') === 'Replace'
       const does = `change ${all ? 'every row' : 'rows'} of ${name}${replaces ? ', overwriting others' : ''}`
       return [deedOf(all || replaces ? 'destructive' : 'write', 'update', does, [table])]
     }
     case 'DeleteStmt':
       return [deedOf('destructive', 'delete', `delete ${reachesAll(node) ? 'every row' : 'rows'} of ${name}`, [table])]
     case 'PragmaStmt':
-      return [readPragma(textOf(field(node, 'name', 'objName', 'text')), field(node, 'body') !== undefined)]
+      return [readPragma(stringIn(valueIn(node, 'name', 'objName', 'text')), valueIn(node, 'body') !== undefined)]
     default:
       return [readDefinition(type, node, table)]
   }
@@ -84,28 +88,28 @@ function readStatement(type: string, node: unknown): SqlFinding[] {
 
 /** REPLACE deletes the row that is there. */
 function readInsert(node: unknown, table: string): SqlFinding[] {
-  const name = nameText(table)
-  if (field(node, 'orConflict') === 'Replace')
+  const name = nameInText(table)
+  if (valueIn(node, 'orConflict') === 'Replace')
     return [deedOf('destructive', 'replace', `insert rows into ${name}, overwriting those that are there`, [table])]
   const insert = deedOf('write', 'insert', `insert rows into ${name}`, [table])
-  if (!holds(field(node, 'body'), (at) => at.type === 'SetUpsertDo')) return [insert]
+  if (!hasNode(valueIn(node, 'body'), (at) => at.type === 'SetUpsertDo')) return [insert]
   return [insert, deedOf('write', 'update', `change rows of ${name} that are there already`, [table])]
 }
 
 function readDefinition(type: string, node: unknown, table: string): SqlFinding {
   const [, verb = '', what = ''] = /^(Create|Drop)(\w+)Stmt$/.exec(type) ?? []
   if (type === 'AlterTableStmt') return readAlter(node, table)
-  if (type === 'VacuumStmt' && field(node, 'into') !== undefined)
+  if (type === 'VacuumStmt' && valueIn(node, 'into') !== undefined)
     return deedOf('destructive', 'vacuum into', 'write the database to a file')
   if (type === 'CreateVirtualTableStmt')
-    return deedOf('destructive', 'create virtual table', `create the virtual table ${nameText(table)}`, [table])
+    return deedOf('destructive', 'create virtual table', `create the virtual table ${nameInText(table)}`, [table])
   if (type === 'CreateTriggerStmt')
-    return deedOf('destructive', 'create trigger', `add a trigger to ${nameText(table)}`, [table])
-  if (verb === '') return OTHERS[type] ?? unknownBecause('it has a statement that I do not know')
+    return deedOf('destructive', 'create trigger', `add a trigger to ${nameInText(table)}`, [table])
+  if (verb === '') return OTHERS[type] ?? unknownFor('it has a statement that I do not know')
   const kind = what.toLowerCase()
-  const name = table || ['viewName', 'idxName', 'triggerName'].map((key) => nameOf(field(node, key))).join('')
+  const name = table || ['viewName', 'idxName', 'triggerName'].map((key) => nameOf(valueIn(node, key))).join('')
   const risk = verb === 'Create' ? 'write' : 'destructive'
-  return deedOf(risk, `${verb.toLowerCase()} ${kind}`, `${verb.toLowerCase()} the ${kind} ${nameText(name)}`, [name])
+  return deedOf(risk, `${verb.toLowerCase()} ${kind}`, `${verb.toLowerCase()} the ${kind} ${nameInText(name)}`, [name])
 }
 
 const OTHERS: Record<string, SqlFinding> = {
@@ -122,42 +126,43 @@ const OTHERS: Record<string, SqlFinding> = {
 }
 
 function readAlter(node: unknown, table: string): SqlFinding {
-  const body = textOf(field(node, 'body', 'type')).replace('AlterTableBody', '')
-  if (body === 'AddColumn') return deedOf('write', 'add column', `add a column to ${nameText(table)}`, [table])
+  const body = stringIn(valueIn(node, 'body', 'type')).replace('AlterTableBody', '')
+  if (body === 'AddColumn') return deedOf('write', 'add column', `add a column to ${nameInText(table)}`, [table])
   const does = { RenameTo: 'rename the table', DropColumn: 'drop a column of', RenameColumn: 'rename a column of' }
   const known = Object.entries(does).find(([key]) => key === body)?.[1] ?? 'change the table'
-  return deedOf('destructive', 'alter table', `${known} ${nameText(table)}`, [table])
+  return deedOf('destructive', 'alter table', `${known} ${nameInText(table)}`, [table])
 }
 
 /** A LIMIT leaves rows out as well. */
 function reachesAll(node: unknown): boolean {
-  if (field(node, 'limit') !== undefined) return false
-  const own = textOf(field(node, 'tblName', 'alias', 'text')) || textOf(field(node, 'tblName', 'objName', 'text'))
-  return mayHoldForAll(conditionOf(field(node, 'whereClause'), own.toLowerCase()))
+  if (valueIn(node, 'limit') !== undefined) return false
+  const own =
+    stringIn(valueIn(node, 'tblName', 'alias', 'text')) || stringIn(valueIn(node, 'tblName', 'objName', 'text'))
+  return canHoldForAll(conditionOf(valueIn(node, 'whereClause'), own.toLowerCase()))
 }
 
 function conditionOf(expr: unknown, own: string): Condition | undefined {
   if (expr === undefined) return undefined
   if (!namesColumn(expr, own)) return { kind: 'constant' }
-  const [first, ...others] = listOf(field(expr, 'exprs'))
-  switch (field(expr, 'type')) {
+  const [first, ...others] = arrayIn(valueIn(expr, 'exprs'))
+  switch (valueIn(expr, 'type')) {
     case 'ParenthesizedExpr':
       return others.length === 0 ? conditionOf(first, own) : { kind: 'narrows' }
     case 'BinaryExpr':
       return binaryCondition(expr, own)
     case 'LikeExpr':
-      return /^[%*]+$/.test(textOf(field(expr, 'rhs', 'value'))) ? { kind: 'always' } : { kind: 'narrows' }
+      return /^[%*]+$/.test(stringIn(valueIn(expr, 'rhs', 'value'))) ? { kind: 'always' } : { kind: 'narrows' }
     case 'IsNullExpr':
     case 'NotNullExpr':
-      return { kind: 'says', text: sameText(field(expr, 'expr')), not: field(expr, 'type') === 'NotNullExpr' }
+      return { kind: 'says', text: sameText(valueIn(expr, 'expr')), not: valueIn(expr, 'type') === 'NotNullExpr' }
     default:
       return { kind: 'narrows' }
   }
 }
 
 function binaryCondition(expr: unknown, own: string): Condition {
-  const op = textOf(field(expr, 'op'))
-  const sides = [field(expr, 'left'), field(expr, 'right')]
+  const op = stringIn(valueIn(expr, 'op'))
+  const sides = [valueIn(expr, 'left'), valueIn(expr, 'right')]
   if (op === 'Or' || op === 'And') {
     const arms = sides.map((side) => conditionOf(side, own) ?? { kind: 'constant' as const })
     return { kind: op === 'Or' ? 'or' : 'and', arms }
@@ -178,12 +183,12 @@ const isCall = (type: unknown): boolean => type === 'FunctionCallExpr' || type =
 /** A function's name is no column. */
 function namesColumn(expr: unknown, own: string): boolean {
   const calls = new Set<string>()
-  holds(expr, ({ type, name }) => {
+  hasNode(expr, ({ type, name }) => {
     if (isCall(type)) calls.add(JSON.stringify(name))
     return false
   })
-  return holds(expr, (node) => {
-    if (node.type === 'QualifiedExpr') return textOf(field(node.table, 'text')).toLowerCase() === own
-    return node.type === 'Id' && !calls.has(JSON.stringify(node)) && !/^(?:true|false)$/i.test(textOf(node.name))
+  return hasNode(expr, (node) => {
+    if (node.type === 'QualifiedExpr') return stringIn(valueIn(node.table, 'text')).toLowerCase() === own
+    return node.type === 'Id' && !calls.has(JSON.stringify(node)) && !/^(?:true|false)$/i.test(stringIn(node.name))
   })
 }

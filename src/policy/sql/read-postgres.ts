@@ -1,9 +1,9 @@
 import { parseSync } from 'libpg-query'
 import { readFunction, readOperator, readSamplingMethod, readTable, readType } from './postgres-builtins.ts'
-import { namesIn, rangeName } from './postgres-names.ts'
-import { explainRuns, readStatement } from './postgres-statements.ts'
-import { type SqlFinding, type StatementFindings, unknownBecause } from './sql-reading.ts'
-import { asRecord, field, listOf, textOf } from './syntax-tree.ts'
+import { namesIn, rangeNameOf } from './postgres-names.ts'
+import { readStatement, runsFor } from './postgres-statements.ts'
+import { type SqlFinding, type StatementFindings, unknownFor } from './sql-reading.ts'
+import { arrayIn, recordOf, stringIn, valueIn } from './syntax-tree.ts'
 
 /** `runs`: not only explained. `converts`: a conversion is the only way in which it could run code. */
 type Context = { runs: boolean; converts: boolean }
@@ -25,23 +25,23 @@ const PLAIN_NODES = new Set(
 /** What each statement of the text does, by Postgres' own grammar. Throws where it does not parse. */
 export function readPostgres(sql: string): StatementFindings[] {
   const prepared = new Map<string, SqlFinding[]>()
-  return listOf(field(parseSync(sql), 'stmts')).map((statement) => {
-    const tree = field(statement, 'stmt')
-    const execute = field(tree, 'ExecuteStmt')
+  return arrayIn(valueIn(parseSync(sql), 'stmts')).map((statement) => {
+    const tree = valueIn(statement, 'stmt')
+    const execute = valueIn(tree, 'ExecuteStmt')
     if (execute !== undefined) return executed(execute, prepared)
     const findings = readTree(tree)
-    const name = field(tree, 'PrepareStmt', 'name')
-    if (name !== undefined) prepared.set(textOf(name), findings)
+    const name = valueIn(tree, 'PrepareStmt', 'name')
+    if (name !== undefined) prepared.set(stringIn(name), findings)
     return findings
   })
 }
 
 /** Of what was prepared in the same text it is known what runs. */
 function executed(execute: unknown, prepared: Map<string, SqlFinding[]>): SqlFinding[] {
-  const name = textOf(field(execute, 'name'))
+  const name = stringIn(valueIn(execute, 'name'))
   const known = prepared.get(name)
-  const args = readTree({ List: { items: field(execute, 'params') } })
-  return known ? [...known, ...args] : [unknownBecause('it runs a statement that was prepared before')]
+  const args = readTree({ List: { items: valueIn(execute, 'params') } })
+  return known ? [...known, ...args] : [unknownFor('it runs a statement that was prepared before')]
 }
 
 function readTree(tree: unknown): SqlFinding[] {
@@ -57,7 +57,7 @@ function readTree(tree: unknown): SqlFinding[] {
 
 /** What is below, the first on top of the stack. */
 const placesIn = (value: unknown, context: Context): Place[] =>
-  Object.entries(asRecord(value))
+  Object.entries(recordOf(value))
     .filter(([, below]) => typeof below === 'object' && below !== null)
     .map(([key, below]) => ({ key, value: below, in: context }))
     .reverse()
@@ -74,7 +74,7 @@ function readStatementPlace(kind: string, value: unknown, context: Context): Loo
   if (kind === 'ExplainStmt')
     return {
       findings: [],
-      inner: placesIn(field(value, 'query'), { ...context, runs: explainRuns(value) && context.runs }),
+      inner: placesIn(valueIn(value, 'query'), { ...context, runs: runsFor(value) && context.runs }),
     }
   const { findings, inner, converts } = readStatement(kind, value, context.runs)
   return { findings, inner: placesIn(inner, { ...context, converts: context.converts && converts }) }
@@ -83,21 +83,21 @@ function readStatementPlace(kind: string, value: unknown, context: Context): Loo
 function readNode(key: string, value: unknown, context: Context): SqlFinding[] {
   switch (key) {
     case 'RangeVar':
-      return [readTable(rangeName(value))]
+      return [readTable(rangeNameOf(value))]
     case 'LockingClause':
       return context.runs ? [{ risk: 'write', does: 'lock rows', effects: [{ kind: 'lock', table: '' }] }] : []
     case 'FuncCall':
-      return readFunction(namesIn(field(value, 'funcname')))
+      return readFunction(namesIn(valueIn(value, 'funcname')))
     case 'A_Expr':
-      return textOf(field(value, 'kind')).includes('BETWEEN') ? [] : readOperator(namesIn(field(value, 'name')))
+      return stringIn(valueIn(value, 'kind')).includes('BETWEEN') ? [] : readOperator(namesIn(valueIn(value, 'name')))
     case 'operName':
     case 'useOp':
-      return listOf(value).length === 0 ? [] : readOperator(namesIn(value))
+      return arrayIn(value).length === 0 ? [] : readOperator(namesIn(value))
     case 'typeName':
     case 'TypeName':
-      return context.converts ? readType(namesIn(field(value, 'names'))) : []
+      return context.converts ? readType(namesIn(valueIn(value, 'names'))) : []
     case 'RangeTableSample':
-      return readSamplingMethod(namesIn(field(value, 'method')))
+      return readSamplingMethod(namesIn(valueIn(value, 'method')))
     default:
       return readOtherNode(key)
   }
@@ -107,5 +107,5 @@ function readNode(key: string, value: unknown, context: Context): SqlFinding[] {
 function readOtherNode(key: string): SqlFinding[] {
   const isKnown =
     !/^[A-Z]/.test(key) || PLAIN_NODES.has(key) || ['TypeCast', 'ColumnDef', 'FunctionParameter'].includes(key)
-  return isKnown ? [] : [unknownBecause(`it has a part that I do not know (${key})`)]
+  return isKnown ? [] : [unknownFor(`it has a part that I do not know (${key})`)]
 }
