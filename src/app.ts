@@ -6,7 +6,7 @@ import type { Config } from './config.ts'
 import { curatedCard } from './connect/catalog/curated-card.ts'
 import { createRegistryMirror } from './connect/catalog/mirror-registry.ts'
 import { createConnect } from './connect/connect.ts'
-import { type ConnectListener, ConnectSubmissionDetails } from './connect/connect-types.ts'
+import { type Connect, type ConnectListener, ConnectSubmissionDetails } from './connect/connect-types.ts'
 import { secureClearInputs } from './connect/connections/secure-clear-inputs.ts'
 import { createConnectionFeatures } from './connect/features/features.ts'
 import { createInstallations, type Installations } from './connect/installations.ts'
@@ -26,7 +26,7 @@ import { createAuth } from './mcp/auth/auth.ts'
 import { clientMetadataDocumentFor, createClientIdentity } from './mcp/auth/oauth/client-metadata.ts'
 import { createMcp } from './mcp/mcp.ts'
 import { createModel } from './model/claude.ts'
-import { type AuditCheck, createAuditCheck, createOpeningAudit } from './policy/audit.ts'
+import { createAuditCheck, createOpeningAudit } from './policy/audit.ts'
 import { createRules } from './policy/rules.ts'
 import { createSettings } from './policy/settings.ts'
 import { loadSqlReader } from './policy/sql/read-sql.ts'
@@ -44,6 +44,7 @@ import { createSignIns } from './registry/sign-ins.ts'
 import { createToolChanges } from './registry/tool-changes.ts'
 import { createRuns } from './run/create-runs.ts'
 import { createReminders } from './run/decisions/reminders.ts'
+import { resumeSignIns, type SignInEnd } from './run/decisions/resume-sign-ins.ts'
 import type { Runs } from './run/runs.ts'
 import { createUsageReports } from './run/usage.ts'
 import { createSlack, type Slack, type SlackSettings } from './slack/app/create-slack.ts'
@@ -101,15 +102,8 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
     createRegistryMirror({ catalogue: parts.catalogue, fetch: egress.fetch, mcp: parts.mcp, log }),
   )
   const auditCheck = cleanup.use(createAuditCheck({ db, log }))
-  const identity = createClientIdentity(config.http.publicUrl)
-  const web = createWeb({
-    health: () => healthOf(status(), auditCheck),
-    ready: () => db.call('schema_version', {}, z.unknown()),
-    clientDocument: clientMetadataDocumentFor(identity),
-    connect: parts.connect,
-    callbackUrl: identity.redirectUrl,
-    log,
-  })
+  const health = () => ({ database: status(), audit: auditCheck.state() })
+  const web = webFor(config, { db, connect: parts.connect, log, health })
   const server = createPublicServer(listenerFor(web, slack.requestListener))
   cleanup.defer(() => closeServer(server))
   const disposables = cleanup.move()
@@ -129,10 +123,20 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
   }
 }
 
-function slackSettings(
-  { slack, http }: Pick<ResolvedConfig, 'slack' | 'http'>,
-  installations: Installations,
-): SlackSettings {
+function webFor(
+  { http }: ResolvedConfig,
+  { db, ...parts }: { db: Db; connect: Connect; log: Log; health: () => HealthStatus },
+) {
+  const identity = createClientIdentity(http.publicUrl)
+  return createWeb({
+    ...parts,
+    ready: () => db.call('schema_version', {}, z.unknown()),
+    clientDocument: clientMetadataDocumentFor(identity),
+    callbackUrl: identity.redirectUrl,
+  })
+}
+
+function slackSettings({ slack, http }: ResolvedConfig, installations: Installations): SlackSettings {
   return slack.oauth ? { ...slack, oauth: { ...slack.oauth, publicUrl: http.publicUrl, installations } } : slack
 }
 
@@ -140,6 +144,7 @@ type Infrastructure = { db: Db; egress: Egress; log: Log; connectRefusal: Slack[
 
 /** Builds what the runs and the doors (Slack, the web) stand on. */
 async function buildParts(config: ResolvedConfig, { db, egress, log, connectRefusal, ...news }: Infrastructure) {
+  const { apiKey, name, baseURL } = config.model
   const { cards, credentials, secretsPlace, readSql } = await load(config, db)
   await secureClearInputs({ connections: createClearConnections(db), credentials, log })
   const kept = createConnectionRecords(db, cards, log)
@@ -184,7 +189,7 @@ async function buildParts(config: ResolvedConfig, { db, egress, log, connectRefu
     mcp,
     connect,
     features: createConnectionFeatures({ registry, subscriptions, mcp }),
-    model: modelOf(config, log),
+    model: createModel({ apiKey, model: name, log, ...(baseURL && { baseURL }) }),
     settings,
     ...recordsIn(db),
     readSql,
@@ -227,37 +232,18 @@ const recordsIn = (db: Db) => ({
   reminders: createReminders(db),
 })
 
-const modelOf = ({ model: { apiKey, name, baseURL } }: ResolvedConfig, log: Log) =>
-  createModel({ apiKey, model: name, log, ...(baseURL && { baseURL }) })
-
 /** Tells Slack, and the runs that wait. */
 const connectListenerFor = (told: () => { slack: Slack; runs: Runs; log: Log }): ConnectListener => ({
   onSignedIn(result) {
     const { slack, runs, log } = told()
     slack.signedIn(result)
-    void resumeAfterSignIn(runs, result, log)
+    void resumeSignIns({ runs, log }, signInEndOf(result))
   },
   onSignInCode: (news) => told().slack.askForSignInCode(news),
   onSecretsEntered: (news) => told().slack.secretsEntered(news),
 })
 
-/** Answers the runs that wait for this sign-in: accept when it worked, decline when the person refused. Never throws, as the person can press Sign in again. */
-async function resumeAfterSignIn(runs: Runs, { by, ...result }: SignInResult, log: Log): Promise<void> {
-  if (by === undefined || (!result.ok && !result.denied)) return
-  const connections = result.ok ? [result.connection.id, ...result.also] : [result.connection]
-  const action = result.ok ? 'accept' : 'decline'
-  try {
-    for (const { state, input } of await runs.openInputs(by)) {
-      const { request } = input
-      if (request.kind === 'sign_in' && connections.includes(request.connection))
-        await runs.answerInput({ run: state.id, input: input.id, by, action })
-    }
-  } catch (error) {
-    log.error({ workspace: by.workspace, reason: errorChainOf(error) }, 'a run was not told of a sign-in')
-  }
-}
-
-function healthOf(database: HealthStatus['database'], audit: Pick<AuditCheck, 'state'>): HealthStatus {
-  const state = audit.state()
-  return { database, ...(state && { audit: state }) }
-}
+const signInEndOf = ({ by, ...result }: SignInResult): SignInEnd =>
+  result.ok
+    ? { by, connections: [result.connection.id, ...result.also], action: 'accept' }
+    : { by, connections: result.connection ? [result.connection] : [], action: result.denied ? 'decline' : undefined }

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { readConfig, Variables } from '../src/config.ts'
+import { readConfig } from '../src/config.ts'
+import { Variables } from '../src/variables.ts'
 import { ROOT } from './support/paths.ts'
 
 const lines = readFileSync(join(ROOT, '.env.example'), 'utf8').split('\n')

@@ -1,6 +1,7 @@
 import type { Card, CardInput, ToolClass } from '../cards/card.ts'
 import { searchCards } from '../cards/search.ts'
 import { fillPlaceholders } from '../mcp/protocol/server-target.ts'
+import type { Connection } from '../registry/connection.ts'
 import { isOwnCardName } from '../registry/own-cards.ts'
 import {
   addressNameOf,
@@ -78,17 +79,18 @@ export function createConnect(deps: ConnectDeps): Connect {
     disconnect: createDisconnect(deps),
     forgetAll: createForgetAll(deps),
     circuit: (id) => deps.mcp.circuit(id),
-    destinationOf: (connection) => {
-      const card = connectable.cardOf(connection)
-      if (card === undefined) return { vouched: false }
-      const target = deps.targets.target(connection)
-      const url = target.kind === 'http' ? fillPlaceholders(target.url, target.values) : undefined
-      const host = url === undefined ? undefined : URL.parse(url)?.host
-      return { vouched: card.vouches, ...(host !== undefined && { host }) }
-    },
+    destinationOf: (connection) => destinationIn(deps, connection, connectable.cardOf(connection)),
     classificationOf: (card, tool, classed = {}) =>
       Object.hasOwn(classed, tool) ? ownerClassificationOf(classed[tool]) : classificationFor(byName.get(card), tool),
   }
+}
+
+function destinationIn({ targets }: ConnectDeps, connection: Connection, card: Card | undefined) {
+  if (card === undefined) return { vouched: false }
+  const target = targets.target(connection)
+  const url = target.kind === 'http' ? fillPlaceholders(target.url, target.values) : undefined
+  const host = url === undefined ? undefined : URL.parse(url)?.host
+  return { vouched: card.vouches, ...(host !== undefined && { host }) }
 }
 
 function cardInfoOf(card: Card, prefill: Record<string, string>): CardInfo {

@@ -8,12 +8,16 @@ export async function withStoreErrors<T>(what: StoreWork, work: () => Promise<T>
   try {
     return await work()
   } catch (cause) {
-    throw new AppError(
-      'credential_store_failed',
-      `Could not ${what} a saved credential. Tell whoever runs Patchbay here; the log has the cause.`,
-      { cause },
-    )
+    throw storeError(what, cause)
   }
+}
+
+function storeError(what: StoreWork, cause: unknown): AppError {
+  return new AppError(
+    'credential_store_failed',
+    `Could not ${what} a saved credential. Tell whoever runs Patchbay here; the log has the cause.`,
+    { cause },
+  )
 }
 
 /** A name that any service takes, whatever the reference holds; a listing of such names says nothing. */

@@ -12,7 +12,7 @@ import { renderEnteredPage, renderNoSecretPage, renderSecretPage } from './rende
 import { renderCodePage, renderFailedSignInPage, renderNoSignInPage, renderSignInPage } from './render-sign-in-pages.ts'
 
 /** `database`: how its newest call ended, and when. `audit`: whether its rows are as they were written; absent until that was looked at. */
-export type HealthStatus = { database: DatabaseStatus | undefined; audit?: 'ok' | 'broken' }
+export type HealthStatus = { database: DatabaseStatus | undefined; audit?: 'ok' | 'broken' | undefined }
 type DatabaseStatus = { state: 'ok'; at: string } | { state: 'failed'; at: string; kind: string; message: string }
 
 export type WebDeps = {

@@ -1,5 +1,5 @@
 import { bytesOf, type Needle, needlesOf } from './secret-needles.ts'
-import { createUnescape, type MappedText, mapUnwrapped, unwrapText } from './unescape-text.ts'
+import { createUnescape, type MappedText, replaceLineEnds, unwrapText } from './unescape-text.ts'
 
 /** A part of a text in UTF-8 bytes; `end` is behind it. */
 export type ByteRange = { start: number; end: number }
@@ -41,7 +41,7 @@ function searchLayer(search: FindSecrets, bytes: string): ByteRange[] {
   const found = search(bytes)
   if (unwrapped === bytes) return found
   const across = search(unwrapped)
-  return across.length === 0 ? found : [...found, ...across.map((range) => mapBack(range, [mapUnwrapped(bytes)]))]
+  return across.length === 0 ? found : [...found, ...across.map((range) => mapBack(range, [replaceLineEnds(bytes)]))]
 }
 
 const mapBack = (range: ByteRange, layers: MappedText[]): ByteRange =>

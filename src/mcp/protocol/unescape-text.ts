@@ -65,7 +65,7 @@ const LINE_END = /(?:[\r\n]|\\{1,8}[rn])[\r\n \t]{0,200}/g
 /** Without line ends and what indents the next line: how long base64 is wrapped (RFC 2045, RFC 7468). */
 export const unwrapText = (bytes: string): string => bytes.replace(LINE_END, '')
 
-export const mapUnwrapped = (bytes: string): MappedText => replaceMapped(bytes, LINE_END, () => '')
+export const replaceLineEnds = (bytes: string): MappedText => replaceMapped(bytes, LINE_END, () => '')
 
 const unchanged = (bytes: string): MappedText => ({ bytes, startOf: (at) => at, endOf: (at) => at })
 

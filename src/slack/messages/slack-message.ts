@@ -121,9 +121,12 @@ export function authorOf(message: Author, names: MessageNames, bot: { user: stri
   if (user === bot.user || bot_id === bot.bot) return 'Patchbay (you)'
   const person = withoutNotes((user && names.person(user)) || '')
   const app = withoutNotes(username || bot_profile?.name || '')
-  if (!isByApp(message)) return `${person || app || 'somebody'}${user === undefined ? '' : ` (${user})`}`
-  return app || person ? `${app || person} (app)` : 'an app'
+  return isByApp(message) ? appAuthorOf(app || person) : `${person || app || 'somebody'}${idNoteOf(user)}`
 }
+
+const appAuthorOf = (name: string): string => (name === '' ? 'an app' : `${name} (app)`)
+
+const idNoteOf = (user: string | undefined): string => (user === undefined ? '' : ` (${user})`)
 
 /** A note that only the app puts behind a name: names may be alike, and user ids are not. */
 const NOTE = /[(（]\s*(?:you|app|[UW][A-Z0-9]{5,}|the message[^()（）]*)\s*[)）]$/i
