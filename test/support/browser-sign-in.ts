@@ -71,7 +71,7 @@ export async function comeBack(
 export const codeOn = (page: string): string | undefined => /<output>([A-Z]{4}-[A-Z]{4})<\/output>/.exec(page)?.[1]
 
 /** Enters the code where Slack asks for it: in the open modal, or in the one that a message opens. */
-export async function enterCode(seat: Seat, code: string): Promise<void> {
+async function enterCode(seat: Seat, code: string): Promise<void> {
   const asks = async () => (await seat.modal())?.callback_id === 'sign_in_code'
   const found = await eventually(async () => {
     if (await asks()) return undefined

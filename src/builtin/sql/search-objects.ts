@@ -91,7 +91,7 @@ const pick = (entry: SqlRow, isWanted: (name: string) => boolean): SqlRow =>
   Object.fromEntries(Object.entries(entry).filter(([name]) => isWanted(name)))
 
 /** LIKE without regard to case, in time that grows with the length alone. */
-export function isLike(text: string, pattern: string): boolean {
+function isLike(text: string, pattern: string): boolean {
   const [letters, signs] = [text.toLowerCase(), pattern.toLowerCase()]
   let [at, sign, star, marked] = [0, 0, -1, 0]
   while (at < letters.length) {

@@ -33,7 +33,7 @@ const MAX_CHARS = 600_000
 /** A block that stands in so many places says nothing more in others. */
 const MAX_PLACES = 4
 /** Shorter values stand in too many texts. */
-export const CELL_MIN_CHARS = 4
+const CELL_MIN_CHARS = 4
 const CELL_MAX_CHARS = 80
 const MAX_CELLS = 100_000
 

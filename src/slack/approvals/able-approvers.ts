@@ -7,7 +7,7 @@ import { sectionBlock } from '../blocks/build-blocks.ts'
 import { escapeMrkdwn, joinWords, mentionOf } from '../blocks/text.ts'
 import type { PolicyDeps, WebApiDeps } from '../deps.ts'
 import { postDirectly } from '../interactions/post-in-thread.ts'
-import { kindByRefusal, mayOutsider, type OutsiderKind, type SlackUser } from '../web-api/users.ts'
+import { kindByRefusal, isAllowedOutsider, type OutsiderKind, type SlackUser } from '../web-api/users.ts'
 import { slackErrorCodeOf } from '../web-api/web-api.ts'
 
 type Deps = WebApiDeps & { rules: Pick<Rules, 'noteUnable'>; settings: Pick<Settings, 'of'> }
@@ -63,7 +63,7 @@ async function fetchOutsiders(deps: Deps, workspace: WorkspaceId, users: UserId[
   const kinds = await Promise.all(users.map(async (user) => [user, await kindOf(user)] as const))
   const found = kinds.flatMap(([user, kind]) => (kind === undefined ? [] : [[user, kind] as const]))
   const allowed = found.length === 0 ? NOBODY : (await deps.settings.of(workspace)).outsiders
-  return new Map(found.filter(([, kind]) => !mayOutsider(allowed, kind, 'approve')))
+  return new Map(found.filter(([, kind]) => !isAllowedOutsider(allowed, kind, 'approve')))
 }
 
 /** A person as Slack shows them, why it does not, or undefined where it does not say in time. */
@@ -113,7 +113,7 @@ export async function approverProblemOf(
     const { name, outsider } = await people.now(user)
     if (outsider === undefined) return undefined
     const { outsiders } = await settings.of((await bot()).workspace)
-    return mayOutsider(outsiders, outsider, 'approve')
+    return isAllowedOutsider(outsiders, outsider, 'approve')
       ? undefined
       : `${escapeMrkdwn(name)} ${OUTSIDER_TEXTS[outsider]}.`
   } catch (error) {

@@ -13,7 +13,7 @@ import {
   sectionBlock,
 } from '../blocks/build-blocks.ts'
 import { escapeMrkdwn, pluralize } from '../blocks/text.ts'
-import { createChangesButton } from '../connections/tool-changes-message.ts'
+import { createChangesButton } from '../tool-changes/tool-changes-message.ts'
 
 /** A tool that cannot be used, and why. */
 export type UnusableToolLine = { connection: string; tool: string; why: string; isNew?: boolean }

@@ -15,7 +15,7 @@ import {
 import { escapeInlineMrkdwn, escapeMrkdwn, pluralize } from '../blocks/text.ts'
 import { canBeSaved } from './connections-message.ts'
 import { lacksSqlFunction, projectToolsText, sqlFunctionBlocks } from './sql-function-command.ts'
-import { markedBlocks, toolChangesMessage } from './tool-changes-message.ts'
+import { markedBlocks, toolChangesMessage } from '../tool-changes/tool-changes-message.ts'
 
 type Connected = {
   connection: Connection

@@ -12,7 +12,7 @@ import {
   sectionBlock,
 } from '../blocks/build-blocks.ts'
 import { escapeMrkdwn, formatDate, pluralize } from '../blocks/text.ts'
-import { createChangesButton, waitingChangesText } from './tool-changes-message.ts'
+import { createChangesButton, waitingChangesText } from '../tool-changes/tool-changes-message.ts'
 
 /** The card behind a connection. */
 export type CardOf = (connection: Connection) => CardInfo | undefined

@@ -6,7 +6,7 @@ import type { OutsiderRight } from '../../policy/settings.ts'
 import { withDeadline } from '../../timing.ts'
 import { errorMessage, errorModal } from '../blocks/error-message.ts'
 import type { PolicyDeps, WebApiDeps } from '../deps.ts'
-import { kindByRefusal, mayOutsider, type OutsiderKind } from '../web-api/users.ts'
+import { kindByRefusal, isAllowedOutsider, type OutsiderKind } from '../web-api/users.ts'
 import { slackErrorCodeOf } from '../web-api/web-api.ts'
 import { postDirectly, postEphemeral } from './post-in-thread.ts'
 import { MessageFields, pressedMessageOf } from './pressed-message.ts'
@@ -34,7 +34,7 @@ export async function outsiderRefusalFor(deps: Deps, user: UserId, right: Outsid
   const kind = await kindOf(deps, user)
   if (kind === undefined) return undefined
   const { outsiders } = await deps.settings.of((await deps.bot()).workspace)
-  return mayOutsider(outsiders, kind, right) ? undefined : REFUSALS[kind]
+  return isAllowedOutsider(outsiders, kind, right) ? undefined : REFUSALS[kind]
 }
 
 async function kindOf({ people, log }: Deps, user: UserId): Promise<OutsiderKind | undefined> {

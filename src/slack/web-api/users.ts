@@ -30,7 +30,7 @@ const KIND_BY_REFUSAL: Record<string, OutsiderKind> = {
 }
 
 /** Whether an owner allowed this to people of their kind; bots and who has left may nothing. */
-export const mayOutsider = (allowed: OutsiderRights, kind: OutsiderKind, right: OutsiderRight): boolean =>
+export const isAllowedOutsider = (allowed: OutsiderRights, kind: OutsiderKind, right: OutsiderRight): boolean =>
   (kind === 'guest' || kind === 'stranger') && allowed[kind].includes(right)
 
 /** Who asks for a run, as it is kept with the run. */

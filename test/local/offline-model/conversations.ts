@@ -20,7 +20,7 @@ const Content = z.object({
   isError: z.boolean().default(false),
 })
 
-export const SCRIPTS = {
+const SCRIPTS = {
   everything: [`${SCOPE}/server-everything/dist/index.js`, 'stdio'],
   filesystem: [`${SCOPE}/server-filesystem/dist/index.js`, '{folder}'],
   memory: [`${SCOPE}/server-memory/dist/index.js`],

@@ -52,7 +52,7 @@ export function toolChangesMessage(connection: Changed, others: string[] = []): 
   }
 }
 
-export function nothingWaitsMessage(name: string): MessageContent {
+function nothingWaitsMessage(name: string): MessageContent {
   const text = `Nothing of *${escapeInlineMrkdwn(name)}* waits for your look: I use it as you accepted it.`
   return { text, blocks: [sectionBlock(`:white_check_mark: ${text}`)] }
 }
@@ -96,7 +96,7 @@ const MARK_WORDS: Record<TextMark['kind'], string> = {
   others: 'It speaks of another of your connections',
 }
 
-export const markText = ({ kind, words }: TextMark): string =>
+const markText = ({ kind, words }: TextMark): string =>
   `:warning: ${MARK_WORDS[kind]}: “${escapeInlineMrkdwn(truncate(words, 160))}”`
 
 const MAX_MARKED = 5

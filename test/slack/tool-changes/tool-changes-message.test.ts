@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { checkMessage } from '../../../src/block-kit/check-message.ts'
 import type { Connection, StoredTool } from '../../../src/registry/connection.ts'
 import { connectedMessage } from '../../../src/slack/connections/connected-message.ts'
-import { toolChangesMessage } from '../../../src/slack/connections/tool-changes-message.ts'
+import { toolChangesMessage } from '../../../src/slack/tool-changes/tool-changes-message.ts'
 import { connectionOf } from '../samples.ts'
 
 const tool = (name: string, more: Partial<StoredTool> = {}): StoredTool => ({
