@@ -72,7 +72,7 @@ function renderBlocks(shown: unknown): string {
 }
 
 /** Longer ones are there for Slack's limits, and nobody reads them. */
-const MOST_JSON_CHARS = 12_000
+const MOST_JSON_CHARS = 14_000
 
 /** Each under its name, but for those that are too long to review. */
 export const renderAll = (named: Record<string, unknown>): string =>
