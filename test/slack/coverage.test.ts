@@ -34,6 +34,7 @@ const FILES = {
   stop: 'test/path/stop.test.ts',
   survive: 'test/path/survive.test.ts',
   thread: 'test/path/thread.test.ts',
+  toolPins: 'test/path/tool-pins.test.ts',
   words: 'test/slack/messages/message-words.test.ts',
   workspaces: 'test/path/workspaces.test.ts',
 } as const
@@ -141,6 +142,7 @@ const PROOFS: Record<string, Proof> = {
   'action connect_more': ['connecting', 'the rest of a form comes on request'],
   'action connect_retry': ['connecting', 'a failed connect is told'],
   'action starter_ask': ['connecting', 'connect, straight to the card'],
+  'action tool_changes_accept': ['toolPins', 'a rug pull'],
   'action tools_page': ['connecting', 'help, list, tools, test'],
   'action tools_search': ['connecting', 'help, list, tools, test'],
   'action tools_words': ['pressing', 'Enter in the search of tools searches'],
