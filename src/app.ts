@@ -41,6 +41,7 @@ import { createRuns } from './run/create-runs.ts'
 import { createReminders } from './run/decisions/reminders.ts'
 import type { Runs } from './run/runs.ts'
 import { createUsageReports } from './run/usage.ts'
+import { openSandbox, type Sandbox } from './sandbox/sandbox.ts'
 import { createSlack, type Slack, type SlackSettings } from './slack/app/create-slack.ts'
 import { createRunRenderer } from './slack/render/render-run.ts'
 import { createWeb, type HealthStatus } from './web/routes.ts'
@@ -54,9 +55,12 @@ export type ResolvedConfig = Omit<Config, 'slack' | 'database' | 'model'> & {
   database: NonNullable<Config['database']>
   model: { name: string; apiKey: string; baseURL: string | undefined }
   http: Config['http'] & { host: string | undefined }
+  /** Only people of the local Slack workspace are here. */
+  isLocal: boolean
 }
 
-export type App = { start(): Promise<void>; [Symbol.asyncDispose](): Promise<void> }
+/** `sandbox`: what servers that run here are kept in, for the screen. */
+export type App = { start(): Promise<void>; sandbox: string; [Symbol.asyncDispose](): Promise<void> }
 
 /** Builds the app: the one place where rooms meet. Nothing listens, polls or connects to Slack before `start`. */
 export async function createApp(config: ResolvedConfig, log: Log): Promise<App> {
@@ -64,7 +68,14 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
   const { db, status } = await openDatabase(config.database, MIGRATIONS, log)
   cleanup.use(db)
   const egress = cleanup.use(createEgress({ allow: config.egressAllow }))
-  const parts = await buildParts(config, { db, egress, log, onSignedIn: (result) => signedIn(result) })
+  const sandbox = await openSandbox({
+    ...config,
+    setting: config.mcp.sandbox,
+    projectRoot: ROOT,
+    connect: egress.connect,
+    log,
+  })
+  const parts = await buildParts(config, { db, egress, sandbox, log, onSignedIn: (result) => signedIn(result) })
   cleanup.use(parts.mcp)
   const renderer = createRunRenderer((origin) => slack.renderDepsOf(origin))
   const runs: ReturnType<typeof createRuns> = cleanup.use(
@@ -103,6 +114,7 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
   cleanup.defer(() => closeServer(server))
   const disposables = cleanup.move()
   return {
+    sandbox: sandbox.summary,
     async start() {
       await listen(server, config.http.port, config.http.host)
       // An accept can fail for want of file descriptors: the server goes on, and the next connection may succeed.
@@ -124,10 +136,10 @@ function slackSettings(
   return slack.oauth ? { ...slack, oauth: { ...slack.oauth, publicUrl: http.publicUrl, installations } } : slack
 }
 
-type Infrastructure = { db: Db; egress: Egress; log: Log; onSignedIn(result: SignInResult): void }
+type Infrastructure = { db: Db; egress: Egress; sandbox: Sandbox; log: Log; onSignedIn(result: SignInResult): void }
 
 /** Builds what the runs and the doors (Slack, the web) stand on. */
-async function buildParts(config: ResolvedConfig, { db, egress, log, onSignedIn }: Infrastructure) {
+async function buildParts(config: ResolvedConfig, { db, egress, sandbox, log, onSignedIn }: Infrastructure) {
   const { cards, credentials, readSql } = await load(config, db)
   await secureClearInputs({ connections: createClearConnections(db), credentials, log })
   const registry = createRegistry(db)
@@ -135,7 +147,7 @@ async function buildParts(config: ResolvedConfig, { db, egress, log, onSignedIn 
   const settings = createSettings(db)
   const catalogue = createCatalogue(db, config.mcp.registryUrl)
   const targets = createServerTargets(cards, config.dataDir, config.prefills)
-  const shared = { registry, credentials, egress, log }
+  const shared = { registry, credentials, egress, sandbox, log }
   const identity = createClientIdentity(config.http.publicUrl)
   const auth = createAuth({ ...shared, ours: identity, identityProvider: config.identityProvider })
   const mcp = createMcp({
@@ -159,6 +171,7 @@ async function buildParts(config: ResolvedConfig, { db, egress, log, onSignedIn 
     onSignedIn,
     mcp,
     prefills: config.prefills,
+    noServersHere: sandbox.refusal,
     maxPerUser: config.mcp.maxPerUser,
     targets,
     mayConnect: async (workspace, card) => (await settings.of(workspace)).cards?.includes(card) ?? true,

@@ -51,6 +51,8 @@ export const Variables = z.object({
   ENTERPRISE_IDP_CLIENT_SECRET: text.optional(),
   MCP_MAX_CONNECTIONS_PER_USER: integer(1, 100, 10),
   MCP_TOOL_TIMEOUT_SECONDS: integer(1, 3_600, 30),
+  MCP_SANDBOX: z.enum(['auto', 'required', 'off'], { error: 'auto, required or off' }).optional(),
+  MCP_SANDBOX_ENABLED: z.enum(['true', 'false'], { error: 'true or false' }).optional(),
   MCP_REGISTRY_URL: registry.prefault(OFFICIAL_REGISTRY),
   EGRESS_ALLOW: z.string().default(''),
 })
@@ -80,7 +82,13 @@ export type Config = {
   /** The organization's own sign-in. Undefined: people sign in to each service themselves. */
   identityProvider: { issuer: string; clientId: string; clientSecret: string } | undefined
   /** `registryUrl` undefined: no registry is mirrored. */
-  mcp: { maxPerUser: number; toolTimeoutSeconds: number; registryUrl: string | undefined }
+  mcp: {
+    maxPerUser: number
+    toolTimeoutSeconds: number
+    registryUrl: string | undefined
+    /** Whether servers that run here are kept in a sandbox. */
+    sandbox: 'auto' | 'required' | 'off'
+  }
   egressAllow: string[]
   /** `MCP_<CARD>_<INPUT>`: values that fill a card's inputs on a developer's machine, by card and input. */
   prefills: Record<string, Record<string, string>>
@@ -124,6 +132,7 @@ export function readConfig(environment: Environment): Config {
       maxPerUser: values.MCP_MAX_CONNECTIONS_PER_USER,
       toolTimeoutSeconds: values.MCP_TOOL_TIMEOUT_SECONDS,
       registryUrl: values.MCP_REGISTRY_URL,
+      sandbox: values.MCP_SANDBOX ?? SANDBOX_ENABLED[values.MCP_SANDBOX_ENABLED ?? 'unset'],
     },
     egressAllow: values.EGRESS_ALLOW.split(',')
       .map((entry) => entry.trim())
@@ -131,6 +140,9 @@ export function readConfig(environment: Environment): Config {
     prefills: prefillsOf(set),
   }
 }
+
+/** MCP_SANDBOX_ENABLED in the words of MCP_SANDBOX. */
+const SANDBOX_ENABLED = { true: 'required', false: 'off', unset: 'auto' } as const
 
 function invalidConfigError(problems: string[], cause?: unknown): AppError {
   const lines = problems.map((problem) => `  - ${problem}`).join('\n')

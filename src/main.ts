@@ -52,10 +52,13 @@ async function run(config: Config, log: Log): Promise<AsyncDisposableStack> {
     import('./app.ts'),
   ])
   const host = config.slack ? undefined : '127.0.0.1'
-  const app = starting.use(await createApp({ ...config, ...standIns.settings, http: { ...config.http, host } }, log))
+  const isLocal = config.slack === undefined
+  const app = starting.use(
+    await createApp({ ...config, ...standIns.settings, isLocal, http: { ...config.http, host } }, log),
+  )
   await app.start()
   await standIns.welcome()
-  printReady(standIns.lines, config)
+  printReady([...standIns.lines, `  Servers   ${app.sandbox}`], config)
   return starting.move()
 }
 

@@ -106,6 +106,7 @@ function textsOf(file: CardFile, ours: CardPart): [field: string, text: string][
     ...signInAddressesOf(ours.auth ?? {}).map((text): [string, string] => ['_meta.auth', text]),
     ...Object.values(ours.signing ?? {}).map((text): [string, string] => ['_meta.signing', text ?? '']),
     ...ours.reaches.map((text): [string, string] => ['_meta.reaches', text]),
+    ...ours.hosts.map((text): [string, string] => ['_meta.hosts', text]),
   ]
 }
 

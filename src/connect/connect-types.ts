@@ -168,6 +168,8 @@ export type ConnectDeps = {
   prefills: Record<string, Record<string, string>>
   maxPerUser: number
   targets: ServerTargets
+  /** Why no server is started on this machine; undefined: they are. */
+  noServersHere?: string | undefined
   /** Whether people here may connect this card; left out: all of them. */
   mayConnect?(workspace: WorkspaceId, card: string): Promise<boolean>
   log: Log
@@ -178,7 +180,8 @@ export type InputProblem = { field: string; message: string }
 
 /** `tools` is their number. */
 export type TestOutcome =
-  | { ok: true; ms: number; protocolVersion: string; tools: number }
+  /** `sandbox`: what the server is kept in, if it runs here. */
+  | { ok: true; ms: number; protocolVersion: string; tools: number; sandbox?: string | undefined }
   /** `signIn`: a sign-in is what it needs. */
   | { ok: false; message: string; signIn?: boolean }
 

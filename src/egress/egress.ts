@@ -1,11 +1,13 @@
-import { isIP } from 'node:net'
+import { isIP, type Socket } from 'node:net'
 import { AppError } from '../errors.ts'
 import { isNeverReachable, isPublicAddress } from './address.ts'
 import { type AllowedHosts, readAllowed } from './allow.ts'
+import { connectSocket } from './connect-socket.ts'
 import { createGuardedAgent, type HttpExchangeRequest, sendHttpRequest } from './exchange.ts'
 import {
   checkAddress,
   createPrivateAddressError,
+  type Destination,
   destinationOf,
   type Guard,
   resolvedAddressesOf,
@@ -24,8 +26,10 @@ export type Egress = {
    * and headers of MAX_HEADER_BYTES. How long an answer may take is the signal's to say. Proxy variables are ignored. Throws `egress_refused` and `server_unreachable` (never sent), `tool_failed` (broke off).
    */
   fetch: typeof fetch
-  /** For an address that another program will open: throws `egress_refused` or `server_unreachable`. */
-  check(url: string): Promise<void>
+  /** For an address that another program will open, where it leads: throws `egress_refused` or `server_unreachable`. */
+  check(url: string): Promise<Destination>
+  /** A plain socket to a host, by the same rules, for a server in a sandbox: throws `egress_refused` or `server_unreachable`. */
+  connect(to: Destination): Promise<Socket>
   /** The part of `fetch`'s rules that needs no network, for a field that is being filled in: throws `egress_refused`. */
   precheck(url: string): void
   [Symbol.dispose](): void
@@ -56,8 +60,11 @@ export function createEgress(o: { allow: string[]; resolve?: Guard['resolve'] })
       return follow({ ...ask, signal: signalOf(input, init) }, redirect, 0)
     },
     check: async (url) => {
-      await resolvedAddressesOf(destinationOf(parseUrl(url)), guard)
+      const to = destinationOf(parseUrl(url))
+      await resolvedAddressesOf(to, guard)
+      return to
     },
+    connect: (to) => connectSocket(to, guard),
     precheck: (url) => checkUrl(parseUrl(url), allowed),
     [Symbol.dispose]: () => void agent.destroy(),
   }

@@ -21,6 +21,7 @@ import type { Connection } from '../../src/registry/connection.ts'
 import { createOwnCards } from '../../src/registry/own-cards.ts'
 import { createRegistry } from '../../src/registry/registry.ts'
 import { createSignIns } from '../../src/registry/sign-ins.ts'
+import { createOpenSandbox } from '../../src/sandbox/sandbox.ts'
 import { createTestDatabase } from './database.ts'
 import { ROOT } from './mcp-house.ts'
 
@@ -54,6 +55,7 @@ export async function startConnectHouse(o: ConnectHouseOptions = {}) {
   const targets = createServerTargets(cards, dataDir, o.prefills)
   const auth = createAuth({ credentials, registry, egress, ours: createClientIdentity('http://127.0.0.1:1'), log })
   const mcp = createMcp({
+    sandbox: createOpenSandbox('none'),
     registry,
     credentials,
     egress,

@@ -54,11 +54,12 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     model: { name: 'claude-sonnet-5-5', apiKey: 'scripted', baseURL: model.baseURL },
     http: { port, host: '127.0.0.1', publicUrl: `http://127.0.0.1:${port}` },
     local: { port: 0, mode },
+    isLocal: true,
     dataDir,
     logLevel: 'debug',
     credentials: { store: undefined, key: undefined },
     identityProvider: undefined,
-    mcp: { maxPerUser: 10, toolTimeoutSeconds: 30, registryUrl: undefined },
+    mcp: { maxPerUser: 10, toolTimeoutSeconds: 30, registryUrl: undefined, sandbox: 'auto' },
     egressAllow: [],
     prefills: {},
   })

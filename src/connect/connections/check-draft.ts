@@ -48,7 +48,12 @@ function headerProblems({ server }: Card, { plain, secret }: FilledInputs): Inpu
 }
 
 /** A workspace may say what can be connected; what is connected already stays. */
-async function permissionProblems({ mayConnect }: ConnectDeps, by: Principal, card: Card): Promise<InputProblem[]> {
+async function permissionProblems(
+  { mayConnect, noServersHere }: ConnectDeps,
+  by: Principal,
+  card: Card,
+): Promise<InputProblem[]> {
+  if (noServersHere !== undefined && card.server.kind === 'stdio') return [{ field: 'card', message: noServersHere }]
   if (mayConnect === undefined || (await mayConnect(by.workspace, permissionCardOf(card.name)))) return []
   return [
     {
