@@ -41,7 +41,7 @@ import { createRuns } from './run/create-runs.ts'
 import { createReminders } from './run/decisions/reminders.ts'
 import type { Runs } from './run/runs.ts'
 import { createUsageReports } from './run/usage.ts'
-import { openSandbox, type Sandbox } from './sandbox/sandbox.ts'
+import { openSandbox } from './sandbox/sandbox.ts'
 import { createSlack, type Slack, type SlackSettings } from './slack/app/create-slack.ts'
 import { createRunRenderer } from './slack/render/render-run.ts'
 import { createWeb, type HealthStatus } from './web/routes.ts'
@@ -68,14 +68,7 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
   const { db, status } = await openDatabase(config.database, MIGRATIONS, log)
   cleanup.use(db)
   const egress = cleanup.use(createEgress({ allow: config.egressAllow }))
-  const sandbox = await openSandbox({
-    ...config,
-    setting: config.mcp.sandbox,
-    projectRoot: ROOT,
-    connect: egress.connect,
-    log,
-  })
-  const parts = await buildParts(config, { db, egress, sandbox, log, onSignedIn: (result) => signedIn(result) })
+  const parts = await buildParts(config, { db, egress, log, onSignedIn: (result) => signedIn(result) })
   cleanup.use(parts.mcp)
   const renderer = createRunRenderer((origin) => slack.renderDepsOf(origin))
   const runs: ReturnType<typeof createRuns> = cleanup.use(
@@ -99,9 +92,7 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
   )
   cleanup.defer(() => renderer.close())
   const watcher = cleanup.use(createResourceWatcher({ ...parts, log, tell: slack.announceResourceChange }))
-  const mirror = cleanup.use(
-    createRegistryMirror({ catalogue: parts.catalogue, fetch: egress.fetch, mcp: parts.mcp, log }),
-  )
+  const mirror = cleanup.use(createRegistryMirror({ ...parts, fetch: egress.fetch, log }))
   const auditCheck = cleanup.use(createAuditCheck({ db, log }))
   const web = createWeb({
     health: () => healthOf(status(), auditCheck),
@@ -114,7 +105,7 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
   cleanup.defer(() => closeServer(server))
   const disposables = cleanup.move()
   return {
-    sandbox: sandbox.summary,
+    sandbox: parts.sandbox.summary,
     async start() {
       await listen(server, config.http.port, config.http.host)
       // An accept can fail for want of file descriptors: the server goes on, and the next connection may succeed.
@@ -136,11 +127,11 @@ function slackSettings(
   return slack.oauth ? { ...slack, oauth: { ...slack.oauth, publicUrl: http.publicUrl, installations } } : slack
 }
 
-type Infrastructure = { db: Db; egress: Egress; sandbox: Sandbox; log: Log; onSignedIn(result: SignInResult): void }
+type Infrastructure = { db: Db; egress: Egress; log: Log; onSignedIn(result: SignInResult): void }
 
 /** Builds what the runs and the doors (Slack, the web) stand on. */
-async function buildParts(config: ResolvedConfig, { db, egress, sandbox, log, onSignedIn }: Infrastructure) {
-  const { cards, credentials, readSql } = await load(config, db)
+async function buildParts(config: ResolvedConfig, { db, egress, log, onSignedIn }: Infrastructure) {
+  const { cards, credentials, readSql, sandbox } = await load(config, { db, egress, log })
   await secureClearInputs({ connections: createClearConnections(db), credentials, log })
   const registry = createRegistry(db)
   const subscriptions = createResourceSubscriptions(db)
@@ -184,6 +175,7 @@ async function buildParts(config: ResolvedConfig, { db, egress, sandbox, log, on
     subscriptions,
     mcp,
     connect,
+    sandbox,
     features: createConnectionFeatures({ registry, subscriptions, mcp }),
     model: modelOf(config, log),
     settings,
@@ -194,15 +186,18 @@ async function buildParts(config: ResolvedConfig, { db, egress, sandbox, log, on
   }
 }
 
-/** Reads the run cards, opens the credential store and loads the SQL parser; the slow ones side by side. */
-async function load({ credentials: settings, dataDir }: ResolvedConfig, db: Db) {
+/** Reads the run cards, opens the credential store, loads the SQL parser and tries the sandbox; the slow ones side by side. */
+async function load(config: ResolvedConfig, { db, egress, log }: Omit<Infrastructure, 'onSignedIn'>) {
+  const { credentials: settings, dataDir, isLocal } = config
   const cards = readCards(join(ROOT, 'run-cards'))
-  const [credentials, readSql] = await Promise.all([
+  const setting = config.mcp.sandbox
+  const [credentials, readSql, sandbox] = await Promise.all([
     openCredentials({ ...settings, dataDir }),
     loadSqlReader(),
+    openSandbox({ setting, isLocal, dataDir, projectRoot: ROOT, connect: egress.connect, log }),
     saveCuratedCards(db, cards.map(curatedCard)),
   ])
-  return { cards, credentials, readSql }
+  return { cards, credentials, readSql, sandbox }
 }
 
 const recordsIn = (db: Db) => ({

@@ -4,7 +4,7 @@ import { isIP } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AppError } from '../errors.ts'
-import { type NetworkAddress, openProxy, openTcpRelay, type RelayDeps } from './relay.ts'
+import { type NetworkDestination, openProxy, openTcpRelay, type RelayDeps } from './relay.ts'
 import { limitArgsFor, type SandboxedCommand, type SandboxRequest } from './sandbox-request.ts'
 import { setOwner } from './separate-user.ts'
 
@@ -77,7 +77,7 @@ function systemArgs(path: string): string[] {
 }
 
 /** What programs expect: a name for the user, and names of hosts without asking anybody. */
-async function writeEtc(folder: string, tcp: NetworkAddress[]): Promise<void> {
+async function writeEtc(folder: string, tcp: NetworkDestination[]): Promise<void> {
   await mkdir(join(folder, 'ssl', 'certs'), { recursive: true })
   await mkdir(join(folder, 'pki'))
   const named = tcp.map(({ host }, at) => `${loopbackOf(at)} ${host}\n`)

@@ -4,13 +4,13 @@ import { createServer as createSocketServer } from 'node:net'
 import type { Duplex } from 'node:stream'
 
 /** A host and a port, by name or number. */
-export type NetworkAddress = { host: string; port: number }
+export type NetworkDestination = { host: string; port: number }
 
 /** Looks the host up, refuses what may not be reached, and connects to the very address it looked up. */
-export type ConnectSocket = (to: NetworkAddress) => Promise<Socket>
+export type SocketConnector = (to: NetworkDestination) => Promise<Socket>
 
 export type RelayDeps = {
-  connect: ConnectSocket
+  connect: SocketConnector
   /** Hears of what was not let through. */
   onRefused(to: string, error: unknown): void
 }
@@ -30,8 +30,9 @@ export function openProxy(path: string, hosts: string[], deps: RelayDeps): Promi
   server.on('connect', ({ url = '' }, client) => {
     const { host, port } = addressIn(url)
     if (port === 443 && isHostIn(hosts, host)) {
-      const greet = () => client.write('HTTP/1.1 200 Connection established\r\n\r\n')
-      void joinSockets(client, { host, port }, deps, greet)
+      void joinSockets(client, { host, port }, deps, (found) =>
+        client.write(`HTTP/1.1 ${found ? '200 Connection established' : '502 Bad Gateway'}\r\n\r\n`),
+      )
       return
     }
     deps.onRefused(url, undefined)
@@ -41,34 +42,35 @@ export function openProxy(path: string, hosts: string[], deps: RelayDeps): Promi
   return listenOn(server, path)
 }
 
-function addressIn(authority: string): NetworkAddress {
+function addressIn(authority: string): NetworkDestination {
   const [, host = '', port = ''] = /^([a-z0-9._-]{1,253}):(\d{1,5})$/i.exec(authority) ?? []
   return { host, port: Number(port) }
 }
 
 /** What connects to the unix socket talks to the address, and to nothing else. */
-export function openTcpRelay(path: string, to: NetworkAddress, deps: RelayDeps): Promise<AsyncDisposable> {
+export function openTcpRelay(path: string, to: NetworkDestination, deps: RelayDeps): Promise<AsyncDisposable> {
   const server = createSocketServer({ pauseOnConnect: true }, (client) => void joinSockets(client, to, deps))
   return listenOn(server, path)
 }
 
 async function joinSockets(
   client: Duplex,
-  to: NetworkAddress,
+  to: NetworkDestination,
   { connect, onRefused }: RelayDeps,
-  greet?: () => void,
+  say?: (found: boolean) => void,
 ): Promise<void> {
   client.on('error', () => client.destroy())
   const remote = await connect(to).catch((error: unknown) => {
     onRefused(`${to.host}:${to.port}`, error)
-    client.destroy()
+    say?.(false)
+    client.end()
   })
   if (remote === undefined) return
   remote.on('error', () => client.destroy())
   remote.on('close', () => client.destroy())
   client.on('close', () => remote.destroy())
   if (client.destroyed) return void remote.destroy()
-  greet?.()
+  say?.(true)
   client.pipe(remote).pipe(client)
 }
 

@@ -1,4 +1,4 @@
-import type { NetworkAddress } from './relay.ts'
+import type { NetworkDestination } from './relay.ts'
 
 /** What is started, and all that it may see and reach. */
 export type SandboxRequest = {
@@ -12,7 +12,7 @@ export type SandboxRequest = {
   /** Reached over HTTPS, through a proxy of ours; `*.example.com` means each below it. */
   hosts: string[]
   /** Reached over plain TCP. */
-  tcp: NetworkAddress[]
+  tcp: NetworkDestination[]
   memoryMb: number
 }
 

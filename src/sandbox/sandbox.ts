@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { errorChainOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { prepareBubblewrap } from './bubblewrap.ts'
-import type { ConnectSocket, RelayDeps } from './relay.ts'
+import type { SocketConnector, RelayDeps } from './relay.ts'
 import type { SandboxedCommand, SandboxRequest } from './sandbox-request.ts'
 import { prepareSeparateUser } from './separate-user.ts'
 import { watchProcesses } from './watch-processes.ts'
@@ -38,7 +38,7 @@ type SandboxDeps = {
   isLocal: boolean
   projectRoot: string
   dataDir: string
-  connect: ConnectSocket
+  connect: SocketConnector
   log: Log
   /** Where bwrap and setpriv are; left out: where Debian has them. */
   programs?: string | undefined

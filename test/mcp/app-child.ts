@@ -4,7 +4,7 @@ import { readCards } from '../../src/cards/read.ts'
 import { createServerTargets } from '../../src/connect/server-targets.ts'
 import { PERSON, ROOT, startMcpHouse } from '../support/mcp-house.ts'
 
-const house = await startMcpHouse({ root: ROOT })
+const house = await startMcpHouse({ root: ROOT, sandbox: process.argv[2] === 'sandbox' ? 'required' : 'off' })
 const targets = createServerTargets(readCards('run-cards'), house.folder)
 const calls = [
   ['everything', 'trigger-long-running-operation', { duration: 60, steps: 60 }],

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { StdioTarget } from '../../src/mcp/protocol/server-target.ts'
 import type { Connection } from '../../src/registry/connection.ts'
-import type { NetworkAddress } from '../../src/sandbox/relay.ts'
+import type { NetworkDestination } from '../../src/sandbox/relay.ts'
 import { openSandbox, type SandboxSetting } from '../../src/sandbox/sandbox.ts'
 import { eventually } from '../support/eventually.ts'
 import { memoryLog } from '../support/log.ts'
@@ -50,7 +50,7 @@ if (hasSandboxTools) {
   let connection: Connection
   beforeAll(async () => {
     house = open.use(
-      await startMcpHouse({ sandbox: 'required', allow: ['127.0.0.1', 'db.internal'], toolTimeoutSeconds: 20 }),
+      await startMcpHouse({ sandbox: 'required', toolTimeoutSeconds: 20 }),
     )
     installHostile(house)
     connection = await house.connected(hostile(house, { env: { KEY: '{key}' } }), { key: 'hunter2222' })
@@ -182,7 +182,7 @@ if (hasSandboxTools) {
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
       const address = server.address()
       const port = typeof address === 'object' && address !== null ? address.port : 0
-      const asked: NetworkAddress[] = []
+      const asked: NetworkDestination[] = []
       const sandbox = await opened('required', false, {
         programs: undefined,
         connect: async (to) => {
