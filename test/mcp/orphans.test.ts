@@ -10,15 +10,18 @@ import { hasSandboxTools } from '../support/sandbox-tools.ts'
 
 const KINDS = hasSandboxTools ? ['plain', 'sandbox'] : ['plain']
 
-it.skipIf(process.platform !== 'linux').each(KINDS)('the app killed with -9 leaves no server of a card behind: %s', async (kind) => {
-  const app = spawn(process.execPath, [join(ROOT, 'test', 'mcp', 'app-child.ts'), kind], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const folder = String((await once(app.stdout, 'data'))[0]).trim()
-  const started = childrenOf(app.pid ?? 0)
-  expect(started).toHaveLength(4)
-  const servers = [...started, ...started.flatMap(childrenOf)]
-  app.kill('SIGKILL')
-  await eventually(() => expect(servers.filter(isAlive)).toEqual([]), 5_000)
-  rmSync(folder, { recursive: true, force: true })
-})
+it.skipIf(process.platform !== 'linux').each(KINDS)(
+  'the app killed with -9 leaves no server of a card behind: %s',
+  async (kind) => {
+    const app = spawn(process.execPath, [join(ROOT, 'test', 'mcp', 'app-child.ts'), kind], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const folder = String((await once(app.stdout, 'data'))[0]).trim()
+    const started = childrenOf(app.pid ?? 0)
+    expect(started).toHaveLength(4)
+    const servers = [...started, ...started.flatMap(childrenOf)]
+    app.kill('SIGKILL')
+    await eventually(() => expect(servers.filter(isAlive)).toEqual([]), 5_000)
+    rmSync(folder, { recursive: true, force: true })
+  },
+)

@@ -27,7 +27,10 @@ function packed(): { lock: string; tarball: string } {
   const resolved = `file:${tarball}`
   const dependencies = { eager: resolved }
   const lock = join(root, 'lock.json')
-  const packages = { '': { name: 'card', version: '1.0.0', dependencies }, 'node_modules/eager': { version: '1.0.0', resolved, integrity } }
+  const packages = {
+    '': { name: 'card', version: '1.0.0', dependencies },
+    'node_modules/eager': { version: '1.0.0', resolved, integrity },
+  }
   writeFileSync(lock, JSON.stringify({ name: 'card', version: '1.0.0', lockfileVersion: 3, requires: true, packages }))
   return { lock, tarball }
 }

@@ -49,9 +49,7 @@ if (hasSandboxTools) {
   let house: McpHouse
   let connection: Connection
   beforeAll(async () => {
-    house = open.use(
-      await startMcpHouse({ sandbox: 'required', toolTimeoutSeconds: 20 }),
-    )
+    house = open.use(await startMcpHouse({ sandbox: 'required', toolTimeoutSeconds: 20 }))
     installHostile(house)
     connection = await house.connected(hostile(house, { env: { KEY: '{key}' } }), { key: 'hunter2222' })
   })
@@ -135,12 +133,12 @@ if (hasSandboxTools) {
     })
 
     it('by work without end is ended after the call was given up; its neighbour goes on', async () => {
-      await using busy = await startMcpHouse({ sandbox: 'required', toolTimeoutSeconds: 1 })
+      await using busy = await startMcpHouse({ sandbox: 'required', toolTimeoutSeconds: 4 })
       installHostile(busy)
       const one = await busy.connected(hostile(busy))
       expect(textOf(await busy.call(one, 'write', { path: 'a' }))).toBe('written')
       expect(await busy.call(one, 'spin')).toMatchObject({ why: 'timeout', sent: true })
-      await eventually(() => expect(childrenOf(process.pid).filter(isServerOf(busy))).toEqual([]), 10_000)
+      await eventually(() => expect(childrenOf(process.pid).filter(isServerOf(busy))).toEqual([]), 20_000)
       expect(textOf(await busy.call(one, 'write', { path: 'b' }))).toBe('written')
     })
   })
