@@ -47,6 +47,7 @@ import { createReminders } from './run/decisions/reminders.ts'
 import { resumeSignIns, type SignInEnd } from './run/decisions/resume-sign-ins.ts'
 import type { Runs } from './run/runs.ts'
 import { createUsageReports } from './run/usage.ts'
+import { openSandbox } from './sandbox/sandbox.ts'
 import { createSlack, type Slack, type SlackSettings } from './slack/app/create-slack.ts'
 import { createRunRenderer } from './slack/render/render-run.ts'
 import { createPublicServer, listenerFor } from './web/public-server.ts'
@@ -61,10 +62,12 @@ export type ResolvedConfig = Omit<Config, 'slack' | 'database' | 'model'> & {
   database: NonNullable<Config['database']>
   model: { name: string; apiKey: string; baseURL: string | undefined }
   http: Config['http'] & { host: string | undefined }
+  /** Only people of the local Slack workspace are here. */
+  isLocal: boolean
 }
 
-/** `secretsPlace`: where people's secrets rest, in words. */
-export type App = { secretsPlace: string; start(): Promise<void>; [Symbol.asyncDispose](): Promise<void> }
+/** For the screen: where people's secrets rest, and what servers that run here are kept in. */
+export type App = { secretsPlace: string; sandbox: string; start(): Promise<void>; [Symbol.asyncDispose](): Promise<void> }
 
 /** Builds the app: the one place where rooms meet. Nothing listens, polls or connects to Slack before `start`. */
 export async function createApp(config: ResolvedConfig, log: Log): Promise<App> {
@@ -98,9 +101,7 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
   )
   cleanup.defer(() => renderer.close())
   const watchers = cleanup.use(createServerWatchers({ ...parts, log }, slack))
-  const mirror = cleanup.use(
-    createRegistryMirror({ catalogue: parts.catalogue, fetch: egress.fetch, mcp: parts.mcp, log }),
-  )
+  const mirror = cleanup.use(createRegistryMirror({ ...parts, fetch: egress.fetch, log }))
   const auditCheck = cleanup.use(createAuditCheck({ db, log }))
   const health = () => ({ database: status(), audit: auditCheck.state() })
   const web = webFor(config, { db, connect: parts.connect, log, health })
@@ -109,6 +110,7 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
   const disposables = cleanup.move()
   return {
     secretsPlace: parts.secretsPlace,
+    sandbox: parts.sandbox.summary,
     async start() {
       await listen(server, config.http.port, config.http.host)
       // An accept can fail for want of file descriptors: the server goes on, and the next connection may succeed.
@@ -145,14 +147,14 @@ type Infrastructure = { db: Db; egress: Egress; log: Log; connectRefusal: Slack[
 /** Builds what the runs and the doors (Slack, the web) stand on. */
 async function buildParts(config: ResolvedConfig, { db, egress, log, connectRefusal, ...news }: Infrastructure) {
   const { apiKey, name, baseURL } = config.model
-  const { cards, credentials, secretsPlace, readSql } = await load(config, db)
+  const { cards, credentials, secretsPlace, readSql, sandbox } = await load(config, { db, egress, log })
   await secureClearInputs({ connections: createClearConnections(db), credentials, log })
   const kept = createConnectionRecords(db, cards, log)
   const { registry, subscriptions } = kept
   const settings = createSettings(db)
   const catalogue = createCatalogue(db, config.mcp.registryUrl)
   const targets = createServerTargets(cards, config.dataDir, config.prefills)
-  const shared = { registry, credentials, egress, log }
+  const shared = { registry, credentials, egress, sandbox, log }
   const identity = createClientIdentity(config.http.publicUrl)
   const auth = createAuth({ ...shared, ours: identity, identityProvider: config.identityProvider })
   const mcp = createMcp({
@@ -176,6 +178,7 @@ async function buildParts(config: ResolvedConfig, { db, egress, log, connectRefu
     entersSecretsOnPage: config.credentialEntry === 'page',
     mcp,
     prefills: config.prefills,
+    noServersHere: sandbox.refusal,
     maxPerUser: config.mcp.maxPerUser,
     targets,
     connectRefusal,
@@ -188,6 +191,7 @@ async function buildParts(config: ResolvedConfig, { db, egress, log, connectRefu
     installations: createInstallations({ rows: createInstallationRows(db), credentials, log }),
     mcp,
     connect,
+    sandbox,
     features: createConnectionFeatures({ registry, subscriptions, mcp }),
     model: createModel({ apiKey, model: name, log, ...(baseURL && { baseURL }) }),
     settings,
@@ -206,15 +210,18 @@ function createConnectionRecords(db: Db, cards: ReturnType<typeof readCards>, lo
   return { registry: pins.registry, pins, changes, subscriptions: createResourceSubscriptions(db) }
 }
 
-/** Reads the run cards, opens the credential store and loads the SQL parser; the slow ones side by side. */
-async function load({ credentials: settings, dataDir }: ResolvedConfig, db: Db) {
+/** Reads the run cards, opens the credential store, loads the SQL parser and tries the sandbox; the slow ones side by side. */
+async function load(config: ResolvedConfig, { db, egress, log }: Pick<Infrastructure, 'db' | 'egress' | 'log'>) {
+  const { credentials: settings, dataDir, isLocal } = config
   const cards = readCards(join(ROOT, 'run-cards'))
-  const [{ store, place }, readSql] = await Promise.all([
+  const setting = config.mcp.sandbox
+  const [{ store, place }, readSql, sandbox] = await Promise.all([
     openCredentials({ ...settings, dataDir }),
     loadSqlReader(),
+    openSandbox({ setting, isLocal, dataDir, projectRoot: ROOT, connect: egress.connect, log }),
     saveCuratedCards(db, cards.map(curatedCard)),
   ])
-  return { cards, credentials: store, secretsPlace: place, readSql }
+  return { cards, credentials: store, secretsPlace: place, readSql, sandbox }
 }
 
 const connectRowsIn = (db: Db) => ({

@@ -43,7 +43,13 @@ export type Config = {
   /** The organization's own sign-in. Undefined: people sign in to each service themselves. */
   identityProvider: { issuer: string; clientId: string; clientSecret: string } | undefined
   /** `registryUrl` undefined: no registry is mirrored. */
-  mcp: { maxPerUser: number; toolTimeoutSeconds: number; registryUrl: string | undefined }
+  mcp: {
+    maxPerUser: number
+    toolTimeoutSeconds: number
+    registryUrl: string | undefined
+    /** Whether servers that run here are kept in a sandbox. */
+    sandbox: 'auto' | 'required' | 'off'
+  }
   egressAllow: string[]
   /** `MCP_<CARD>_<INPUT>`: values that fill a card's inputs, by card and input. In a real workspace only the OAuth clients of cards. */
   prefills: Record<string, Record<string, string>>
@@ -88,11 +94,15 @@ export function readConfig(environment: Environment): Config {
       maxPerUser: values.MCP_MAX_CONNECTIONS_PER_USER,
       toolTimeoutSeconds: values.MCP_TOOL_TIMEOUT_SECONDS,
       registryUrl: values.MCP_REGISTRY_URL,
+      sandbox: values.MCP_SANDBOX ?? SANDBOX_ENABLED[values.MCP_SANDBOX_ENABLED ?? 'unset'],
     },
     egressAllow: listIn(values.EGRESS_ALLOW),
     prefills: prefillsOf(set, usesSlack(values)),
   }
 }
+
+/** MCP_SANDBOX_ENABLED in the words of MCP_SANDBOX. */
+const SANDBOX_ENABLED = { true: 'required', false: 'off', unset: 'auto' } as const
 
 function invalidConfigError(problems: string[], cause?: unknown): AppError {
   const lines = problems.map((problem) => `  - ${problem}`).join('\n')

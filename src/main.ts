@@ -52,10 +52,14 @@ async function run(config: Config, log: Log): Promise<AsyncDisposableStack> {
     import('./app.ts'),
   ])
   const host = config.slack ? undefined : '127.0.0.1'
-  const app = starting.use(await createApp({ ...config, ...standIns.settings, http: { ...config.http, host } }, log))
+  const isLocal = config.slack === undefined
+  const app = starting.use(
+    await createApp({ ...config, ...standIns.settings, isLocal, http: { ...config.http, host } }, log),
+  )
   await app.start()
   await standIns.welcome()
-  printReady([...standIns.lines, `  Secrets   ${app.secretsPlace}`], config)
+  const lines = [`  Secrets   ${app.secretsPlace}`, `  Servers   ${app.sandbox}`]
+  printReady([...standIns.lines, ...lines], config)
   return starting.move()
 }
 

@@ -60,6 +60,8 @@ export const Variables = z.object({
   ENTERPRISE_IDP_CLIENT_SECRET: text.optional(),
   MCP_MAX_CONNECTIONS_PER_USER: integer(1, 100, 10),
   MCP_TOOL_TIMEOUT_SECONDS: integer(1, 3_600, 30),
+  MCP_SANDBOX: z.enum(['auto', 'required', 'off'], { error: 'auto, required or off' }).optional(),
+  MCP_SANDBOX_ENABLED: z.enum(['true', 'false'], { error: 'true or false' }).optional(),
   MCP_REGISTRY_URL: registry.prefault(OFFICIAL_REGISTRY),
   EGRESS_ALLOW: z.string().default(''),
 })

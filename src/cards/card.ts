@@ -50,7 +50,8 @@ export type CardEndpoints = {
   clientAuth?: 'client_secret_post' | undefined
 }
 
-type CardLimits = { callSeconds: number; idleSeconds: number }
+/** `memoryMb`: for a server that runs here with all it starts; left out, what most need. */
+type CardLimits = { callSeconds: number; idleSeconds: number; memoryMb?: number | undefined }
 
 export type CardInput = {
   name: string
@@ -101,16 +102,22 @@ export type BuiltinServer = {
 
 export type StdioServer = {
   kind: 'stdio'
+  /** `machine`: a program that is installed on the app's machine, whose name is the package's. */
+  from: 'npm' | 'pypi' | 'machine'
   package: string
   version: string
+  /** The file with the versions and hashes of an npm package and all that it needs, if it does not come with the app. */
+  lock: string
   /** Which of the package's commands, where it has several. */
   bin?: string | undefined
   arguments: string[]
   env: Record<string, string>
   /** Values made for each connection: a path inside its own folder, `.` being the folder. */
   own: Record<string, string>
-  /** Addresses a person types that the server itself will open; the same rules as for our own requests apply. */
+  /** Addresses a person types that the server itself opens: their host and port alone, by the rules of our own requests. */
   reaches: string[]
+  /** Hosts it reaches over HTTPS; `*.example.com` means each below it. */
+  hosts: string[]
   checks: CardCheck[]
 }
 

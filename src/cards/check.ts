@@ -107,6 +107,7 @@ function textsOf(file: CardFile, ours: CardPart): [field: string, text: string][
     ...partTexts('signing', ours.signing),
     ...partTexts('tls', ours.tls),
     ...ours.reaches.map((text): [string, string] => ['_meta.reaches', text]),
+    ...ours.hosts.map((text): [string, string] => ['_meta.hosts', text]),
   ]
 }
 

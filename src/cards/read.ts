@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { parseDocument } from 'yaml'
 import { AppError } from '../errors.ts'
 import type { BuiltinServer, Card, CardServer, CardTool, StdioServer } from './card.ts'
@@ -30,13 +30,14 @@ export function readCard(path: string, text: string): Card {
     throw invalidCardError(file, issue?.path.join('.') ?? '', issue?.message ?? 'is not a card')
   }
   const ours = parsed.data._meta[CARD_META_KEY]
-  const card = cardOf(name, parsed.data, ours)
+  const lock = join(dirname(path), 'locks', `${name}.json`)
+  const card = cardOf(name, parsed.data, ours, lock)
   const [problem] = findCardProblems(parsed.data, ours, card)
   if (problem !== undefined) throw invalidCardError(file, problem.field, problem.reason)
   return card
 }
 
-function cardOf(name: string, file: CardFile, ours: CardPart): Card {
+function cardOf(name: string, file: CardFile, ours: CardPart, lock: string): Card {
   return {
     name,
     title: file.title,
@@ -49,7 +50,7 @@ function cardOf(name: string, file: CardFile, ours: CardPart): Card {
     tools: toolsOf(ours),
     starters: ours.starters,
     limits: ours.limits,
-    server: serverOf(file, ours),
+    server: serverOf(file, ours, lock),
     auth: ours.auth,
     vouches: ours.vouches,
   }
@@ -71,12 +72,12 @@ function toolsOf(ours: CardPart): Record<string, CardTool> {
   return Object.fromEntries(words)
 }
 
-function serverOf(file: CardFile, ours: CardPart): CardServer {
+function serverOf(file: CardFile, ours: CardPart, lock: string): CardServer {
   const remote = ours.remote ?? file.remotes[0]
   if (remote !== undefined) return httpServer(remote, ours)
   const pack = file.packages[0]
-  if (ours.builtin !== undefined) return builtinServer(ours.builtin, pack && stdioServer(pack, ours))
-  if (pack !== undefined) return stdioServer(pack, ours)
+  if (ours.builtin !== undefined) return builtinServer(ours.builtin, pack && stdioServer(pack, ours, lock))
+  if (pack !== undefined) return stdioServer(pack, ours, lock)
   return { kind: 'http', url: '', headers: {}, checks: [] }
 }
 
@@ -94,11 +95,13 @@ function builtinServer(
   return { kind: 'builtin', server, settings: texts, address, checks: [], otherwise }
 }
 
-function stdioServer(pack: ServerPackage, ours: CardPart): StdioServer {
+function stdioServer(pack: ServerPackage, ours: CardPart, lock: string): StdioServer {
   return {
     kind: 'stdio',
+    from: pack.registryType,
     package: pack.identifier,
     version: pack.version,
+    lock,
     bin: ours.bin,
     // One element with "=", so that a value that begins with a dash is never read as an option.
     arguments: pack.packageArguments.map((argument) =>
@@ -109,6 +112,7 @@ function stdioServer(pack: ServerPackage, ours: CardPart): StdioServer {
     env: Object.fromEntries(pack.environmentVariables.map((variable) => [variable.name, variable.value])),
     own: ours.own,
     reaches: ours.reaches,
+    hosts: ours.hosts,
     checks: ours.checks,
   }
 }

@@ -31,8 +31,8 @@ const Argument = z.discriminatedUnion('type', [
 ])
 
 const Package = z.looseObject({
-  registryType: z.literal('npm', 'only npm packages can be started'),
-  identifier: z.string().regex(/^(@[a-z0-9-]+\/)?[a-z0-9][a-z0-9._-]*$/, 'must be an npm package'),
+  registryType: z.enum(['npm', 'pypi', 'machine'], 'must be npm, pypi or machine'),
+  identifier: z.string().regex(/^(@[a-z0-9-]+\/)?[a-z0-9][a-z0-9._-]*$/, 'must be a package or program'),
   version: z.string().regex(/^\d+\.\d+\.\d+(-[\w.]+)?$/, 'must be one exact version'),
   transport: z.looseObject({ type: z.literal('stdio', 'must be stdio') }),
   packageArguments: z.array(Argument).default([]),
@@ -115,6 +115,13 @@ const Ours = z.strictObject({
   bin: z.string().optional(),
   own: z.record(z.string(), path).default({}),
   reaches: z.array(z.string()).default([]),
+  hosts: z
+    .array(
+      z
+        .string()
+        .regex(/^(?:\{\w+\}|(?:\*\.)?(?:[a-z0-9-]+\.)+[a-z]{2,})$/, 'must be a host, *. before one, or one input'),
+    )
+    .default([]),
   checks: z
     .array(z.strictObject({ tool: z.string(), arguments: z.record(z.string(), z.json()).default({}) }))
     .default([]),
@@ -146,7 +153,13 @@ const Ours = z.strictObject({
     .record(z.string(), z.strictObject({ argument: z.string(), seenWith: z.string(), sign: z.string().min(1) }))
     .default({}),
   starters: z.array(z.string().min(1).max(150)).length(3, 'must be three questions'),
-  limits: z.strictObject({ callSeconds: seconds.default(120), idleSeconds: seconds.default(300) }).prefault({}),
+  limits: z
+    .strictObject({
+      callSeconds: seconds.default(120),
+      idleSeconds: seconds.default(300),
+      memoryMb: z.number().int().min(64).max(4096).optional(),
+    })
+    .prefault({}),
 })
 
 export const CARD_META_KEY = 'io.patchbay.card/v1'

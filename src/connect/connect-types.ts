@@ -209,6 +209,8 @@ export type ConnectDeps = Partial<ConnectListener> & {
   targets: ServerTargets
   /** Why this person may not connect this card now, in a sentence; left out: everybody may connect all. */
   connectRefusal?(by: Principal, card: { name: string; title: string }): Promise<string | undefined>
+  /** Why no server is started on this machine; undefined: they are. */
+  noServersHere?: string | undefined
   log: Log
 }
 
@@ -217,6 +219,7 @@ export type InputProblem = { field: string; message: string }
 
 /** `tools` is their number. */
 export type TestOutcome =
-  | { ok: true; ms: number; protocolVersion: string; tools: number }
+  /** `sandbox`: what the server is kept in, if it runs here. */
+  | { ok: true; ms: number; protocolVersion: string; tools: number; sandbox?: string | undefined }
   /** `signIn`: a sign-in is what it needs. */
   | { ok: false; message: string; signIn?: boolean }

@@ -33,13 +33,14 @@ export function createConnect(deps: ConnectDeps): Connect {
   const byName = new Map(deps.cards.map((card) => [card.name, card]))
   const infoOf = (card: Card): CardInfo => cardInfoOf(card, offeredValuesFor(card, deps.prefills[card.name] ?? {}))
   const connectable = createConnectableCards(deps)
+  const offered = deps.cards.filter(({ server }) => deps.noServersHere === undefined || server.kind !== 'stdio')
   return {
-    cards: (words = '') => searchCards(deps.cards, words).map(infoOf),
+    cards: (words = '') => searchCards(offered, words).map(infoOf),
     card: (name) => {
       const card = byName.get(name)
       return card && infoOf(card)
     },
-    find: createSearch(deps.cards, deps.catalogue, deps.ownCards),
+    find: createSearch(offered, deps.catalogue, deps.ownCards),
     saved: async (by) => (await deps.ownCards.of(by)).map(({ entry }) => infoOf(createEntryCard(entry))),
     own: createOwnCardActions(deps),
     offer: async (by, name) => {

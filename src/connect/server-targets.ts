@@ -9,7 +9,7 @@ import type { Connection } from '../registry/connection.ts'
 import { entryNameIn, findCardOf } from './catalog/connectable-cards.ts'
 
 const FILES = 'files'
-const NPM = 'npm'
+const PACKAGES = 'packages'
 
 /** What a target is made of: a connection, or one that is about to be. */
 export type TargetSource = Pick<Connection, 'workspace' | 'user' | 'name' | 'card' | 'entry' | 'inputs'>
@@ -47,7 +47,7 @@ export function createServerTargets(
       const docs = keyPageOf(card)
       const server = serverFor(card, connection.inputs)
       if (server.kind === 'builtin') return { title, docs, ...builtinTarget(server, connection.inputs) }
-      if (server.kind === 'stdio') return { title, docs, ...stdioTarget(server, connection, data) }
+      if (server.kind === 'stdio') return { title, docs, ...stdioTarget(card, server, connection, data) }
       return {
         title,
         docs,
@@ -160,21 +160,24 @@ function howToRegister(card: Card): string {
   return token === undefined ? where : `${where} Or fill in "${token.label}" instead.`
 }
 
-function stdioTarget(server: StdioServer, connection: TargetSource, data: string) {
+function stdioTarget({ limits }: Card, server: StdioServer, connection: TargetSource, data: string) {
   const home = homeOf(connection, data)
   const own = Object.fromEntries(Object.entries(server.own).map(([name, path]) => [name, join(home, path)]))
   return {
     kind: 'stdio' as const,
+    from: server.from,
+    source: { lock: server.lock, folder: join(data, PACKAGES) },
     package: server.package,
     version: server.version,
     bin: server.bin,
     args: server.arguments,
-    // One cache for all, or each person would download a package anew into a folder that is theirs to read.
-    env: { npm_config_cache: join(data, NPM), ...server.env },
+    env: server.env,
     values: { ...connection.inputs, ...own },
     folders: [home] satisfies [string],
     around: [data],
     reaches: server.reaches,
+    hosts: server.hosts,
+    memoryMb: limits.memoryMb,
     checks: server.checks,
   }
 }

@@ -28,11 +28,11 @@ export type Egress = {
    */
   fetch: typeof fetch
   /** For what is not HTTP: a TCP connection under the same rules. Throws `egress_refused` and `server_unreachable`, or the signal's reason. */
-  connect(to: Destination, signal: AbortSignal): Promise<Socket>
+  connect(to: Destination, signal?: AbortSignal): Promise<Socket>
   /** The same with certificates for the address that is asked, and for none that it redirects to. */
   fetchOver(tls: TlsOptions): typeof fetch
-  /** For an address that another program will open: throws `egress_refused` or `server_unreachable`. */
-  check(url: string): Promise<void>
+  /** For an address that another program will open, where it leads: throws `egress_refused` or `server_unreachable`. */
+  check(url: string): Promise<Destination>
   /** The part of `fetch`'s rules that needs no network, for a field that is being filled in: throws `egress_refused`. */
   precheck(url: string): void
   [Symbol.dispose](): void
@@ -72,7 +72,9 @@ export function createEgress(o: { allow: string[]; resolve?: Guard['resolve'] })
     fetchOver: (tls) => fetchOver(Object.keys(tls).length === 0 ? undefined : tls),
     connect: (to, signal) => connectSocket(to, guard, signal),
     check: async (url) => {
-      await resolvedAddressesOf(destinationOf(parseUrl(url)), guard)
+      const to = destinationOf(parseUrl(url))
+      await resolvedAddressesOf(to, guard)
+      return to
     },
     precheck: (url) => checkUrl(parseUrl(url), allowed),
     [Symbol.dispose]: () => {

@@ -6,6 +6,7 @@ import type { JsonObject } from '../json.ts'
 import type { Log } from '../log.ts'
 import type { Connection, StoredTool } from '../registry/connection.ts'
 import type { Registry } from '../registry/registry.ts'
+import type { Sandbox } from '../sandbox/sandbox.ts'
 import type { Auth } from './auth/auth.ts'
 import { addressProblemIn } from './elicitation/read-elicitation.ts'
 import { createFeatures, type Features, type WithSession } from './features/features.ts'
@@ -52,6 +53,8 @@ export type McpDeps = {
   registry: Pick<Registry, 'connectionsOf' | 'setStatus' | 'saveServerInfo' | 'saveEra' | 'saveFeatures'>
   credentials: CredentialStore
   egress: Egress
+  /** What servers that run here are started in. */
+  sandbox: Sandbox
   /** Left out: nobody signs in, and servers get only the headers. */
   auth?: Pick<Auth, 'bearer'> | undefined
   log: Log

@@ -15,6 +15,7 @@ import { type AuthChallenge, authChallengeIn } from '../../src/mcp/protocol/auth
 import type { HttpTarget } from '../../src/mcp/protocol/server-target.ts'
 import type { ToolOutcome } from '../../src/mcp/requests/outcome.ts'
 import type { StoredTool } from '../../src/registry/connection.ts'
+import { createOpenSandbox } from '../../src/sandbox/sandbox.ts'
 import { memoryLog } from '../support/log.ts'
 import { PERSON, remote } from '../support/mcp-house.ts'
 import { createMemoryRegistry } from '../support/memory-registry.ts'
@@ -125,6 +126,7 @@ async function setUp({ url, clientId, clientSecret, byMachine, identity, knownMo
     },
   })
   const mcp = createMcp({
+    sandbox: createOpenSandbox('none'),
     registry,
     credentials,
     egress,

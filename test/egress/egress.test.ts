@@ -179,14 +179,14 @@ describe('egress.check', () => {
     await expect(check('postgres://u:p@localhost/x')).rejects.toThrowError(/EGRESS_ALLOW=localhost:5432/)
     await expect(check('postgres://u:p@%2Fvar%2Frun/x')).rejects.toThrowError(code('egress_refused'))
     await expect(check('postgres:///x')).rejects.toThrowError(code('egress_refused'))
-    await expect(check('postgres://u:p@127.0.0.1:5432/x', '127.0.0.1:5432')).resolves.toBeUndefined()
-    await expect(check('postgres://u:p@1.1.1.1/x')).resolves.toBeUndefined()
+    await expect(check('postgres://u:p@127.0.0.1:5432/x', '127.0.0.1:5432')).resolves.toMatchObject({ port: 5432 })
+    await expect(check('postgres://u:p@1.1.1.1/x')).resolves.toMatchObject({ host: '1.1.1.1' })
   })
 
   it.each(['[::1]:5432', '::1', '[::1]', '[0:0:0:0:0:0:0:1]:5432', '::/64'])(
     'opens IPv6 with EGRESS_ALLOW=%s',
     async (entry) => {
-      await expect(egressTo(entry).check('postgres://u:p@[::1]:5432/x')).resolves.toBeUndefined()
+      await expect(egressTo(entry).check('postgres://u:p@[::1]:5432/x')).resolves.toEqual({ host: '::1', port: 5432 })
     },
   )
 

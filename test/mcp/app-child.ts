@@ -7,7 +7,8 @@ import { createEgress } from '../../src/egress/egress.ts'
 import { PERSON, ROOT, startMcpHouse } from '../support/mcp-house.ts'
 
 const builtin = createBuiltinServers({ egress: createEgress({ allow: [] }) })
-const house = await startMcpHouse({ root: ROOT, builtin })
+const sandbox = process.argv[2] === 'sandbox' ? 'required' : 'off'
+const house = await startMcpHouse({ root: ROOT, builtin, sandbox })
 const targets = createServerTargets(readCards('run-cards'), house.folder)
 const calls = [
   ['everything', 'trigger-long-running-operation', { duration: 60, steps: 60 }],

@@ -6,15 +6,22 @@ import { expect, it } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { isAlive, ROOT } from '../support/mcp-house.ts'
 import { childrenOf } from '../support/processes.ts'
+import { hasSandboxTools } from '../support/sandbox-tools.ts'
 
-it.skipIf(process.platform !== 'linux')('the app killed with -9 leaves no server of a card behind', async () => {
-  const app = spawn(process.execPath, [join(ROOT, 'test', 'mcp', 'app-child.ts')], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const folder = String((await once(app.stdout, 'data'))[0]).trim()
-  const servers = childrenOf(app.pid ?? 0)
-  expect(servers).toHaveLength(4)
-  app.kill('SIGKILL')
-  await eventually(() => expect(servers.filter(isAlive)).toEqual([]), 5_000)
-  rmSync(folder, { recursive: true, force: true })
-})
+const KINDS = hasSandboxTools ? ['plain', 'sandbox'] : ['plain']
+
+it.skipIf(process.platform !== 'linux').each(KINDS)(
+  'the app killed with -9 leaves no server of a card behind: %s',
+  async (kind) => {
+    const app = spawn(process.execPath, [join(ROOT, 'test', 'mcp', 'app-child.ts'), kind], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const folder = String((await once(app.stdout, 'data'))[0]).trim()
+    const started = childrenOf(app.pid ?? 0)
+    expect(started).toHaveLength(4)
+    const servers = [...started, ...started.flatMap(childrenOf)]
+    app.kill('SIGKILL')
+    await eventually(() => expect(servers.filter(isAlive)).toEqual([]), 5_000)
+    rmSync(folder, { recursive: true, force: true })
+  },
+)

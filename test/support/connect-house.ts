@@ -26,6 +26,7 @@ import { createRegistry } from '../../src/registry/registry.ts'
 import { createSecretEntries } from '../../src/registry/secret-entries.ts'
 import { createSignInCodes } from '../../src/registry/sign-in-codes.ts'
 import { createSignIns } from '../../src/registry/sign-ins.ts'
+import { createOpenSandbox } from '../../src/sandbox/sandbox.ts'
 import { createTestDatabase } from './database.ts'
 import { ROOT } from './mcp-house.ts'
 
@@ -60,6 +61,7 @@ export async function startConnectHouse(o: ConnectHouseOptions = {}) {
   const auth = createAuth({ credentials, registry, egress, ours: createClientIdentity('http://127.0.0.1:1'), log })
   const mcp = createMcp({
     builtin: createBuiltinServers({ egress }),
+    sandbox: createOpenSandbox('none'),
     registry,
     credentials,
     egress,

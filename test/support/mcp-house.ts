@@ -13,6 +13,7 @@ import { createMcp, type McpDeps } from '../../src/mcp/mcp.ts'
 import type { HttpTarget, StdioTarget, Target, TargetLimits } from '../../src/mcp/protocol/server-target.ts'
 import type { CallOptions, ToolOutcome } from '../../src/mcp/requests/outcome.ts'
 import type { Connection } from '../../src/registry/connection.ts'
+import { openSandbox, type SandboxSetting } from '../../src/sandbox/sandbox.ts'
 import { createMemoryRegistry } from './memory-registry.ts'
 
 export const ROOT = join(import.meta.dirname, '..', '..')
@@ -27,6 +28,8 @@ export type HouseOptions = {
   quietMs?: number
   audit?: McpDeps['audit']
   builtin?: McpDeps['builtin']
+  /** What local servers run in; left out: nothing. */
+  sandbox?: SandboxSetting
   /** All is logged, unless less is asked for. */
   logLevel?: 'trace' | 'info'
 }
@@ -44,6 +47,14 @@ export async function startMcpHouse(o: HouseOptions = {}) {
     registry,
     credentials,
     egress,
+    sandbox: await openSandbox({
+      setting: o.sandbox ?? 'off',
+      isLocal: true,
+      projectRoot: ROOT,
+      dataDir: folder,
+      connect: egress.connect,
+      log,
+    }),
     log,
     target: (connection) => {
       const target = targets.get(connection.card)
@@ -121,6 +132,7 @@ export function strange(
     kind: 'stdio',
     title: 'Strange',
     docs: 'https://example.com/keys',
+    from: 'npm',
     package: 'strange-server',
     version: '1.0.0',
     args: [],
@@ -128,6 +140,7 @@ export function strange(
     values: {},
     folders: [join(house.folder, 'home')],
     reaches: [],
+    hosts: [],
     checks: [],
     ...more,
   }

@@ -13,6 +13,7 @@ import { createMcp } from '../../src/mcp/mcp.ts'
 import type { AuthConfig } from '../../src/mcp/protocol/auth-config.ts'
 import type { HttpTarget } from '../../src/mcp/protocol/server-target.ts'
 import { createRegistry, type Registry } from '../../src/registry/registry.ts'
+import { createOpenSandbox } from '../../src/sandbox/sandbox.ts'
 import type { Protected } from '../fixtures/authorization-server.ts'
 import type { Provider } from '../fixtures/identity-provider.ts'
 import { createTestDatabase } from './database.ts'
@@ -53,7 +54,12 @@ export async function startSignInHouse(
     const auth = createAuth(authDeps(registry))
     const limits = () => ({ callSeconds: 60, idleSeconds: 300 })
     const deps = { registry, credentials, egress, auth, log, limits, target: () => target }
-    return { db, registry, auth, mcp: createMcp({ ...deps, toolTimeoutSeconds: 30, projectRoot: folder }) }
+    return {
+      db,
+      registry,
+      auth,
+      mcp: createMcp({ sandbox: createOpenSandbox('none'), ...deps, toolTimeoutSeconds: 30, projectRoot: folder }),
+    }
   }
   const instances = Array.from({ length: o.instances ?? 1 }, make)
   const [first] = instances

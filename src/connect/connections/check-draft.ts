@@ -59,8 +59,15 @@ function headerProblems({ server }: Card, { plain, secret }: FilledInputs): Inpu
 }
 
 /** A workspace may say what can be connected; what is connected already stays. */
-async function permissionProblems({ connectRefusal }: ConnectDeps, by: Principal, card: Card): Promise<InputProblem[]> {
-  const message = await connectRefusal?.(by, { name: permissionCardOf(card.name), title: card.title })
+async function permissionProblems(
+  { connectRefusal, noServersHere }: ConnectDeps,
+  by: Principal,
+  card: Card,
+): Promise<InputProblem[]> {
+  const runsHere = card.server.kind === 'stdio'
+  const message =
+    (runsHere ? noServersHere : undefined) ??
+    (await connectRefusal?.(by, { name: permissionCardOf(card.name), title: card.title }))
   return message === undefined ? [] : [{ field: 'card', message }]
 }
 

@@ -35,7 +35,8 @@ async function probeAndSave(deps: ConnectDeps, connection: Connection, signal: A
   await deps.registry.saveServerInfo(connection, probe)
   deps.mcp.resetCircuit(connection.id)
   await deps.registry.setStatus(connection, 'connected')
-  return { ok: true, ms: probe.ms, protocolVersion: probe.protocolVersion, tools: probe.tools.length }
+  const { ms, protocolVersion, sandbox } = probe
+  return { ok: true, ms, protocolVersion, tools: probe.tools.length, sandbox }
 }
 
 async function saveFailure(

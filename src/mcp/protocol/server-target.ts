@@ -1,6 +1,7 @@
 import { AppError } from '../../errors.ts'
 import type { Principal } from '../../ids.ts'
 import type { JsonObject } from '../../json.ts'
+import type { PackageSource } from '../../sandbox/install-package.ts'
 import type { AuthConfig } from './auth-config.ts'
 
 /**
@@ -21,8 +22,12 @@ type Common = {
 
 export type StdioTarget = Common & {
   kind: 'stdio'
+  /** Where its program comes from: a package of npm or PyPI, or the machine, whose program is named as `package`. */
+  from: 'npm' | 'pypi' | 'machine'
   package: string
   version: string
+  /** What the package is installed from, where it does not come with the app. */
+  source?: PackageSource | undefined
   /** Which of the package's commands, where it has several. */
   bin?: string | undefined
   args: string[]
@@ -31,8 +36,12 @@ export type StdioTarget = Common & {
   folders: [home: string, ...more: string[]]
   /** Folders that hold those of others too: their paths are removed from what a server says. */
   around?: string[]
-  /** Addresses the server will open for a person; each is checked by egress/ first. */
+  /** Addresses the server will open for a person: each is checked by egress/, and it reaches their host and port alone. */
   reaches: string[]
+  /** Hosts it reaches over HTTPS; `*.example.com` means each below it. */
+  hosts: string[]
+  /** How much memory it may have with all that it starts; left out, what most need. */
+  memoryMb?: number | undefined
 }
 
 export type HttpTarget = Common & {

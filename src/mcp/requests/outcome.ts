@@ -16,6 +16,8 @@ export type Probe = {
   offers: ServerFeatures
   /** For `Connection.era`. */
   era: unknown
+  /** What the server is kept in, if it runs here. */
+  sandbox?: string | undefined
 }
 
 export type CallOptions = RequestOptions & {

@@ -64,10 +64,12 @@ export function createOpenSessions(deps: OpenSessionsDeps): OpenSessions {
       (value): SessionOutcome<T> => ({ ok: true, value }),
       (error: unknown): SessionOutcome<T> => ({
         ok: false,
-        failure: cancelledFailure(signal, true) ?? classifyError(error, label()),
+        failure: cancelledFailure(signal, true) ?? endedFailure(leased.opened, classifyError(error, label()), label()),
         error,
       }),
     )
+    if (!used.ok && wasGivenUp(used.failure) && !deps.shutdown.aborted)
+      deps.background.run('ask a server whether it still answers', () => health.endMute(leased.opened, deps.target(c)))
     health.note(leased.opened)
     if (!used.ok && wantsNewSession(used.failure)) await leased.retire()
     else leased.release()
@@ -160,6 +162,17 @@ function startLabel(target: Target, c: Connection): () => ServerLabel {
   }
 }
 
+/** The call was given up: the server may have heard it, or may be busy with it for ever. */
+const wasGivenUp = ({ why, sent }: McpFailure): boolean => sent && (why === 'timeout' || why === 'cancelled')
+
+/** A server that we ended ourselves is said to have been, and why. */
+function endedFailure({ fault }: Session, failure: McpFailure, { title }: ServerLabel): McpFailure {
+  const why = failure.why === 'gone' && failure.sent ? fault?.() : undefined
+  return why === undefined
+    ? failure
+    : { ...failure, message: `${title} was ended because ${why}. Ask for less at once.` }
+}
+
 /** A new session may succeed, and it is opened with the permissions of a newer sign-in. */
 const wantsNewSession = ({ turnedAway, why }: McpFailure): boolean => turnedAway || why === 'scope'
 
@@ -177,11 +190,14 @@ type SessionHealth = {
   /** The session was used just now. */
   note(session: Session): void
   isSound(session: Session, target: Target, signal: AbortSignal): Promise<boolean>
+  /** Ends a server that runs here and does not even answer a ping. */
+  endMute(session: Session, target: Target): Promise<void>
 }
 
 // What answered a minute ago answers now; asking before each call would double its time.
 const QUIET_MS = 60_000
 const ANSWER_MS = 3_000
+const MUTE_MS = 2_000
 
 function createSessionHealth(quietMs: number = QUIET_MS): SessionHealth {
   const usedAt = new WeakMap<Session, number>()
@@ -191,6 +207,10 @@ function createSessionHealth(quietMs: number = QUIET_MS): SessionHealth {
       const last = usedAt.get(session)
       if (last === undefined || Date.now() - last < quietMs) return true
       return answers(session, target, AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]))
+    },
+    endMute: async (session, target) => {
+      if (session.kill === undefined || (await answers(session, target, AbortSignal.timeout(MUTE_MS)))) return
+      session.kill('it answered no more after a call was given up')
     },
   }
 }

@@ -41,6 +41,7 @@ export async function probeServer(
       ms,
       offers,
       era: session.era,
+      sandbox: target.kind === 'stdio' ? deps.sandbox.summary : undefined,
     }
   } catch (error) {
     signal.throwIfAborted()

@@ -1,18 +1,17 @@
-import { readFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
 import { type PriorDiscovery, ProtocolError, SdkError, SdkErrorCode } from '@modelcontextprotocol/client'
-import { z } from 'zod'
-import { AppError, hasSystemCode, isAppError } from '../../errors.ts'
+import { AppError, isAppError } from '../../errors.ts'
 import { truncate } from '../../text.ts'
 import { classifyError, toAppError } from '../protocol/classify-error.ts'
 import { createUnknownVersionError, olderVersionsFor } from '../protocol/older-versions.ts'
 import type { Redactor } from '../protocol/redactor.ts'
 import { describeServerError } from '../protocol/server-error-text.ts'
-import { fillHeaders, fillTexts, type StdioTarget } from '../protocol/server-target.ts'
+import type { StdioTarget } from '../protocol/server-target.ts'
+import { prepareServer } from './prepare-server.ts'
+import type { ServerCommand } from './server-process.ts'
 import type { OpenDeps, Session, SessionRequest, Wiring } from './session.ts'
-import { createStdioTransport, type ServerCommand, type StdioTransport } from './stdio-transport.ts'
+import { createStdioTransport, type StdioTransport } from './stdio-transport.ts'
 
-// From installed files a server is up within 1-3 s, also on a busy machine; npx may have to download it first.
+// A server is up within 1-3 s, also on a busy machine; uvx may have to download it first.
 const START_MS = 30_000
 const FETCH_MS = 120_000
 // Some servers never answer what they do not know; this long the first open of such a server waits.
@@ -20,6 +19,11 @@ const PROBE_MS = 5_000
 const FETCH_PROBE_MS = 60_000
 const MAX_WORDS_CHARS = 300
 
+const INSTALLED: StartTimes = { startMs: START_MS, probeMs: PROBE_MS }
+const FETCHED: StartTimes = { startMs: FETCH_MS, probeMs: FETCH_PROBE_MS }
+
+type StartTimes = { startMs: number; probeMs: number }
+type Start = ServerCommand & StartTimes
 type StdioOpening = SessionRequest & { target: StdioTarget; redactor: Redactor }
 type ConnectResult = { session: Session } | { error: unknown; transport: StdioTransport }
 
@@ -31,16 +35,21 @@ export async function openStdioSession(
   signal: AbortSignal,
 ): Promise<Session> {
   const { target, secrets } = opening
-  for (const address of fillTexts(target.reaches, { ...target.values, ...secrets })) await deps.egress.check(address)
-  const command = await serverCommandOf(target, secrets, deps.projectRoot)
-  const result = await connectAnyVersion(command, wiring, signal)
-  if ('session' in result) return result.session
+  await using preparing = new AsyncDisposableStack()
+  const command = preparing.use(await prepareServer(deps, target, secrets, signal))
+  const times = target.from === 'pypi' ? FETCHED : INSTALLED
+  const result = await connectAnyVersion({ ...command, ...times }, wiring, signal)
+  if ('session' in result) {
+    const prepared = preparing.move()
+    void result.session.ended.then(() => prepared.disposeAsync())
+    return result.session
+  }
   signal.throwIfAborted()
-  throw createStartError(opening, command, result)
+  throw createStartError(opening, result)
 }
 
 /** Asks in the new protocol, then in the old, then for each older revision that the server may know. */
-async function connectAnyVersion(command: ServerCommand, wiring: Wiring, signal: AbortSignal): Promise<ConnectResult> {
+async function connectAnyVersion(command: Start, wiring: Wiring, signal: AbortSignal): Promise<ConnectResult> {
   const { prior } = wiring
   const first = await connect(command, prior, wiring, signal)
   if ('session' in first || signal.aborted || !isNegotiationFailure(first.error)) return first
@@ -54,15 +63,14 @@ async function connectAnyVersion(command: ServerCommand, wiring: Wiring, signal:
 }
 
 async function connect(
-  command: ServerCommand,
+  command: Start,
   prior: PriorDiscovery | undefined,
   wiring: Wiring,
   signal: AbortSignal,
 ): Promise<ConnectResult> {
-  const fetched = isFetchedByNpx(command)
   const transport = createStdioTransport(command, wiring.shutdown)
-  const client = wiring.newClient(fetched ? FETCH_PROBE_MS : PROBE_MS)
-  const timeout = fetched ? FETCH_MS : START_MS
+  const client = wiring.newClient(command.probeMs)
+  const timeout = command.startMs
   // The SDK does not look at the signal while it negotiates.
   const stop = () => void transport.close()
   signal.addEventListener('abort', stop, { once: true })
@@ -78,6 +86,8 @@ async function connect(
   }
   const connected = {
     client,
+    fault: () => transport.fault(),
+    kill: (why: string) => transport.kill(why),
     close: async () => {
       await client.close()
       await transport.close()
@@ -92,7 +102,6 @@ const isNegotiationFailure = (error: unknown): boolean =>
 
 function createStartError(
   { target, redactor }: StdioOpening,
-  command: ServerCommand,
   failed: { error: unknown; transport: StdioTransport },
 ): AppError {
   const { error, transport } = failed
@@ -101,15 +110,6 @@ function createStartError(
   if (unknown !== undefined) return unknown
   const { line, isError } = transport.lastWords()
   const stderr = redactor.text(line)
-  if (
-    isFetchedByNpx(command) &&
-    (stderr === '' || /^npm (err|error|warn)/i.test(stderr) || hasSystemCode(error, 'ENOENT'))
-  )
-    return new AppError(
-      'server_start_failed',
-      `The package ${target.package}@${target.version} could not be fetched. Whoever runs Patchbay can install it: npm install ${target.package}@${target.version}`,
-      { cause: error },
-    )
   const timedOut = error instanceof SdkError && error.code === SdkErrorCode.RequestTimeout
   if (timedOut)
     return toAppError(
@@ -146,49 +146,4 @@ function startFailureText(
   if (ending?.startsWith('SIG')) return `it was ended from outside (${ending}). Try again.${lastWords}`
   if (answer !== undefined) return describeServerError(answer, advice)
   return `it ended before it answered. ${advice}${lastWords}`
-}
-
-const PackageFile = z.object({
-  version: z.string(),
-  bin: z.union([
-    z.string().transform((path): Record<string, string> => ({ '': path })),
-    z.record(z.string(), z.string()),
-  ]),
-})
-
-/** The system's certificate authorities count too, as a company's own proxy needs; a registry that is away is given up soon. */
-const BASE_ENV = { LANG: 'C.UTF-8', NODE_USE_SYSTEM_CA: '1', npm_config_fetch_retries: '1' }
-
-/**
- * How to start a server: the package's script from the project's own install at the exact version, run by our own Node,
- * else `npx` at the exact version. Of our environment it gets only the path to the system's programs.
- */
-async function serverCommandOf(
-  target: StdioTarget,
-  secrets: Record<string, string>,
-  projectRoot: string,
-): Promise<ServerCommand> {
-  const values = { ...target.values, ...secrets }
-  const args = fillTexts(target.args, values)
-  const [home] = target.folders
-  const path = [dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(':')
-  const env = { ...fillHeaders(target.env, values), ...BASE_ENV, HOME: home, PATH: path }
-  const script = await installedScript(target, projectRoot)
-  if (script !== undefined) return { command: process.execPath, args: [script, ...args], env, cwd: home }
-  return { command: 'npx', args: ['--yes', `${target.package}@${target.version}`, ...args], env, cwd: home }
-}
-
-const isFetchedByNpx = (command: ServerCommand): boolean => command.command === 'npx'
-
-async function installedScript(target: StdioTarget, projectRoot: string): Promise<string | undefined> {
-  const folder = join(projectRoot, 'node_modules', target.package)
-  const text = await readFile(join(folder, 'package.json'), 'utf8').catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-    throw error
-  })
-  if (text === undefined) return undefined
-  const file = PackageFile.parse(JSON.parse(text))
-  if (file.version !== target.version) return undefined
-  const script = target.bin === undefined ? Object.values(file.bin)[0] : file.bin[target.bin]
-  return script === undefined ? undefined : join(folder, script)
 }

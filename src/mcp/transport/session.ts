@@ -1,6 +1,7 @@
 import type { Client, PriorDiscovery, ResponseCacheStore, Transport } from '@modelcontextprotocol/client'
 import type { Egress } from '../../egress/egress.ts'
 import type { Log } from '../../log.ts'
+import type { Sandbox } from '../../sandbox/sandbox.ts'
 import type { BearerTokens } from '../auth/bearer-tokens.ts'
 import type { ElicitationPolicy } from '../elicitation/read-elicitation.ts'
 import type { ElicitationRouter } from '../elicitation/route-elicitation.ts'
@@ -23,6 +24,10 @@ export type Session = {
   /** Resolves when it has ended, whoever ended it. */
   ended: Promise<void>
   close(): Promise<void>
+  /** Of a server that runs here: why it was ended, if it was, in the middle of a sentence. */
+  fault?(): string | undefined
+  /** Ends a server that runs here at once, for this fault. */
+  kill?(fault: string): void
 }
 
 /** What work on a session is given beside it. */
@@ -38,6 +43,8 @@ export type Work<T> = (session: Session, use: SessionUse) => Promise<T>
 /** `shutdown` is aborted when the whole app ends: then servers are not waited for. */
 export type OpenDeps = {
   egress: Egress
+  /** What servers that run here are started in. */
+  sandbox: Sandbox
   projectRoot: string
   log: Log
   shutdown: AbortSignal
@@ -64,7 +71,7 @@ export type SessionRequest = {
   onChanged(what: ListChange): void
 }
 
-export type ConnectedClient = Pick<Session, 'client' | 'close'>
+export type ConnectedClient = Pick<Session, 'client' | 'close' | 'fault' | 'kill'>
 
 /** What the two transports get from the opening of a session. */
 export type Wiring = {

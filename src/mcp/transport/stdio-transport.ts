@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { stripVTControlCharacters } from 'node:util'
 import {
   parseJSONRPCMessage,
@@ -7,10 +6,10 @@ import {
   serializeMessage,
   type Transport,
 } from '@modelcontextprotocol/client'
-import { withDeadline } from '../../timing.ts'
 import { parseLooseJson } from '../protocol/loose-json.ts'
 import { TOO_LARGE_CODE, tooLargeMessage } from '../protocol/lost-stream-error.ts'
 import { createMessageReader, isReadResult, type MessageReader } from '../protocol/message-reader.ts'
+import { type ServerCommand, type ServerProcess, startServerProcess } from './server-process.ts'
 
 // The SDK's own limit for one message; a server that needs more is broken or hostile.
 const MAX_LINE_BYTES = 10 * 1024 * 1024
@@ -23,8 +22,10 @@ export type StdioTransport = Transport & {
   readonly stderr: null
   /** The line of the server's stderr that most likely says what went wrong, or its last one. */
   lastWords(): { line: string; isError: boolean }
-  /** Why we ended it ourselves, if its output forced us to. */
+  /** Why we ended it ourselves, if it forced us to, in the middle of a sentence. */
   fault(): string | undefined
+  /** Ends it at once, for this fault. */
+  kill(fault: string): void
   /** How it ended by itself: a signal, or a code. Undefined as long as it runs, and where we ended it. */
   ending(): string | undefined
 }
@@ -41,10 +42,7 @@ export function createStdioTransport(command: ServerCommand, shutdown: AbortSign
   let closing: Promise<void> | undefined
   const report = (error: unknown) => transport.onerror?.(asError(error))
   const reader = createMessageReader()
-  const endFor = (bytes: number): void => {
-    fault = `it sent a message of ${Math.round(bytes / 1024 / 1024)} MB`
-    void transport.close()
-  }
+  const endFor = (bytes: number): void => transport.kill(`it sent a message of ${Math.round(bytes / 1024 / 1024)} MB`)
   const lines = createLineSplitter(MAX_LINE_BYTES, {
     onLine: (line) => receive(transport, reader, line),
     onSkipped: (line) => refuseTooLarge(transport, reader, line) || endFor(line.bytes),
@@ -58,9 +56,14 @@ export function createStdioTransport(command: ServerCommand, shutdown: AbortSign
     lastWords: () => lastWordsIn(stderr),
     fault: () => fault,
     ending: () => ending,
+    kill: (why) => {
+      fault ??= why
+      child?.kill()
+    },
     start: async () => {
       const started = await startServerProcess(command, shutdown)
       child = started
+      const unwatch = command.watch?.(started.process.pid ?? 0, (why) => transport.kill(why))
       started.process.stdout?.on('data', (chunk: Buffer) => {
         if (fault === undefined && !lines.push(chunk)) endFor(MAX_SKIPPED_BYTES)
       })
@@ -70,6 +73,7 @@ export function createStdioTransport(command: ServerCommand, shutdown: AbortSign
       for (const pipe of started.process.stdio) pipe?.on('error', (error) => transport.onerror?.(error))
       started.ended
         .then((how) => {
+          unwatch?.()
           if (closing === undefined) ending = how
           if (fault === undefined) lines.end()
           transport.onclose?.()
@@ -178,73 +182,4 @@ function refuseTooLarge(transport: StdioTransport, reader: MessageReader, { byte
   const error = { code: TOO_LARGE_CODE, message: tooLargeMessage(bytes, MAX_LINE_BYTES) }
   transport.onmessage?.({ jsonrpc: '2.0', id, error })
   return true
-}
-
-export type ServerCommand = { command: string; args: string[]; env: Record<string, string>; cwd: string }
-
-// Together below the 5 s in which nothing of a closed server may be left; without the first when the app itself ends.
-const EOF_GRACE_MS = 1_000
-const TERM_GRACE_MS = 1_000
-const KILL_GRACE_MS = 250
-// After the server's own end, for the last bytes in its pipes; a grandchild may hold these open for ever.
-const DRAIN_MS = 250
-
-export type ServerProcess = {
-  process: ChildProcess
-  /** Resolves when the server has ended and its output is read; says how it ended. */
-  ended: Promise<string>
-  /** Asks it to end (stdin's end, then SIGTERM, then SIGKILL) and ends its whole process group. On shutdown, SIGTERM follows at once. */
-  end(): Promise<void>
-}
-
-/**
- * Starts a server in a process group of its own, with exactly this environment and no shell, so that its own children
- * can be ended with it. If this process is killed, the server's stdin ends, and every server of a card exits then.
- */
-async function startServerProcess(command: ServerCommand, shutdown: AbortSignal): Promise<ServerProcess> {
-  const child = spawn(command.command, command.args, {
-    cwd: command.cwd,
-    env: command.env,
-    stdio: 'pipe',
-    detached: true,
-    shell: false,
-    windowsHide: true,
-  })
-  const exited = new Promise<string>((resolve) => {
-    child.once('exit', (code, signal) => resolve(signal ?? `code ${code}`))
-    // Not `once`: a second error without a listener would end the app.
-    child.on('error', (error) => resolve(error.message))
-  })
-  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()))
-  await new Promise<void>((resolve, reject) => {
-    child.once('spawn', resolve)
-    child.once('error', reject)
-  })
-  const ended = exited.then(async (how) => {
-    await withDeadline(closed, DRAIN_MS, undefined)
-    signalGroup(child, 'SIGKILL')
-    for (const pipe of child.stdio) pipe?.destroy()
-    return how
-  })
-  return { process: child, ended, end: () => end(child, ended, shutdown) }
-}
-
-async function end(child: ChildProcess, ended: Promise<string>, shutdown: AbortSignal): Promise<void> {
-  const over = ended.then(() => true)
-  child.stdin?.end()
-  if (await withDeadline(over, EOF_GRACE_MS, false, shutdown)) return
-  signalGroup(child, 'SIGTERM')
-  if (await withDeadline(over, TERM_GRACE_MS, false)) return
-  signalGroup(child, 'SIGKILL')
-  await withDeadline(over, KILL_GRACE_MS, false)
-}
-
-/** Signals the server and its children; those that have ended already are no error. */
-function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
-  if (child.pid === undefined) return
-  try {
-    process.kill(-child.pid, signal)
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && (error.code === 'ESRCH' || error.code === 'EPERM'))) throw error
-  }
 }

@@ -15,7 +15,7 @@ import { sqlFunctionBlocks } from './sql-function-command.ts'
 export type TestedConnection = {
   name: string
   outcome:
-    | { ok: true; ms: number; protocolVersion: string; tools: number }
+    | { ok: true; ms: number; protocolVersion: string; tools: number; sandbox?: string | undefined }
     | { ok: false; message: string; signIn?: boolean }
   /** Tools that the model cannot be offered. */
   leftOut: { tool: string; why: string }[]
@@ -89,6 +89,9 @@ function testedBlocks(result: TestedConnection, maxChars: number): KnownBlock[] 
     ...(lacksSql ? sqlFunctionBlocks({ name }) : []),
     ...(result.changes?.blocks ?? []),
     // Helps whoever supports the person.
-    ...(outcome.protocolVersion === '' ? [] : [contextBlock(`MCP version ${escapeMrkdwn(outcome.protocolVersion)}`)]),
+    ...(outcome.protocolVersion === '' ? [] : [contextBlock(escapeMrkdwn(supportText(outcome)))]),
   ]
 }
+
+const supportText = ({ protocolVersion, sandbox }: { protocolVersion: string; sandbox?: string | undefined }): string =>
+  `MCP version ${protocolVersion}${sandbox === undefined ? '' : `. Runs on Patchbay's machine ${sandbox}`}`

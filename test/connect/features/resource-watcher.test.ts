@@ -12,6 +12,7 @@ import { createMcp } from '../../../src/mcp/mcp.ts'
 import type { Connection } from '../../../src/registry/connection.ts'
 import { createRegistry } from '../../../src/registry/registry.ts'
 import { createResourceSubscriptions } from '../../../src/registry/resource-subscriptions.ts'
+import { createOpenSandbox } from '../../../src/sandbox/sandbox.ts'
 import { createTestDatabase } from '../../support/database.ts'
 import { eventually } from '../../support/eventually.ts'
 import { memoryLog } from '../../support/log.ts'
@@ -44,7 +45,17 @@ async function startHouse() {
     const target = () => remote(`http://127.0.0.1:${server.port}/mcp`)
     const limits = () => ({ callSeconds: 60, idleSeconds: 300 })
     const mcp = open.use(
-      createMcp({ registry, credentials, egress, log, limits, target, toolTimeoutSeconds: 30, projectRoot: folder }),
+      createMcp({
+        sandbox: createOpenSandbox('none'),
+        registry,
+        credentials,
+        egress,
+        log,
+        limits,
+        target,
+        toolTimeoutSeconds: 30,
+        projectRoot: folder,
+      }),
     )
     const tell = async () => void told.push({ by: name, at: Date.now() })
     const watcher = open.use(

@@ -37,6 +37,8 @@ const everything = (): StdioTarget => ({
   values: {},
   folders: [join(house.folder, 'home')],
   reaches: [],
+  hosts: [],
+  from: 'npm',
   checks: [],
 })
 

@@ -45,7 +45,6 @@ describe('a stdio server', () => {
       'LANG',
       'NODE_USE_SYSTEM_CA',
       'PATH',
-      'npm_config_fetch_retries',
     ])
     // Its own folder, which is not told on.
     expect([seen.cwd, seen.env.HOME]).toEqual(['.', '.'])
