@@ -14,7 +14,7 @@ import {
   plainTextObject,
   sectionBlock,
 } from '../blocks/build-blocks.ts'
-import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, joinWords, mentionOf } from '../blocks/text.ts'
+import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, joinWords, mentionFor, mentionOf } from '../blocks/text.ts'
 import type { ApprovalContent } from './approval-groups.ts'
 import { textMessage } from './approval-outcome.ts'
 import { callTextOf, decidedLineOf, sqlOf, withdrawnText } from './decided-line.ts'
@@ -212,7 +212,7 @@ const confirmRule = (width: string, words: string): ConfirmationDialog => ({
 
 /** Who decided what and when, without the call. `reader` is "you". */
 export function decidedApprovalText(decided: NonNullable<ApprovalState['decided']>, reader?: UserId): string {
-  const who = decided.by === undefined ? '' : ` by ${decided.by === reader ? 'you' : mentionOf(decided.by)}`
+  const who = decided.by === undefined ? '' : ` by ${mentionFor(decided.by, reader)}`
   const when = formatDate(decided.at)
   switch (decided.decision) {
     case 'approved':

@@ -3,7 +3,7 @@ import type { ApprovalState, CallState } from '../../run/state/state.ts'
 import { revealInvisible, truncate } from '../../text.ts'
 import { type CallTense, describeAction, lowerFirst } from '../answer/describe-calls.ts'
 import { isSql } from '../blocks/format-sql.ts'
-import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, mentionOf, pluralize } from '../blocks/text.ts'
+import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, mentionFor, mentionOf, pluralize } from '../blocks/text.ts'
 import type { ApprovalContent } from './approval-groups.ts'
 import { askedCallOf, editedText } from './edited-call.ts'
 
@@ -69,7 +69,7 @@ const WITHDRAWING_CHARS = 300
 
 /** Who withdrew a call before anybody decided, and with which words. */
 export function withdrawnText(decided: Decided, reader?: UserId): string {
-  const who = decided.by === undefined ? '' : ` by ${decided.by === reader ? 'you' : mentionOf(decided.by)}`
+  const who = decided.by === undefined ? '' : ` by ${mentionFor(decided.by, reader)}`
   const words = (decided.words ?? '').replace(/\s+/g, ' ').trim()
   return `Withdrawn${who}${words === '' ? '' : `: ${escapeInlineMrkdwn(truncate(words, WITHDRAWING_CHARS))}`}`
 }

@@ -7,7 +7,7 @@ import { withCapital } from '../answer/describe-calls.ts'
 import { argumentsBlock } from '../blocks/arguments-text.ts'
 import { contextBlock } from '../blocks/build-blocks.ts'
 import { isSql } from '../blocks/format-sql.ts'
-import { escapeMrkdwn, formatDate, mentionOf } from '../blocks/text.ts'
+import { escapeMrkdwn, formatDate, mentionFor, mentionOf } from '../blocks/text.ts'
 
 type EditedCall = { state: RunState; call: CallState; approval: ApprovalState }
 
@@ -33,9 +33,9 @@ export function versionBlocks(content: EditedCall, o: VersionOptions = {}): Know
   const { asked, changed, by } = versions
   const requester = content.state.origin.user
   return [
-    contextBlock(`${withCapital(personText(requester, o.reader))} asked for`),
+    contextBlock(`${withCapital(mentionFor(requester, o.reader))} asked for`),
     argumentsBlock(asked, o.most),
-    contextBlock(`${withCapital(personText(by ?? requester, o.reader))} changed it to`),
+    contextBlock(`${withCapital(mentionFor(by ?? requester, o.reader))} changed it to`),
     argumentsBlock(changed, o.most),
   ]
 }
@@ -46,16 +46,14 @@ export function editedText(content: EditedCall, reader?: UserId): string | undef
   if (versions === undefined) return undefined
   const { asked, changed, by } = versions
   const requester = content.state.origin.user
-  const who = by === undefined || by === requester ? '' : `${personText(by, reader)} `
+  const who = by === undefined || by === requester ? '' : `${mentionFor(by, reader)} `
   const texts = [differenceText(asked, changed), differenceText(changed, asked)]
-  const asks = withCapital(personText(requester, reader))
+  const asks = withCapital(mentionFor(requester, reader))
   return `${asks} asked for ${texts[0]} · ${who}changed it to ${texts[1]}${endText(content, reader)}`
 }
 
-const personText = (user: UserId, reader: UserId | undefined): string => (user === reader ? 'you' : mentionOf(user))
-
 function endText({ state, approval }: EditedCall, reader: UserId | undefined): string {
-  const requester = personText(state.origin.user, reader)
+  const requester = mentionFor(state.origin.user, reader)
   const { decided, proposal } = approval
   if (decided?.decision === 'approved') return proposal ? ` · ${requester} approved that` : ' and approved'
   if (decided?.decision === 'denied') return ` · ${requester} denied that`
@@ -65,7 +63,7 @@ function endText({ state, approval }: EditedCall, reader: UserId | undefined): s
 /** Says that only the requester can decide now, and until when. */
 export function editProposedText({ state, approval }: Pick<EditedCall, 'state' | 'approval'>, reader?: UserId): string {
   const { proposal, expiresAt } = approval
-  const who = proposal === undefined ? 'Somebody' : withCapital(personText(proposal.by, reader))
+  const who = proposal === undefined ? 'Somebody' : withCapital(mentionFor(proposal.by, reader))
   const requester = mentionOf(state.origin.user)
   return `${who} changed this. It runs with the credentials of ${requester}, who has to confirm it by ${formatDate(expiresAt)}; otherwise it will not be done.`
 }

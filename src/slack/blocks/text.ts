@@ -36,3 +36,7 @@ export const pluralize = (count: number, one: string, many = `${one}s`): string 
   `${count} ${count === 1 ? one : many}`
 
 export const mentionOf = (user: string): string => `<@${user}>`
+
+/** A person as `reader` reads of them: "you" for themselves. */
+export const mentionFor = (user: string, reader: string | undefined): string =>
+  user === reader ? 'you' : mentionOf(user)

@@ -125,7 +125,7 @@ async function findPendingSignIn(deps: RunsDeps, { by, value }: BlockAction): Pr
   const { input, call, state } = found
   if (input.person !== by.user)
     return textMessage(`Only ${mentionOf(input.person)}, who asked for this, can sign in for it.`)
-  if (input.given !== undefined) return textMessage(givenAnswerMessage(input.given, 'sign_in'))
+  if (input.given !== undefined) return textMessage(givenAnswerMessage(input.given, { kind: 'sign_in' }))
   return { run: state.id, input: input.id, request: found.input.request, name: call.connectionName }
 }
 

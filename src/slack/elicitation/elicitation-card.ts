@@ -1,4 +1,5 @@
 import type { Button, KnownBlock } from '@slack/types'
+import type { UserId } from '../../ids.ts'
 import type { FormField, FormValue } from '../../run/decisions/give-input.ts'
 import type { PendingInput } from '../../run/runs.ts'
 import type { InputState } from '../../run/state/state.ts'
@@ -13,7 +14,7 @@ import {
   sectionBlock,
 } from '../blocks/build-blocks.ts'
 import { linkHostOf, linkPreviewBlock, linkWarningsFor } from '../blocks/link-preview.ts'
-import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, mentionOf } from '../blocks/text.ts'
+import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, mentionFor, mentionOf } from '../blocks/text.ts'
 
 /** The countdown moves in steps, so that the message is not updated each second. */
 export const COUNTDOWN_STEP_MS = 15_000
@@ -29,7 +30,7 @@ export function elicitationMessage(pending: PendingInput, now: Date): MessageCon
   const line = `*${escapeInlineMrkdwn(name)} ${input.request.kind === 'sign_in' ? 'needs you to sign in' : 'asks'}:* ${escapeMrkdwn(question)}`
   const text = escapeMrkdwn(truncate(`${name} asks: ${question}`, 300))
   if (input.given)
-    return { text, blocks: [sectionBlock(line), contextBlock(givenAnswerMessage(input.given, input.request.kind))] }
+    return { text, blocks: [sectionBlock(line), contextBlock(givenAnswerMessage(input.given, input.request))] }
   return {
     text,
     blocks: [
@@ -153,9 +154,12 @@ type Given = Omit<NonNullable<InputState['given']>, 'content'>
 
 const ACCEPTED: Record<InputState['request']['kind'], string> = { form: 'Answered', url: 'Done', sign_in: 'Signed in' }
 
-/** How an elicitation was answered, in one line. */
-export function givenAnswerMessage({ action, by, at }: Given, kind: InputState['request']['kind'] = 'form'): string {
-  const who = by === undefined ? '' : ` by ${mentionOf(by)}`
+/** How an elicitation was answered, in one line. `reader` is "you". */
+export function givenAnswerMessage(
+  { action, by, at }: Given,
+  { kind = 'form', reader }: { kind?: InputState['request']['kind']; reader?: UserId } = {},
+): string {
+  const who = by === undefined ? '' : ` by ${mentionFor(by, reader)}`
   switch (action) {
     case 'accept':
       return `:white_check_mark: ${ACCEPTED[kind]}${who} ${formatDate(at)}.`

@@ -58,7 +58,7 @@ function nextStepOf({ stage, demo, first }: WelcomeFacts): NextStep {
       }
     case 'decide':
       return {
-        words: 'It waits for approval now: nothing happens before somebody presses *Approve*.',
+        words: 'Your request waits for approval now: nothing happens before somebody presses *Approve*.',
         buttons: [],
       }
     case 'done':

@@ -51,6 +51,7 @@ export function runDetailsModal({ state, visibility, page: wanted, reader }: Det
   })
 }
 
+/** The top of the modal for who asked. */
 function requestBlocks(state: RunState): KnownBlock[] {
   const { origin, text, startedAt } = state
   const asked = truncate(revealInvisible(text).trim(), REQUEST_CHARS)
@@ -58,7 +59,7 @@ function requestBlocks(state: RunState): KnownBlock[] {
   return [
     sectionBlock(asked === '' ? '_No text, only files._' : escapeMrkdwn(asked)),
     contextBlock(
-      `Asked by ${mentionOf(origin.user)} ${where}, ${formatDate(startedAt)} · ${statusText(state)}${failureText(state)}`,
+      `You asked ${where}, ${formatDate(startedAt)} · ${statusText(state)}${failureText(state)}`,
       usageText(state),
     ),
   ]
@@ -107,7 +108,7 @@ function stepBlock(
     `*${number}. ${escapeInlineMrkdwn(truncate(singleLine(taskLineOf(call).title), 200))}*`,
     toolText(call, whole),
     ...verdictLines(state, call, reader),
-    ...(whole ? call.inputs.slice(0, MAX_INPUTS).map(inputText) : []),
+    ...(whole ? call.inputs.slice(0, MAX_INPUTS).map((input) => inputText(input, reader)) : []),
   ]
   return sectionBlock(text.join('\n'), whole && lines > 0 ? log : undefined)
 }
@@ -141,9 +142,9 @@ function verdictLines(state: RunState, call: CallState, reader: UserId): string[
   return [`:arrow_right: No approval was needed. ${escapeMrkdwn(truncate(why.join(' '), 300))}`]
 }
 
-function inputText({ request, given }: InputState): string {
+function inputText({ request, given }: InputState, reader: UserId): string {
   const what = `:speech_balloon: It asked: “${escapeMrkdwn(truncate(singleLine(request.message), INPUT_CHARS))}”`
-  return given === undefined ? `${what} Not answered yet.` : `${what} ${givenAnswerMessage(given)}`
+  return given === undefined ? `${what} Not answered yet.` : `${what} ${givenAnswerMessage(given, { reader })}`
 }
 
 const LINES_PER_PAGE = 12
