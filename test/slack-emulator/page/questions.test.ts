@@ -83,7 +83,10 @@ test('what a server sends back is seen: how far it is, pictures, links, and each
   await page.keyboard.press('Enter')
   const thread = page.getByRole('complementary', { name: 'Thread' })
   // The line and its task are both in the page for a moment.
-  await thread.getByText(/\(\d+%\)/).first().waitFor()
+  await thread
+    .getByText(/\(\d+%\)/)
+    .first()
+    .waitFor()
   await picture(page, 'progress')
   await thread.getByText('There it is.').waitFor()
   await thread.getByRole('img', { name: /image\.png/ }).waitFor()
