@@ -6,15 +6,13 @@ import type { Config } from './config.ts'
 import { curatedCard } from './connect/catalog/curated-card.ts'
 import { createRegistryMirror } from './connect/catalog/mirror-registry.ts'
 import { createConnect } from './connect/connect.ts'
-import { type Connect, type ConnectListener, ConnectSubmissionDetails } from './connect/connect-types.ts'
+import type { Connect, ConnectListener } from './connect/connect-types.ts'
 import { secureClearInputs } from './connect/connections/secure-clear-inputs.ts'
 import { createConnectionFeatures } from './connect/features/features.ts'
 import { createInstallations, type Installations } from './connect/installations.ts'
-import { createToolPins } from './connect/pins/tool-pins.ts'
-import { SecretEntryDetails } from './connect/secret-entry-types.ts'
 import { createServerTargets } from './connect/server-targets.ts'
 import { createServerWatchers } from './connect/server-watchers.ts'
-import { SignInDetails, type SignInResult } from './connect/sign-in-types.ts'
+import type { SignInResult } from './connect/sign-in-types.ts'
 import { openCredentials } from './credentials/open.ts'
 import type { Db } from './db/call.ts'
 import { openDatabase } from './db/open-database.ts'
@@ -27,26 +25,15 @@ import { clientMetadataDocumentFor, createClientIdentity } from './mcp/auth/oaut
 import { createMcp } from './mcp/mcp.ts'
 import { createModel } from './model/claude.ts'
 import { createAuditCheck, createOpeningAudit } from './policy/audit.ts'
-import { createRules } from './policy/rules.ts'
 import { createSettings } from './policy/settings.ts'
 import { loadSqlReader } from './policy/sql/read-sql.ts'
+import { connectRowsIn, createConnectionRecords, recordsIn } from './records.ts'
 import { createCatalogue, saveCuratedCards } from './registry/catalogue.ts'
 import { createClearConnections } from './registry/clear-connections.ts'
-import { createConnectSubmissions } from './registry/connect-submissions.ts'
 import { createInstallationRows } from './registry/installations.ts'
-import { createOnboardingMessages } from './registry/onboarding-messages.ts'
-import { createOwnCards } from './registry/own-cards.ts'
-import { createRegistry } from './registry/registry.ts'
-import { createResourceSubscriptions } from './registry/resource-subscriptions.ts'
-import { createSecretEntries } from './registry/secret-entries.ts'
-import { createSignInCodes } from './registry/sign-in-codes.ts'
-import { createSignIns } from './registry/sign-ins.ts'
-import { createToolChanges } from './registry/tool-changes.ts'
 import { createRuns } from './run/create-runs.ts'
-import { createReminders } from './run/decisions/reminders.ts'
 import { resumeSignIns, type SignInEnd } from './run/decisions/resume-sign-ins.ts'
 import type { Runs } from './run/runs.ts'
-import { createUsageReports } from './run/usage.ts'
 import { openSandbox } from './sandbox/sandbox.ts'
 import { createSlack, type Slack, type SlackSettings } from './slack/app/create-slack.ts'
 import { createRunRenderer } from './slack/render/render-run.ts'
@@ -67,7 +54,12 @@ export type ResolvedConfig = Omit<Config, 'slack' | 'database' | 'model'> & {
 }
 
 /** For the screen: where people's secrets rest, and what servers that run here are kept in. */
-export type App = { secretsPlace: string; sandbox: string; start(): Promise<void>; [Symbol.asyncDispose](): Promise<void> }
+export type App = {
+  secretsPlace: string
+  sandbox: string
+  start(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
 
 /** Builds the app: the one place where rooms meet. Nothing listens, polls or connects to Slack before `start`. */
 export async function createApp(config: ResolvedConfig, log: Log): Promise<App> {
@@ -151,7 +143,6 @@ async function buildParts(config: ResolvedConfig, { db, egress, log, connectRefu
   await secureClearInputs({ connections: createClearConnections(db), credentials, log })
   const kept = createConnectionRecords(db, cards, log)
   const { registry, subscriptions } = kept
-  const settings = createSettings(db)
   const catalogue = createCatalogue(db, config.mcp.registryUrl)
   const targets = createServerTargets(cards, config.dataDir, config.prefills)
   const shared = { registry, credentials, egress, sandbox, log }
@@ -194,20 +185,13 @@ async function buildParts(config: ResolvedConfig, { db, egress, log, connectRefu
     sandbox,
     features: createConnectionFeatures({ registry, subscriptions, mcp }),
     model: createModel({ apiKey, model: name, log, ...(baseURL && { baseURL }) }),
-    settings,
+    settings: createSettings(db),
     ...recordsIn(db),
     readSql,
     classificationOf: connect.classificationOf,
     cardTitle: connect.titleOf,
     destinationOf: connect.destinationOf,
   }
-}
-
-/** People's connections as rows, with the tools that each keeps, and what of them is watched. */
-function createConnectionRecords(db: Db, cards: ReturnType<typeof readCards>, log: Log) {
-  const changes = createToolChanges(db)
-  const pins = createToolPins({ cards, registry: createRegistry(db), changes, log })
-  return { registry: pins.registry, pins, changes, subscriptions: createResourceSubscriptions(db) }
 }
 
 /** Reads the run cards, opens the credential store, loads the SQL parser and tries the sandbox; the slow ones side by side. */
@@ -223,21 +207,6 @@ async function load(config: ResolvedConfig, { db, egress, log }: Pick<Infrastruc
   ])
   return { cards, credentials: store, secretsPlace: place, readSql, sandbox }
 }
-
-const connectRowsIn = (db: Db) => ({
-  ownCards: createOwnCards(db),
-  submissions: createConnectSubmissions(db, ConnectSubmissionDetails),
-  signIns: createSignIns(db, SignInDetails),
-  signInCodes: createSignInCodes(db, SignInDetails),
-  secretEntries: createSecretEntries(db, SecretEntryDetails),
-})
-
-const recordsIn = (db: Db) => ({
-  onboarding: createOnboardingMessages(db),
-  rules: createRules(db),
-  usage: createUsageReports(db),
-  reminders: createReminders(db),
-})
 
 /** Tells Slack, and the runs that wait. */
 const connectListenerFor = (told: () => { slack: Slack; runs: Runs; log: Log }): ConnectListener => ({

@@ -19,7 +19,7 @@ export type RelayDeps = {
 const MAX_SOCKETS = 64
 
 /** Whether a host is one of the names, of which `*.example.com` means each below example.com. */
-export const isHostIn = (hosts: string[], host: string): boolean => {
+const isHostIn = (hosts: string[], host: string): boolean => {
   const name = host.toLowerCase()
   return hosts.some((one) => (one.startsWith('*.') ? name.endsWith(one.slice(1)) : name === one))
 }

@@ -7,7 +7,7 @@ import { sectionBlock } from '../blocks/build-blocks.ts'
 import { escapeMrkdwn, joinWords, mentionOf } from '../blocks/text.ts'
 import type { PolicyDeps, WebApiDeps } from '../deps.ts'
 import { postDirectly } from '../interactions/post-in-thread.ts'
-import { kindByRefusal, isAllowedOutsider, type OutsiderKind, type SlackUser } from '../web-api/users.ts'
+import { isAllowedOutsider, kindByRefusal, type OutsiderKind, type SlackUser } from '../web-api/users.ts'
 import { slackErrorCodeOf } from '../web-api/web-api.ts'
 
 type Deps = WebApiDeps & { rules: Pick<Rules, 'noteUnable'>; settings: Pick<Settings, 'of'> }

@@ -13,9 +13,9 @@ import {
   sectionBlock,
 } from '../blocks/build-blocks.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn, pluralize } from '../blocks/text.ts'
+import { markedBlocks, toolChangesMessage } from '../tool-changes/tool-changes-message.ts'
 import { canBeSaved } from './connections-message.ts'
 import { lacksSqlFunction, projectToolsText, sqlFunctionBlocks } from './sql-function-command.ts'
-import { markedBlocks, toolChangesMessage } from '../tool-changes/tool-changes-message.ts'
 
 type Connected = {
   connection: Connection

@@ -9,6 +9,7 @@ import { findConnectionFor } from '../interactions/find-for-person.ts'
 import { type Command, onButtonPress, onDurablePress, type Responder } from '../interactions/interaction.ts'
 import { replyConnectOffer } from '../onboarding/demo-card.ts'
 import { otherNamesFor } from '../tool-changes/accept-changes.ts'
+import { createChangesButton, toolChangesMessage } from '../tool-changes/tool-changes-message.ts'
 import {
   chooseConnectionMessage,
   connectionsMessage,
@@ -17,7 +18,6 @@ import {
 } from './connections-message.ts'
 import { lacksSqlFunction } from './sql-function-command.ts'
 import { type TestedConnection, testResultMessage } from './test-result-message.ts'
-import { createChangesButton, toolChangesMessage } from '../tool-changes/tool-changes-message.ts'
 
 /** Longer than the slowest first start of a server, and well within a response_url's 30 minutes. */
 const TEST_TIMEOUT_MS = 90_000
