@@ -142,10 +142,9 @@ async function buildParts(config: ResolvedConfig, { db, egress, log, connectRefu
   const { cards, credentials, secretsPlace, readSql, sandbox } = await load(config, { db, egress, log })
   await secureClearInputs({ connections: createClearConnections(db), credentials, log })
   const kept = createConnectionRecords(db, cards, log)
-  const { registry, subscriptions } = kept
   const catalogue = createCatalogue(db, config.mcp.registryUrl)
   const targets = createServerTargets(cards, config.dataDir, config.prefills)
-  const shared = { registry, credentials, egress, sandbox, log }
+  const shared = { registry: kept.registry, credentials, egress, sandbox, log }
   const identity = createClientIdentity(config.http.publicUrl)
   const auth = createAuth({ ...shared, ours: identity, identityProvider: config.identityProvider })
   const mcp = createMcp({
@@ -158,10 +157,9 @@ async function buildParts(config: ResolvedConfig, { db, egress, log, connectRefu
     audit: createOpeningAudit(db),
   })
   const connect = createConnect({
+    ...shared,
     cards,
     catalogue,
-    registry,
-    credentials,
     auth,
     ...connectRowsIn(db),
     publicUrl: config.http.publicUrl,
@@ -173,7 +171,6 @@ async function buildParts(config: ResolvedConfig, { db, egress, log, connectRefu
     maxPerUser: config.mcp.maxPerUser,
     targets,
     connectRefusal,
-    log,
   })
   return {
     secretsPlace,
@@ -183,7 +180,7 @@ async function buildParts(config: ResolvedConfig, { db, egress, log, connectRefu
     mcp,
     connect,
     sandbox,
-    features: createConnectionFeatures({ registry, subscriptions, mcp }),
+    features: createConnectionFeatures({ ...kept, mcp }),
     model: createModel({ apiKey, model: name, log, ...(baseURL && { baseURL }) }),
     settings: createSettings(db),
     ...recordsIn(db),

@@ -25,7 +25,7 @@ const ROOMS: Record<string, string[]> = {
   'slack-emulator': ['block-kit'],
 }
 const OPEN_TO_ALL = ['ids.ts', 'errors.ts', 'log.ts', 'timing.ts', 'text.ts', 'json.ts']
-const ROOTS = [...OPEN_TO_ALL, 'app.ts', 'config.ts', 'http.ts', 'main.ts', 'variables.ts']
+const ROOTS = [...OPEN_TO_ALL, 'app.ts', 'config.ts', 'http.ts', 'main.ts', 'records.ts', 'variables.ts']
 const SRC = join(ROOT, 'src')
 
 const files = globSync('**/*.ts', { cwd: SRC })
@@ -50,7 +50,7 @@ function mayImport(file: string, target: string): boolean {
   if (OPEN_TO_ALL.includes(to)) return from !== 'slack-emulator'
   if (file === 'main.ts') return to === 'app.ts' || to === 'config.ts' || to === 'http.ts' || to === 'local'
   if (file === 'config.ts') return to === 'variables.ts'
-  if (file === 'app.ts') return to !== 'main.ts' && to !== 'local' && to !== 'slack-emulator'
+  if (file === 'app.ts' || file === 'records.ts') return to !== 'main.ts' && to !== 'local' && to !== 'slack-emulator'
   return (ROOMS[from] ?? []).includes(to)
 }
 
