@@ -90,4 +90,9 @@ test('an owner forbids, lets somebody else approve, and limits who connects', { 
   )
   await approver.command('connect memory')
   await eventually(async () => expect(JSON.stringify(await approver.modal())).toContain('Memory'))
+  await owner.pressInHome('connectors_remove:memory')
+  await eventually(async () => {
+    await member.command('connect memory')
+    expect(JSON.stringify(await member.modal())).toContain('Memory')
+  })
 })
