@@ -97,6 +97,8 @@ function askedOf(deps: RunDeps, state: RunState, { policy, found, args }: Questi
   const word = classificationFor(deps, found)
   const sql = sqlReading(deps, word, args)
   const isChange = (sql?.risk ?? word.class) !== 'read'
+  // A skill's file is one that the skill itself lists; any other is refused.
+  const shown = tool.builtin === 'read_skill' ? [] : findArgumentRisks(args, { isChange, sql: word.sql?.argument })
   const strange = isChange ? [] : findStrangeHosts(policy.reads, source, args)
   return {
     requester: state.origin.user,
@@ -108,7 +110,7 @@ function askedOf(deps: RunDeps, state: RunState, { policy, found, args }: Questi
     annotations: tool.annotations,
     sql,
     hosts: hostsIn(args),
-    findings: [...findArgumentRisks(args, { isChange, sql: word.sql?.argument }), ...strange],
+    findings: [...shown, ...strange],
     flow: flowOfCall(deps, state, { found, args, reads: policy.reads }),
     untrusted: state.untrusted,
     shownIn: state.origin.place === 'channel' ? `<#${state.origin.channel}>` : undefined,
