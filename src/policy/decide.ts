@@ -31,6 +31,8 @@ export type CallFacts = {
   untrusted?: string[] | undefined
   /** The channel the answer is shown in, or undefined for the requester's own DM. */
   shownIn: string | undefined
+  /** The channel others would see the answer in, where the connection reads with its owner's own access and no answer of it was let in there. */
+  showsIn?: string | undefined
   /** The thread the call is made in, for rules that hold only there. */
   conversation?: string | undefined
   /** What a rule made on this call would hold for; undefined: none may be made. */
@@ -47,6 +49,8 @@ export type Verdict =
       approvers: UserId[]
       fourEyes: boolean
       mayAlways: boolean
+      /** It is asked only because others would see what it reads; a rule made on it holds for all that the connection reads there. */
+      shows?: true
       why: string[]
     }
   | { kind: 'deny'; risk: Risk; why: string[] }
@@ -72,9 +76,33 @@ export function decide(asked: CallFacts, rules: Rule[]): Verdict {
   const isStanding = risk !== 'destructive' && !isUnusual(asked)
   const allowed = isStanding ? own.find((rule) => allowsNow(rule, asked)) : undefined
   if (allowed) return { kind: 'allow', risk, why: [allowReason(allowed)] }
-  if (risk === 'read' && leaves.length === 0) return { kind: 'allow', risk, why }
-  return ask(asked, risk, { why, rules: [] })
+  if (risk !== 'read' || leaves.length > 0) return ask(asked, risk, { why, rules: [] })
+  return mayShow(asked, rules) ? { kind: 'allow', risk, why } : askToShow(asked)
 }
+
+function mayShow({ showsIn, connection, conversation }: CallFacts, rules: Rule[]): boolean {
+  const isHere = (rule: Rule) => rule.conversation === undefined || rule.conversation === conversation
+  const letsIn = ({ scope, verdict, reach }: Rule) =>
+    scope === 'person' && verdict === 'allow' && reach?.shows === true && reach.place === showsIn
+  return showsIn === undefined || rules.some((one) => letsIn(one) && one.connection === connection && isHere(one))
+}
+
+/** Only its owner can say whether others may see it. */
+function askToShow(asked: CallFacts): Verdict {
+  const why = ['It only reads, with your own access.', ...visibleReasons(asked)]
+  return {
+    kind: 'ask',
+    risk: 'write',
+    approvers: [asked.requester],
+    fourEyes: false,
+    mayAlways: true,
+    shows: true,
+    why,
+  }
+}
+
+const visibleReasons = ({ shownIn }: CallFacts): string[] =>
+  shownIn === undefined ? [] : [`The answer will be visible to everyone in ${shownIn}.`]
 
 /** A standing permission cannot know what the arguments of the next call show, or what leaves with it. */
 const isUnusual = ({ flow, findings = [] }: CallFacts): boolean => findings.length > 0 || flowReasonsOf(flow).length > 0
@@ -99,9 +127,8 @@ function ask(asked: CallFacts, risk: Risk, grounds: { why: string[]; rules: Rule
   // A standing permission is for what can be undone and read, and never against a rule that says to ask.
   const isPlain = !isUnusual(asked) && asked.reach !== undefined
   const mayAlways = level === 'write' && grounds.rules.length === 0 && isPlain
-  const shown = asked.shownIn === undefined ? [] : [`The answer will be visible to everyone in ${asked.shownIn}.`]
   const reaches = asked.hosts.length === 0 ? [] : [`It names ${asked.hosts.join(', ')}.`]
-  const why = [...grounds.why, ...reaches, ...untrustedReasons(asked), ...shown]
+  const why = [...grounds.why, ...reaches, ...untrustedReasons(asked), ...visibleReasons(asked)]
   return { kind: 'ask', risk: level, approvers, fourEyes, mayAlways, why }
 }
 

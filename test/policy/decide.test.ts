@@ -50,6 +50,7 @@ const always = rule({
   definition: 'd1',
   reach,
 })
+const shown = { ...always, tool: 'other', reach: { place: 'C1', arguments: [], shows: true as const } }
 const write = { tool: 'write_file', word: { class: 'write' as const, vouched: true } }
 const unknown = { word: { class: undefined, vouched: false } }
 
@@ -63,6 +64,10 @@ const merge = (tool: string, expected: string): [string, CallFacts, Rule[], stri
 
 test.each<[string, CallFacts, Rule[], string]>([
   ['a curated read goes ahead', asked(), [], 'allow read'],
+  ['a read that others would see asks', asked({ showsIn: 'C1' }), [], 'ask write'],
+  ['a read that was let into the channel goes ahead', asked({ showsIn: 'C1' }), [shown], 'allow read'],
+  ['letting it into one channel is not letting it into another', asked({ showsIn: 'C2' }), [shown], 'ask write'],
+  ['letting in what is read allows no write', asked(write), [{ ...shown, tool: 'write_file' }], 'ask write'],
   ['a write asks', asked(write), [], 'ask write'],
   [
     'an unknown tool asks, whatever its server claims',
@@ -218,4 +223,9 @@ test.each<[string, CallFacts, Partial<Rule>, string]>([
   ['nothing of direct messages', asked(), { channel: 'COPS' }, 'allow'],
 ])('a rule for everybody catches %s', (_name, question, change, expected) => {
   expect(decide(question, [rule({ verdict: 'deny', ...change })]).kind).toBe(expected)
+})
+
+test('whether others may see what a connection reads is for its owner alone to say', () => {
+  const verdict = decide(asked({ showsIn: 'C1', shownIn: '<#C1>', approvers: [boss] }), [])
+  expect(verdict).toMatchObject({ kind: 'ask', approvers: [ada], mayAlways: true, shows: true })
 })

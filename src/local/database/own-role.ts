@@ -35,7 +35,7 @@ export async function isPasswordWanted(data: string): Promise<boolean> {
  * Gives the server of a folder our role, and lets nobody in without its password. Nothing may run in that folder. It is done
  * in single-user mode, where nobody else can connect yet (https://www.postgresql.org/docs/18/app-postgres.html).
  */
-export async function demandPassword(
+export async function setPassword(
   o: { binaries: PostgresBinaries; launcher: Launcher; password: string },
   data: string,
 ): Promise<void> {

@@ -15,7 +15,7 @@ import {
   type RunningServer,
 } from './data-folder.ts'
 import { chooseLauncher, giveOwnership, type Launcher, runToEnd, type StartedProcess, startApart } from './launch.ts'
-import { demandPassword, isMadeCluster, isPasswordWanted, ownUrlFor, readOrMakePassword } from './own-role.ts'
+import { setPassword, isMadeCluster, isPasswordWanted, ownUrlFor, readOrMakePassword } from './own-role.ts'
 import { createUnavailableError } from './unavailable.ts'
 
 export type LocalDatabase = { url: string; readonly pid: number; [Symbol.asyncDispose](): Promise<void> }
@@ -140,7 +140,7 @@ async function createCluster(place: DatabaseParts): Promise<void> {
   const locale = ['--locale-provider=builtin', '--builtin-locale=C.UTF-8']
   try {
     await runToEnd(place.launcher, [place.binaries.initdb, '-D', draft, ...options, ...locale])
-    await demandPassword(place, draft)
+    await setPassword(place, draft)
     await rename(draft, data)
   } catch (cause) {
     await rm(draft, { recursive: true, force: true })
@@ -158,7 +158,7 @@ async function closeToOthers(place: DatabaseParts): Promise<void> {
   if (await isPasswordWanted(place.folder.data)) return
   const left = await findRunningServer(place.folder)
   if (left) await stop(left.pid, place.log)
-  await demandPassword(place, place.folder.data)
+  await setPassword(place, place.folder.data)
 }
 
 async function clearAbandoned(data: string): Promise<void> {

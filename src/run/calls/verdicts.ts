@@ -45,7 +45,9 @@ export function verdictFor(
   { policy, found, args }: Question,
 ): { asked: CallFacts; verdict: Verdict } {
   const asked = askedOf(deps, state, { policy, found, args })
-  return { asked, verdict: decide(asked, policy.rules) }
+  const verdict = decide(asked, policy.rules)
+  if (verdict.kind !== 'ask' || verdict.shows === undefined || asked.showsIn === undefined) return { asked, verdict }
+  return { asked: { ...asked, reach: { place: asked.showsIn, arguments: [], shows: true } }, verdict }
 }
 
 /** Asks once, and only where somebody has to decide; `atPress` holds the owners that the card asks. */
@@ -114,10 +116,21 @@ function askedOf(deps: RunDeps, state: RunState, { policy, found, args }: Questi
     flow: flowOfCall(deps, state, { found, args, reads: policy.reads }),
     untrusted: state.untrusted,
     shownIn: state.origin.place === 'channel' ? `<#${state.origin.channel}>` : undefined,
+    showsIn: showsIn(state, source),
     conversation: conversationKeyOf(state.origin),
     reach: reachIn(state.origin, word, { sql, args }),
     approvers: policy.approvers,
   }
+}
+
+/** Whoever let one answer of a connection into a channel need not be asked again for the same request. */
+function showsIn({ origin, calls }: RunState, source: Source): string | undefined {
+  if (origin.place !== 'channel' || source.credential === undefined) return undefined
+  const isLetIn = calls.some(
+    ({ connection, approval: { decided } = {} }) =>
+      connection === source.id && decided?.decision === 'approved' && decided.by === origin.user,
+  )
+  return isLetIn ? undefined : origin.channel
 }
 
 function reachIn(
