@@ -1,6 +1,7 @@
-import { ownCards, runCards } from './cards.ts'
+import { runCards } from './cards.ts'
 import { egressGuard } from './egress.ts'
 import { mcpResults } from './mcp-results.ts'
+import { ownCards } from './own-cards.ts'
 import { redactor } from './redactor.ts'
 import { sqlOnPostgres } from './sql-postgres.ts'
 import { sqlOnSqlite } from './sql-sqlite.ts'
