@@ -1,5 +1,6 @@
 import { runCards } from './cards.ts'
 import { egressGuard } from './egress.ts'
+import { commandWords, modalState } from './forms.ts'
 import { mcpResults } from './mcp-results.ts'
 import { ownCards } from './own-cards.ts'
 import { redactor } from './redactor.ts'
@@ -16,4 +17,6 @@ export const TARGETS: Record<string, (databaseUrl: () => Promise<string>) => Pro
   'run-cards': runCards,
   'own-cards': ownCards,
   'mcp-results': mcpResults,
+  commands: commandWords,
+  'modal-state': modalState,
 }

@@ -2,9 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { Client, DatabaseError } from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createTestDatabase } from '../../support/database.ts'
+import { peoplesRows } from '../../support/every-row.ts'
+import { MARK, plantCards, plantConnection, plantRun, plantWorkspace } from '../../support/planted-rows.ts'
 import { DOORS, SAME_FOR_ALL } from './functions.ts'
-import { ALPHA, MARK, OWNER, plantRows } from './planted.ts'
 
+const ALPHA = 'TALPHA'
+const OWNER = 'UALPHA'
 /** Another workspace, and another person of the same one. */
 const BETA = 'TBETA'
 const STRANGER = 'USTRANGER'
@@ -15,7 +18,7 @@ type Caller = { workspace: string; user: string }
 const resources = new AsyncDisposableStack()
 let client: Client
 let functions: SqlFunction[]
-let planted: Awaited<ReturnType<typeof plantRows>>
+let planted: Awaited<ReturnType<typeof plantAll>>
 let tables: string[]
 
 beforeAll(async () => {
@@ -24,7 +27,7 @@ beforeAll(async () => {
   await client.connect()
   resources.defer(() => client.end())
   await client.query("set statement_timeout = '10s'")
-  planted = await plantRows(client)
+  planted = await plantAll()
   functions = await namesIn<SqlFunction>(`
     select p.proname as name, coalesce((
       select json_agg(json_build_object('name', p.proargnames[a.at], 'type', format_type(a.type, null)) order by a.at)
@@ -38,6 +41,16 @@ beforeAll(async () => {
   ).map(({ name }) => name)
 })
 afterAll(() => resources.disposeAsync())
+
+async function plantAll() {
+  const owner = { workspace: ALPHA, user: OWNER }
+  await plantWorkspace(client, owner)
+  const connected = await plantConnection(client, owner)
+  await client.query('insert into mcp_clear_connections values ($1)', [connected.connection])
+  const { run, ids, origin } = await plantRun(client, owner, connected.connection)
+  const names = ['alpha-files', ...(await plantCards(client, owner))]
+  return { uuids: { run, ...connected }, names, ids, origin }
+}
 
 const namesIn = async <T extends object>(sql: string): Promise<T[]> => (await client.query<T>(sql)).rows
 
@@ -155,17 +168,6 @@ function defaultOf(type: string): unknown {
 const combinations = (lists: unknown[][]): unknown[][] =>
   lists.reduce<unknown[][]>((all, values) => all.flatMap((begun) => values.map((value) => [...begun, value])), [[]])
 
-/** Every row, but for the audit's, which only grow, and our own cards, which everybody's connections count for. */
-async function rowsNow(): Promise<Set<string>> {
-  const parts = tables
-    .filter((table) => table !== 'audit_events')
-    .map((table) => {
-      const cards = table === 'mcp_run_cards' ? ' where workspace_id is not null' : ''
-      return `select '${table} ' || to_jsonb(t)::text as row from ${table} t${cards}`
-    })
-  return new Set((await namesIn<{ row: string }>(parts.join(' union all '))).map(({ row }) => row))
-}
-
 /** `touched`: all rows that are new or not as they were. */
 type Outcome = { answers: string; changes: string[]; touched: number }
 
@@ -199,7 +201,7 @@ async function outcomeOf({ name, params }: SqlFunction, caller: Caller, before: 
 async function changesSince(before: Set<string>): Promise<{ changes: string[]; added: string[] }> {
   const [wrote] = await namesIn<{ id: string | null }>('select pg_current_xact_id_if_assigned() as id')
   if (wrote?.id === null) return { changes: [], added: [] }
-  const after = await rowsNow()
+  const after = await peoplesRows(client)
   const [marked = [], added = []] = [true, false].map((holds) =>
     [...after.difference(before)].filter((row) => row.includes(MARK) === holds),
   )
@@ -213,7 +215,7 @@ test.each<[keyof typeof DOORS, string, Caller]>([
   ['own', 'the same person in another workspace', { workspace: BETA, user: OWNER }],
   ['workspace', 'the same person in another workspace', { workspace: BETA, user: OWNER }],
 ])('what is for %s shows and changes nothing for %s', { timeout: 60_000 }, async (door, _, caller) => {
-  const before = await rowsNow()
+  const before = await peoplesRows(client)
   const open: string[] = []
   const blind: string[] = []
   for (const one of asked(DOORS[door])) {
