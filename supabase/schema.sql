@@ -2439,6 +2439,7 @@ declare
   added jsonb;
 begin
   select * into row from runs where id = p_run and workspace_id = p_workspace for update;
+  if not found then return '"none"'; end if;
   select jsonb_agg(file) into added from jsonb_array_elements(p_event -> 'files') file
   where not exists (
     select from run_events e, jsonb_array_elements(coalesce(e.body -> 'attached', e.body -> 'files', '[]')) known
@@ -2584,7 +2585,8 @@ begin
     insert into mcp_run_cards (card_name, mcp_type, source, popularity_score, created_by) values (new.mcp_type, new.mcp_type, 'curated', 1, 'patchbay')
     on conflict (card_name) do update set popularity_score = mcp_run_cards.popularity_score + 1;
   else
-    update mcp_run_cards set popularity_score = popularity_score + 1 where card_name = new.mcp_type;
+    update mcp_run_cards set popularity_score = popularity_score + 1
+    where card_name = new.mcp_type and (workspace_id is null or workspace_id = new.workspace_id);
   end if;
   return null;
 end $function$

@@ -41,7 +41,8 @@ export function argumentFieldsOf({ schema, arguments: given }: Arguments): Modal
   const names = new Set(properties.map(([name]) => name))
   const hasUnknown = Object.keys(given).some((name) => !names.has(name))
   const tooLong = Object.values(given).some((value) => textOf(value).length > LIMITS.plainTextInput)
-  if (names.size === 0 || names.size > MAX_FIELDS || hasUnknown || tooLong) return undefined
+  const unnamable = [...names].some((name) => name === '' || name.length > LIMITS.id)
+  if (names.size === 0 || names.size > MAX_FIELDS || hasUnknown || tooLong || unnamable) return undefined
   return properties.map(([name, property]) => {
     const input = argumentInputOf(name, property, given[name])
     return {
