@@ -72,9 +72,11 @@ async function withWords(what: 'save' | 'remove', work: Promise<void>): Promise<
   }
 }
 
-const readOnlyError = (what: 'save' | 'remove', cause: unknown): AppError =>
-  new AppError(
-    'credential_store_failed',
-    `Could not ${what} a credential: Patchbay may only read the credentials here. What is connected already goes on working. Ask whoever runs Patchbay for a store that can be written to.`,
-    { cause },
-  )
+const READ_ONLY_WORDS = {
+  save: 'Could not save a credential: Patchbay may only read the files that credentials are kept in. What is connected already goes on working. Ask whoever runs Patchbay for a store that can be written to.',
+  remove:
+    'Could not remove the saved credential: Patchbay may only read the files that credentials are kept in. Ask whoever runs Patchbay to take it out of them, then try again.',
+}
+
+const readOnlyError = (what: keyof typeof READ_ONLY_WORDS, cause: unknown): AppError =>
+  new AppError('credential_store_failed', READ_ONLY_WORDS[what], { cause })

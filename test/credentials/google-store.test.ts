@@ -42,11 +42,13 @@ it('destroys what was saved before', async () => {
 
 // Its client asks again and again where it cannot read an answer, until a person is told that the store does not answer.
 it.each(ODD_ANSWERS.filter(([what]) => what === 'it fails' || what === 'it means something else'))(
-  'says in words that %s, and the secret to nobody', async (_what, answer, words) => {
-  const store = await openGoogleStore({ project: 'acme', client: settings })
-  google.odd.answer = answer
-  const error: unknown = await store.get('connection/odd').catch((e: unknown) => e)
-  google.odd.answer = undefined
-  expect(error).toMatchObject({ code: 'credential_store_failed', message: expect.stringMatching(words) })
-  expect(errorChainOf(error)).not.toContain('hunter2')
-})
+  'says in words that %s, and the secret to nobody',
+  async (_what, answer, words) => {
+    const store = await openGoogleStore({ project: 'acme', client: settings })
+    google.odd.answer = answer
+    const error: unknown = await store.get('connection/odd').catch((e: unknown) => e)
+    google.odd.answer = undefined
+    expect(error).toMatchObject({ code: 'credential_store_failed', message: expect.stringMatching(words) })
+    expect(errorChainOf(error)).not.toContain('hunter2')
+  },
+)

@@ -44,7 +44,7 @@ it.runIf(process.platform === 'linux')('reads from what may only be read, and sa
   expect(await store.get('connection/none')).toBeUndefined()
   await expect(store.set('connection/1', 'x')).rejects.toMatchObject({
     code: 'credential_store_failed',
-    message: expect.stringContaining('may only read the credentials here'),
+    message: expect.stringContaining('may only read the files'),
   })
   await store.remove('connection/none')
 })

@@ -37,7 +37,8 @@ it.each(WAYS)('seals all with a new key in %s, also for who had the old one', as
     expect((await readFile(join(folder, 'key'))).equals(formerKey)).toBe(false)
   if (key !== undefined) await expect(openLocalStore({ folder, key })).rejects.toMatchObject({ code: 'config_invalid' })
   // It must not seal with what opens nothing any more.
-  if (next !== undefined) await expect(before.set('d', 'x')).rejects.toMatchObject({ cause: { code: 'config_invalid' } })
+  if (next !== undefined)
+    await expect(before.set('d', 'x')).rejects.toMatchObject({ cause: { code: 'config_invalid' } })
   else expect(await before.get('b')).toBe('secret b')
 })
 
