@@ -451,6 +451,10 @@ const VIEWS: Record<string, View> = {
     }),
     {},
   ),
+  'edit form, without names': editArgumentsModal(
+    callOf({ schema: { type: 'object', properties: { '': {} } }, arguments: {} }),
+    {},
+  ),
   'edit form, of somebody else’s call': editArgumentsModal(callOf(), { confirmedBy: MEMBER }),
   'deny form': denyModal({
     denied: [proposedFor('other.txt')],
