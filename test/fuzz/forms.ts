@@ -12,7 +12,7 @@ import { tokenize } from '../../src/slack/commands/mcp-command.ts'
 import { fieldProblemsIn, readSubmittedForm } from '../../src/slack/elicitation/elicitation-form.ts'
 import { readConnectors, readWorkspaceRule } from '../../src/slack/rules/workspace-rule-form.ts'
 import { judged, replied, stateOf } from '../run/states.ts'
-import { createTarget, type FuzzTarget } from './target.ts'
+import { createTarget, type FuzzTarget, jsonOf } from './target.ts'
 
 const name = fc.oneof(
   fc.constantFrom(
@@ -110,7 +110,7 @@ export async function modalState(): Promise<FuzzTarget> {
   return createTarget(inputs, ({ state: sent, schema: promised, given }) => {
     const [call] = stateOf(replied(['a']), judged('a', 'ask')).calls
     if (call === undefined) throw new Error('there is no call')
-    const asked = { ...call, schema: promised, arguments: given }
+    const asked = { ...call, schema: jsonOf(promised), arguments: jsonOf(given) }
     expectNone(checkView(editArgumentsModal(asked, {})))
     const read = ModalState.safeParse(sent)
     if (!read.success) return
