@@ -24,7 +24,7 @@ export function readCard(path: string, text: string): Card {
   const [broken] = document.errors
   if (broken !== undefined)
     throw invalidCardError(file, `line ${broken.linePos?.[0].line ?? '?'}`, firstLine(broken.message))
-  const parsed = CardFile.safeParse(valueOf(document, file))
+  const parsed = CardFile.safeParse(readDocument(document, file))
   if (!parsed.success) {
     const issue = parsed.error.issues[0]
     throw invalidCardError(file, issue?.path.join('.') ?? '', issue?.message ?? 'is not a card')
@@ -38,7 +38,7 @@ export function readCard(path: string, text: string): Card {
 }
 
 /** Throws `card_invalid` where an alias refers to nothing, or to too much. */
-function valueOf(document: ReturnType<typeof parseDocument>, file: string): unknown {
+function readDocument(document: ReturnType<typeof parseDocument>, file: string): unknown {
   try {
     return document.toJS()
   } catch (error) {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { createRedactor } from '../../src/mcp/protocol/redactor.ts'
 import { ENCODINGS, ESCAPES } from '../support/secret-spellings.ts'
-import { createTarget, type FuzzTarget, stringsIn } from './target.ts'
+import { createTarget, type FuzzTarget, jsonOf, stringsIn } from './target.ts'
 
 /** Letters and signs of real keys, and what escapes are made of. */
 const SIGN = fc.constantFrom(...'abzAKZ0189-_.~+/=:@!$&\'"\\%#?;,<>[]{}|^`*()ö€')
@@ -49,7 +49,7 @@ export async function redactor(): Promise<FuzzTarget> {
     if (!said.startsWith(`${before} x `) || !said.endsWith(` x ${after}`)) throw new Error(`too much is gone: ${said}`)
     survives('the parts', clean.texts([text.slice(0, cut), text.slice(cut, 2 * cut), text.slice(2 * cut)]).join(''))
     survives('the file', Buffer.from(clean.blob(Buffer.from(text).toString('base64')), 'base64').toString())
-    const json = clean.object({ [key]: [text, value], [`k ${spelled}`]: 1 })
+    const json = clean.object(jsonOf({ [key]: [text, value], [`k ${spelled}`]: 1 }))
     survives('a value', stringsIn(json).join(''))
     const kept = clean.json(JSON.parse(JSON.stringify(value)))
     if (!holds(value, [secret, other]) && JSON.stringify(kept) !== JSON.stringify(value).replaceAll('\\u0000', ''))

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { z } from 'zod'
 
 /** One thing that is fed with inputs made from a seed. */
 export type FuzzTarget = {
@@ -49,3 +50,6 @@ export const stringsIn = (value: unknown): string[] => {
   if (typeof value !== 'object' || value === null) return []
   return Object.entries(value).flatMap(([key, inner]) => [key, ...stringsIn(inner)])
 }
+
+/** A value as JSON has it; a name that zod drops, as `__proto__`, is dropped. */
+export const jsonOf = (value: unknown) => z.record(z.string(), z.json()).parse(JSON.parse(JSON.stringify(value)))

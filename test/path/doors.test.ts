@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
 import { expect, test } from 'vitest'
 import { COMMANDS } from '../../src/slack/commands/command-table.ts'
-import { peoplesRows } from '../support/every-row.ts'
+import { lostRows, peoplesRows } from '../support/every-row.ts'
 import { type Forger, forgerAt } from '../support/forged.ts'
 import { plantCards, plantConnection } from '../support/planted-rows.ts'
 import { hearListeners } from '../support/registered.ts'
@@ -143,7 +143,7 @@ test('whoever sends the ids of another person or workspace is shown nothing and 
   const answers = (await Promise.all(strangers.map((one) => tryAll(one, ids, metadataOf(ids, input))))).flat()
   await quiet(town.teams.said)
 
-  const changed = [...before.difference(await peoplesRows(database.client))]
+  const changed = lostRows(before, await peoplesRows(database.client))
   // The worker tells of changed tools meanwhile.
   expect(changed.filter((row) => !row.startsWith('tool_change_notes'))).toEqual([])
   const own = new RegExp(`${ALPHA.id}.*(channel=DMEMBER1|user_id=${MEMBER})`)
@@ -157,7 +157,7 @@ test('whoever sends the ids of another person or workspace is shown nothing and 
   await forgerAt({ ...at, team: ALPHA.id, user: MEMBER }).press('run_stop', ids.run)
   await forgerAt({ ...at, team: ALPHA.id, user: MEMBER }).press('disconnect_yes', ids.connection)
   await quiet(town.teams.said)
-  const gone = [...before.difference(await peoplesRows(database.client))].map((row) => row.split(' ', 1).join())
+  const gone = lostRows(before, await peoplesRows(database.client)).map((row) => row.split(' ', 1).join())
   expect(gone).toEqual(expect.arrayContaining(['runs', 'mcp_connections', 'rules', 'resource_subscriptions']))
 })
 

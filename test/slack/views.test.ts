@@ -451,6 +451,14 @@ const VIEWS: Record<string, View> = {
     }),
     {},
   ),
+  'edit form, without names': editArgumentsModal(
+    callOf({ schema: { type: 'object', properties: { '': {} } }, arguments: {} }),
+    {},
+  ),
+  'edit form, with a name of every object': editArgumentsModal(
+    callOf({ schema: { type: 'object', properties: { constructor: { type: 'integer' } } }, arguments: {} }),
+    {},
+  ),
   'edit form, of somebody else’s call': editArgumentsModal(callOf(), { confirmedBy: MEMBER }),
   'deny form': denyModal({
     denied: [proposedFor('other.txt')],

@@ -30,3 +30,6 @@ export async function peoplesRows(client: Client): Promise<Set<string>> {
   })
   return new Set((await client.query<{ row: string }>(parts.join(' union all '))).rows.map(({ row }) => row))
 }
+
+/** The rows that are gone or not as they were. */
+export const lostRows = (before: Set<string>, now: Set<string>): string[] => [...before].filter((row) => !now.has(row))

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { Client, DatabaseError } from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createTestDatabase } from '../../support/database.ts'
-import { peoplesRows } from '../../support/every-row.ts'
+import { lostRows, peoplesRows } from '../../support/every-row.ts'
 import { MARK, plantCards, plantConnection, plantRun, plantWorkspace } from '../../support/planted-rows.ts'
 import { DOORS, SAME_FOR_ALL } from './functions.ts'
 
@@ -203,9 +203,9 @@ async function changesSince(before: Set<string>): Promise<{ changes: string[]; a
   if (wrote?.id === null) return { changes: [], added: [] }
   const after = await peoplesRows(client)
   const [marked = [], added = []] = [true, false].map((holds) =>
-    [...after.difference(before)].filter((row) => row.includes(MARK) === holds),
+    lostRows(after, before).filter((row) => row.includes(MARK) === holds),
   )
-  return { changes: [...before.difference(after), ...marked], added }
+  return { changes: [...lostRows(before, after), ...marked], added }
 }
 
 const asked = (names: string[]): SqlFunction[] => functions.filter(({ name }) => names.includes(name))
