@@ -183,6 +183,7 @@ async function buildParts(
     maxPerUser: config.mcp.maxPerUser,
     targets,
     connectRefusal,
+    audit,
   })
   return {
     secretsPlace,

@@ -47,9 +47,9 @@ export async function openLocalStore(o: { folder: string; key: string | undefine
 
 const SEAL_WORDS = {
   damaged: 'The saved credential is damaged. Press Reconnect and enter it again.',
-  other_key:
-    'The saved credential was saved with another key. Tell whoever runs Patchbay here to look at CREDENTIALS_KEY, or press Reconnect and enter it again.',
+  other_key: 'This credential was saved with another key. Tell whoever runs Patchbay here to look at CREDENTIALS_KEY.',
 }
 
+/** What is damaged is as good as gone. */
 const createSealError = (why: keyof typeof SEAL_WORDS): AppError =>
-  new AppError('credential_store_failed', SEAL_WORDS[why])
+  new AppError(why === 'damaged' ? 'credential_missing' : 'credential_store_failed', SEAL_WORDS[why])

@@ -76,7 +76,7 @@ async function forEachOf(
 }
 
 function toProblem(error: unknown): { why: string } {
-  if (!isAppError(error, 'credential_store_failed')) throw error
+  if (!isAppError(error, 'credential_store_failed', 'credential_missing')) throw error
   const cause = error.cause === undefined ? '' : ` (${errorChainOf(error.cause)})`
   return { why: errorMessageOf(error) + cause }
 }

@@ -24,7 +24,7 @@ export async function readSecrets(store: CredentialStore, ref: string | undefine
   const saved = Saved.safeParse(parseJson(text))
   if (!saved.success)
     throw new AppError(
-      'credential_store_failed',
+      'credential_missing',
       'The saved credential of this connection cannot be read. Press Reconnect and enter it again.',
     )
   return saved.data

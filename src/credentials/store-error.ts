@@ -43,7 +43,8 @@ const WORK_WORDS = {
 }
 
 function storeError(what: StoreWork, cause: unknown): AppError {
-  if (isAppError(cause, 'credential_store_failed') || (what === 'open' && isAppError(cause))) return cause
+  if (isAppError(cause, 'credential_store_failed', 'credential_missing') || (what === 'open' && isAppError(cause)))
+    return cause
   if (isOutage(cause)) return createAwayError(cause)
   return new AppError(
     'credential_store_failed',

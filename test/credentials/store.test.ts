@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { openLocalStore } from '../../src/credentials/local.ts'
 import { openCredentials } from '../../src/credentials/open.ts'
 import { readSecrets } from '../../src/credentials/secrets.ts'
+import { withStoreErrors } from '../../src/credentials/store-error.ts'
 import { errorChainOf } from '../../src/errors.ts'
 import { testStoreContract } from '../support/store-contract.ts'
 
@@ -61,12 +62,12 @@ describe('the local store', () => {
     await store.set('yours', 'y')
     const yours = (await readdir(folder)).find((name) => !kept.has(name)) ?? ''
     await rename(join(folder, yours), join(folder, mine))
-    await expect(store.get('mine')).rejects.toMatchObject({ code: 'credential_store_failed' })
+    await expect(store.get('mine')).rejects.toMatchObject({ code: 'credential_missing' })
     await store.set('mine', 'x')
     const bytes = await readFile(join(folder, mine))
     bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1
     await writeFile(join(folder, mine), bytes)
-    await expect(store.get('mine')).rejects.toMatchObject({ code: 'credential_store_failed' })
+    await expect(store.get('mine')).rejects.toMatchObject({ code: 'credential_missing' })
   })
 
   it('agrees on one key when several processes start at once', async () => {
@@ -90,12 +91,25 @@ async function neverUsed(): Promise<never> {
   throw new Error('no store asks here')
 }
 
+it('a store that says nothing is told to be away, and what may not be done twice is not', async () => {
+  const never = () => new Promise<never>(() => undefined)
+  await expect(withStoreErrors('save', never, 20)).rejects.toThrow(/does not answer. Try again in a minute/)
+  const done: string[] = []
+  const fail = (what: 'read' | 'save') => async () => {
+    done.push(what)
+    throw Object.assign(new Error('reset'), { code: 'ECONNRESET' })
+  }
+  await expect(withStoreErrors('read', fail('read'))).rejects.toThrow(/does not answer/)
+  await expect(withStoreErrors('save', fail('save'))).rejects.toThrow(/does not answer/)
+  expect(done).toEqual(['read', 'read', 'save'])
+})
+
 it('secrets in another form than ours are refused without being quoted', async () => {
   const store = await openLocalStore({ folder: await folderOf(), key: undefined })
   for (const text of ['hunter2', '{"token":hunter2}', '{"token":2}', '["hunter2"]']) {
     await store.set('connection/odd', text)
     const error: unknown = await readSecrets(store, 'connection/odd').catch((e: unknown) => e)
-    expect(error).toMatchObject({ code: 'credential_store_failed', message: expect.stringContaining('Reconnect') })
+    expect(error).toMatchObject({ code: 'credential_missing', message: expect.stringContaining('Reconnect') })
     expect(errorChainOf(error)).not.toContain('hunter2')
   }
 })
