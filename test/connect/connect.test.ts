@@ -408,7 +408,10 @@ describe('reconnect', () => {
   it('is the way out for a secret that was damaged', async () => {
     await begin({ strangeCard: STRANGE })
     const { id, credential } = await connected('strange', { key: 'right-secret' })
-    writeFileSync(join(house.dataDir, 'credentials', `${secretNameOf(String(credential))}.sealed`), 'not what was sealed')
+    writeFileSync(
+      join(house.dataDir, 'credentials', `${secretNameOf(String(credential))}.sealed`),
+      'not what was sealed',
+    )
     const words = expect.stringContaining('is damaged. Press Reconnect')
     expect(await house.connect.test(PERSON, id, signal)).toMatchObject({ ok: false, message: words })
     expect(await house.connect.reconnect(PERSON, id, { key: 'right-secret' }, signal)).toMatchObject({ ok: true })

@@ -15,7 +15,7 @@ import {
   type RunningServer,
 } from './data-folder.ts'
 import { chooseLauncher, giveOwnership, type Launcher, runToEnd, type StartedProcess, startApart } from './launch.ts'
-import { setPassword, isMadeCluster, isPasswordWanted, ownUrlFor, readOrMakePassword } from './own-role.ts'
+import { isMadeCluster, isPasswordWanted, ownUrlFor, readOrMakePassword, setPassword } from './own-role.ts'
 import { createUnavailableError } from './unavailable.ts'
 
 export type LocalDatabase = { url: string; readonly pid: number; [Symbol.asyncDispose](): Promise<void> }
