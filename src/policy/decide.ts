@@ -46,6 +46,8 @@ export type Verdict =
       risk: 'write' | 'destructive'
       approvers: UserId[]
       fourEyes: boolean
+      /** So many of them have to approve. */
+      needed: number
       mayAlways: boolean
       why: string[]
     }
@@ -64,7 +66,7 @@ export function decide(asked: CallFacts, rules: Rule[]): Verdict {
   const denied = [...ofWorkspace, ...own].find((rule) => rule.verdict === 'deny')
   if (denied) return { kind: 'deny', risk, why: [denyReason(denied)] }
   const asks = ofWorkspace.filter((rule) => rule.verdict === 'ask')
-  if (asks.length > 0) return ask(asked, risk, { why: ['A workspace rule says to ask first.', ...why], rules: asks })
+  if (asks.length > 0) return ask(asked, risk, { why: [askReason(asks), ...why], rules: asks })
   if (ofWorkspace.some((rule) => rule.verdict === 'allow'))
     return { kind: 'allow', risk, why: ['A workspace rule allows it.'] }
   if (own.some((rule) => rule.verdict === 'ask'))
@@ -91,19 +93,29 @@ function ask(asked: CallFacts, risk: Risk, grounds: { why: string[]; rules: Rule
   const fourEyes = grounds.rules.some((rule) => rule.fourEyes)
   const level = risk === 'destructive' ? 'destructive' : 'write'
   const approvers = approversFor({ risk: level, fourEyes, requester: asked.requester, approvers: asked.approvers })
-  if (approvers.length === 0) {
-    const why =
-      'A workspace rule wants a second person to approve this, and the workspace has no approvers. An owner or admin can name them in my Home tab.'
-    return { kind: 'deny', risk, why: [why] }
-  }
+  const needed = neededIn(grounds.rules)
+  if (approvers.length < needed) return { kind: 'deny', risk, why: [tooFewReason(approvers.length, needed)] }
   // A standing permission is for what can be undone and read, and never against a rule that says to ask.
   const isPlain = !isUnusual(asked) && asked.reach !== undefined
   const mayAlways = level === 'write' && grounds.rules.length === 0 && isPlain
   const shown = asked.shownIn === undefined ? [] : [`The answer will be visible to everyone in ${asked.shownIn}.`]
   const reaches = asked.hosts.length === 0 ? [] : [`It names ${asked.hosts.join(', ')}.`]
   const why = [...grounds.why, ...reaches, ...untrustedReasons(asked), ...shown]
-  return { kind: 'ask', risk: level, approvers, fourEyes, mayAlways, why }
+  return { kind: 'ask', risk: level, approvers, fourEyes, needed, mayAlways, why }
 }
+
+/** The rule that wants most people counts. */
+const neededIn = (rules: Rule[]): number => Math.max(1, ...rules.map(({ approvals = 1 }) => approvals))
+
+function askReason(rules: Rule[]): string {
+  const needed = neededIn(rules)
+  return needed === 1 ? 'A workspace rule says to ask first.' : `A workspace rule wants ${needed} people to approve it.`
+}
+
+const tooFewReason = (able: number, needed: number): string =>
+  needed === 1
+    ? 'A workspace rule wants a second person to approve this, and the workspace has no approvers. An owner or admin can name them in my Home tab.'
+    : `A workspace rule wants ${needed} people to approve this, and only ${able} can. An owner or admin can name more approvers in my Home tab.`
 
 /** Whoever decides should know that the wish may be somebody else's. */
 function untrustedReasons({ untrusted = [] }: CallFacts): string[] {

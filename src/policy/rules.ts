@@ -22,6 +22,8 @@ export type Rule = {
   channel?: string | undefined
   /** The requester may not approve it. */
   fourEyes: boolean
+  /** So many people have to approve; undefined: one. */
+  approvals?: number | undefined
   /** What a person's own rule holds for; one without is from before rules were narrow, and holds for nothing. */
   reach?: RuleReach | undefined
   /** Hash of the tool definition the rule was made for; another definition makes an allow-rule void. */
@@ -36,7 +38,7 @@ export const isTooWide = ({ scope, verdict, reach }: Rule): boolean =>
 
 type AlwaysRule = { connection: ConnectionId; tool: string; definition: string; reach: RuleReach }
 
-export type NewRule = Pick<Rule, 'verdict' | 'tool' | 'card' | 'fourEyes' | 'class' | 'channel'>
+export type NewRule = Pick<Rule, 'verdict' | 'tool' | 'card' | 'fourEyes' | 'class' | 'channel' | 'approvals'>
 
 export type Rules = {
   /** Everything a person's calls are judged by, as it is at one moment. */
@@ -74,6 +76,10 @@ const Row = z
       .transform((given) => given ?? undefined),
     channel: z
       .string()
+      .nullish()
+      .transform((given) => given ?? undefined),
+    approvals: z
+      .number()
       .nullish()
       .transform((given) => given ?? undefined),
     tool: z.string(),
@@ -128,6 +134,7 @@ export function createRules(db: Db): Rules {
           four_eyes: rule.fourEyes,
           class: rule.class ?? null,
           channel: rule.channel ?? null,
+          approvals: rule.approvals ?? null,
         },
         Row,
       ),

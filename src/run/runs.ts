@@ -124,6 +124,8 @@ export type AnswerOutcome =
       at: Date
     }
   | { kind: 'not_yours'; approvers: UserId[] }
+  /** It counts, and more people have to approve; not new where this person had approved before. */
+  | { kind: 'voted'; votes: UserId[]; needed: number; isNew: boolean }
   /** The edit is stored, and the requester is asked to confirm it. */
   | { kind: 'proposed'; requester: UserId }
   /** Somebody changed it before, and only the requester decides on that, on its own card. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { lookOf, type Seat } from '../support/person.ts'
-import { says, wishes } from '../support/scripted-model.ts'
+import { says, together, wishes } from '../support/scripted-model.ts'
 import { startWorld } from '../support/world.ts'
 
 const runs = (sql: string) => wishes('demo-database__execute_sql', { sql })
@@ -50,7 +50,10 @@ test('an owner forbids, lets somebody else approve, and limits who connects', { 
   const write = (name: string) => wishes('filesystem__write_file', { path: name, content: 'x' })
   await using world = await startWorld({
     approvers: ['approver'],
-    model: [write('a.txt'), says('Not done.'), write('b.txt'), says('Done.')],
+    model: [
+      ...[write('a.txt'), says('Not done.'), write('b.txt'), says('Done.'), write('c.txt'), says('Both said yes.')],
+      ...[together(write('d.txt'), write('e.txt')), says('All written.')],
+    ],
   })
   const [member, owner, approver] = [world.as('member'), world.as('owner'), world.as('approver')]
   await member.connect('filesystem')
@@ -78,6 +81,36 @@ test('an owner forbids, lets somebody else approve, and limits who connects', { 
   await member.see(asked, /Only <@UAPPROV1> can decide this/)
   await approver.press(asked, card.ts, 'Approve')
   await member.see(asked, /Done\./)
+  await owner.pressInHome('Remove')
+
+  await owner.pressInHome('Add a rule')
+  await eventually(async () => expect(await owner.modal()).toMatchObject({ callback_id: 'rule_new' }))
+  const refused = await owner.submit({ rule: 'ask', approvals: '2' })
+  expect(JSON.stringify(refused)).toContain('Only 1 approver could approve')
+  await owner.close()
+  await owner.command('approvers @approver @owner')
+  await addRule({ rule: 'ask', approvals: '2' })
+  const two = await member.mention('write c')
+  await member.decide(two, 'Approve')
+  const half = await approver.see(two, /1 of 2 approved: <@UMEMBER1>/)
+  await member.press(two, half.ts, 'Approve')
+  await member.see(two, /You have approved this\. It waits for 1 more person\./)
+  await world.restart()
+  await approver.press(two, half.ts, 'Approve')
+  await member.see(two, /Both said yes\./)
+  await member.see(two, /<@UMEMBER1> and <@UAPPROV1> approved: wrote c\.txt/)
+
+  const list = await member.mention('write two')
+  const several = await approver.see(list, /Approve all 2/)
+  await approver.press(list, several.ts, 'Approve all 2')
+  await member.see(list, /1 of 2 approved: <@UAPPROV1>/)
+  await owner.command('approvers @owner')
+  await member.press(list, several.ts, 'Approve all 2')
+  await member.see(list, /1 of 2 approved: <@UMEMBER1>/)
+  await owner.press(list, several.ts, 'Approve all 2')
+  await member.see(list, /All written\./)
+  expect(lookOf(await member.see(list, /approved: wrote d/))).not.toContain('UAPPROV1')
+  await owner.command('approvers @approver')
 
   await owner.pressInHome('Limit who connects')
   await eventually(async () => expect(await owner.modal()).toMatchObject({ callback_id: 'connectors_new' }))

@@ -165,6 +165,15 @@ test('the requester may not approve own calls under four eyes', () => {
   expect(verdict).toMatchObject({ kind: 'ask', approvers: [boss], fourEyes: true, mayAlways: false })
 })
 
+test('the rule that wants most people counts, and too few can never meet it', () => {
+  const rules = [rule({ approvals: 2 }), rule({})]
+  const both = { ...write, approvers: [ada, boss] }
+  expect(decide(asked(both), rules)).toMatchObject({ kind: 'ask', needed: 2, approvers: [ada, boss] })
+  expect(decide(asked(both), [])).toMatchObject({ needed: 1 })
+  const why = [expect.stringMatching(/wants 2 people to approve this, and only 1 can/)]
+  expect(decide(asked(both), [...rules, rule({ fourEyes: true })])).toMatchObject({ kind: 'deny', why })
+})
+
 test('what cannot be read gets no rule', () => {
   expect(decide(asked(write), [])).toMatchObject({ mayAlways: true })
   expect(decide(asked({ ...write, reach: undefined }), [])).toMatchObject({ mayAlways: false })

@@ -81,6 +81,7 @@ const WORKSPACE_RULES = [
   ruleOf({ ...everybody, id: 'w1', verdict: 'deny', class: 'destructive', card: 'postgres', channel: 'CGENERAL1' }),
   ruleOf({ ...everybody, id: 'w2', class: 'write', fourEyes: true }),
   ruleOf({ ...everybody, id: 'w3', class: 'read' }),
+  ruleOf({ ...everybody, id: 'w4', class: 'destructive', approvals: 2 }),
 ]
 
 const decided = (decision: 'approved' | 'denied' | 'expired' | 'stopped', reason?: string) =>
@@ -94,6 +95,9 @@ const decided = (decision: 'approved' | 'denied' | 'expired' | 'stopped', reason
       width: 'always',
     },
   })
+
+const AVERY = UserId.parse('UAPPROV1')
+const BY_TWO = { decision: 'approved', by: AVERY, reason: undefined, at: AT, edited: false } as const
 
 const askedFor = (call: CallState) => {
   const approval = call.approval ?? approvalOf()
@@ -355,6 +359,18 @@ const SAYINGS: Record<string, MessageContent> = {
   'approval card, approved': cardFor(callOf({ approval: decided('approved') })),
   'approval card, denied': cardFor(callOf({ approval: decided('denied') })),
   'approval card, denied with reason': cardFor(callOf({ approval: decided('denied', LONG) })),
+  'approval card, by one of two, in their direct message': approvalMessage(
+    askedFor(
+      callOf({
+        stage: 'awaiting_approval',
+        approval: approvalOf({ needed: 2, votes: [AVERY], approvers: [MEMBER, AVERY] }),
+      }),
+    ),
+    { reader: AVERY },
+  ),
+  'approval card, approved by two': approvalMessage(
+    askedFor(callOf({ approval: approvalOf({ decided: { ...BY_TWO, approvedBy: [MEMBER, AVERY] } }) })),
+  ),
   'approval card, changed': approvalMessage(proposedFor('other.txt')),
   'approval card, changed and approved': approvalMessage({
     ...proposedFor('other.txt', { decided: decided('approved').decided }),

@@ -130,6 +130,7 @@ function approvalOf(deps: RunDeps, verdict: Extract<Verdict, { kind: 'ask' }>, r
     id: createApprovalId(),
     approvers: verdict.approvers,
     fourEyes: verdict.fourEyes,
+    ...(verdict.needed > 1 && { needed: verdict.needed }),
     mayAlways: verdict.mayAlways,
     ...(verdict.mayAlways && reach && { reach }),
     expiresAt,

@@ -85,9 +85,9 @@ const NOBODY_ABLE =
 /** The able approvers as far as a call asks for others than the requester. */
 export function ablePartOf(
   { users, byOwners }: Awaited<ReturnType<AbleApprovers>>,
-  { risk, fourEyes }: { risk: Risk; fourEyes: boolean },
+  { risk, fourEyes, needed = 1 }: { risk: Risk; fourEyes: boolean; needed?: number | undefined },
 ): { approvers: UserId[]; byOwners: boolean } {
-  const needsOthers = fourEyes || risk === 'destructive'
+  const needsOthers = fourEyes || risk === 'destructive' || needed > 1
   return { approvers: byOwners && !needsOthers ? [] : users, byOwners: byOwners && needsOthers }
 }
 

@@ -17,6 +17,16 @@ export const EditProposed = z.object({
   hash: z.string(),
   risk: z.enum(['read', 'write', 'destructive']),
 })
+/** A person approved a call that several have to approve, and that waits for more. */
+export const Voted = z.object({
+  type: z.literal('voted'),
+  call: z.string(),
+  approval: ApprovalId,
+  by: UserId,
+  needed: z.number(),
+  /** All whose approval counts now. */
+  votes: z.array(UserId),
+})
 /** Why a call was denied, said after it was, as versions before this one wrote it. */
 export const DenialExplained = z.object({
   type: z.literal('denial_explained'),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { ApprovalId, ChannelId, ConnectionId, RunId, UserId, WorkspaceId } from '../../ids.ts'
 import { RuleReach } from '../../policy/rule-reach.ts'
-import { DenialExplained, EditProposed, EventJson } from './approval-events.ts'
+import { DenialExplained, EditProposed, EventJson, Voted } from './approval-events.ts'
 import { AskedInput, GivenInput } from './input-events.ts'
 import { ResultFile, ShownResult } from './shown-result.ts'
 
@@ -142,6 +142,8 @@ const Judged = z.object({
       id: ApprovalId,
       approvers: z.array(UserId),
       fourEyes: z.boolean(),
+      /** How many people have to approve; absent: one. */
+      needed: z.number().optional(),
       mayAlways: z.boolean(),
       /** What a rule made on the card holds for. */
       reach: RuleReach.optional(),
@@ -157,6 +159,11 @@ const Answered = z.object({
   approval: ApprovalId,
   decision: z.enum(['approved', 'denied', 'expired', 'stopped']),
   by: UserId.optional(),
+  /** All who approved, where several had to. */
+  approvedBy: z.array(UserId).optional(),
+  /** Not kept: how many have to approve by the rules of now, and whose approval does not count any more. */
+  needed: z.number().optional(),
+  lost: z.array(UserId).optional(),
   /** What the person wrote with a denial. */
   reason: z.string().optional(),
   /** What runs instead of what the model asked for. */
@@ -230,6 +237,7 @@ export const RunEvent = z.discriminatedUnion('type', [
   Replied.extend(at),
   Judged.extend(at),
   Answered.extend(at),
+  Voted.extend(at),
   EditProposed.extend(at),
   DenialExplained.extend(at),
   Withdrawn.extend(at),

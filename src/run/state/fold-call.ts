@@ -58,6 +58,7 @@ export function applyJudged(call: CallState, event: EventOf<'judged'>): CallStat
       approvers: approval.approvers,
       askedFirst: approval.approvers,
       fourEyes: approval.fourEyes,
+      needed: approval.needed,
       // A card from before rules were narrow promised a rule for any arguments.
       mayAlways: approval.mayAlways && approval.reach !== undefined,
       reach: approval.reach,
@@ -80,6 +81,7 @@ export function applyAnswered(call: CallState, event: EventOf<'answered'>): Call
   const decided: ApprovalState['decided'] = {
     decision: event.decision,
     by: event.by,
+    approvedBy: event.approvedBy,
     reason: event.reason,
     at: new Date(event.at),
     edited: event.arguments !== undefined,
@@ -94,6 +96,11 @@ export function applyAnswered(call: CallState, event: EventOf<'answered'>): Call
     cause: event.reason === undefined ? CAUSE_OF_DECISION[event.decision] : `Denied: ${event.reason}`,
     approval: { ...call.approval, decided },
   }
+}
+
+export function applyVoted(call: CallState, { approval, needed, votes }: EventOf<'voted'>): CallState {
+  if (call.approval?.id !== approval || call.approval.decided) return call
+  return { ...call, approval: { ...call.approval, needed, votes } }
 }
 
 /** Nobody but the requester decides on a call that somebody else changed. */

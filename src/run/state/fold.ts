@@ -9,6 +9,7 @@ import {
   applyGivenInput,
   applyJudged,
   applyReturned,
+  applyVoted,
   applyWithdrawn,
   closeInputs,
   createRequestedCall,
@@ -82,6 +83,8 @@ function changed(state: RunState, event: RunEvent): RunState {
       return judged(state, event)
     case 'answered':
       return onCall(state, event.call, (call) => applyAnswered(call, event))
+    case 'voted':
+      return onCall(state, event.call, (call) => applyVoted(call, event))
     case 'edit_proposed':
       return onCall(state, event.call, (call) => applyEditProposed(call, event, state.origin.user))
     case 'denial_explained':

@@ -73,7 +73,8 @@ async function approvalRemindersOf(
   if (found === undefined || approval === undefined || approval.decided) return []
   const { state } = found
   const { origin } = state
-  const approvers = await deps.runs.approversOf({ state, approval })
+  const may = await deps.runs.approversOf({ state, approval })
+  const approvers = may.filter((user) => approval.votes?.includes(user) !== true)
   const group = groupOf({ ...found, approval })
   // Several on one card are told of once.
   const [first] = openContentsOf(group)

@@ -38,6 +38,8 @@ async function approve(
   if (press.view?.kind === 'home') void deps.publishHome(press.by)
   else deps.refreshHome(press.by)
   if (outcome.kind === 'settled') return showDecision(deps, press.by, press.value, press.message)
+  // Its cards say how many have approved.
+  if (outcome.kind === 'voted' && outcome.isNew) return
   if (outcome.kind !== 'not_yours' && !(await closeCard(deps, press))) return
   const onlyOnce = id.success && how.width !== undefined && outcome.kind === 'not_yours'
   const message = onlyOnce ? await onlyOnceMessage(deps, press.by, id.data) : undefined

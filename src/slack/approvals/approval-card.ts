@@ -14,11 +14,11 @@ import {
   plainTextObject,
   sectionBlock,
 } from '../blocks/build-blocks.ts'
-import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, joinWords, mentionFor, mentionOf } from '../blocks/text.ts'
+import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, joinWords, mentionOf } from '../blocks/text.ts'
 import { allowedText } from '../rules/reach-text.ts'
 import type { ApprovalContent } from './approval-groups.ts'
 import { textMessage } from './approval-outcome.ts'
-import { callTextOf, decidedLineOf, sqlOf, withdrawnText } from './decided-line.ts'
+import { callTextOf, decidedLineOf, decidersText, sqlOf, votesText, withdrawnText } from './decided-line.ts'
 import { hasArguments } from './edit-arguments-form.ts'
 import { editProposedText, versionBlocks } from './edited-call.ts'
 import { headlineOf, headlineTextOf, serverTitleText } from './headline.ts'
@@ -62,7 +62,9 @@ function askBlocks(content: ApprovalContent, place: CardPlace): KnownBlock[] {
   if (approval.proposal)
     return [contextBlock(reasonText(content), `:hourglass_flowing_sand: ${editProposedText(content, place.reader)}`)]
   const mayDecide = place.reader === undefined || approval.approvers.includes(place.reader)
+  const votes = votesText(approval, place.reader)
   return [
+    ...(votes === '' ? [] : [contextBlock(`:busts_in_silhouette: ${votes}`)]),
     contextBlock(reasonText(content), deadlineText(approval.approvers, approval, place)),
     ...(mayDecide ? [decideButtons(content, place)] : []),
   ]
@@ -107,7 +109,9 @@ export function pendingApprovalMessage(content: ApprovalContent, channel: string
     blocks: [
       sectionBlock(`:hourglass_flowing_sand: ${text}`),
       ...(isSaidWhole(call) ? [] : [argumentsBlock(call.arguments)]),
-      contextBlock(`${askedWhereText(channel)}${byOwnersText(approval)}${endText(approval)}`),
+      contextBlock(
+        `${votesText(approval, readerIn(state), '. ')}${askedWhereText(channel)}${byOwnersText(approval)}${endText(approval)}`,
+      ),
     ],
   }
 }
@@ -162,11 +166,14 @@ export function decideButtons({ state, call, approval }: ApprovalContent, { read
   const value = approval.id
   const mayRule =
     approval.mayAlways && approval.risk !== 'destructive' && (reader ?? state.origin.user) === state.origin.user
+  const several = (approval.needed ?? 1) > 1
+  const voted = reader !== undefined && approval.votes?.includes(reader) === true
+  const approve = approveButtonFor([{ state, call, approval }], { text: 'Approve', action: 'approval_approve', value })
   return actionsBlock(
     [
-      approveButtonFor([{ state, call, approval }], { text: 'Approve', action: 'approval_approve', value }),
+      ...(voted ? [] : [approve]),
       createButton({ text: 'Deny', action: 'approval_deny', value }),
-      ...(hasArguments(call) ? [createButton({ text: 'Edit', action: 'approval_edit', value })] : []),
+      ...(hasArguments(call) && !several ? [createButton({ text: 'Edit', action: 'approval_edit', value })] : []),
       ...(mayRule && approval.reach ? ruleButtons({ state, call, approval }, approval.reach) : []),
     ],
     `approval ${approval.id}`,
@@ -215,7 +222,7 @@ const confirmRule = (width: string, words: string): ConfirmationDialog => ({
 
 /** Who decided what and when, without the call. `reader` is "you". */
 export function decidedApprovalText(decided: NonNullable<ApprovalState['decided']>, reader?: UserId): string {
-  const who = decided.by === undefined ? '' : ` by ${mentionFor(decided.by, reader)}`
+  const who = decided.by === undefined ? '' : ` by ${decidersText(decided, reader)}`
   const when = formatDate(decided.at)
   switch (decided.decision) {
     case 'approved':

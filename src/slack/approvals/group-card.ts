@@ -31,7 +31,7 @@ import {
 } from './approval-card.ts'
 import { type ApprovalContent, type ApprovalGroup, approversIn, openContentsOf } from './approval-groups.ts'
 import { textMessage } from './approval-outcome.ts'
-import { callTextOf, decidedLineOf, decidedLinesOf } from './decided-line.ts'
+import { callTextOf, decidedLineOf, decidedLinesOf, votesText } from './decided-line.ts'
 import { versionBlocks } from './edited-call.ts'
 
 /** What the arguments on a card may take together, so that all of it stays below what Slack takes of a message. */
@@ -86,9 +86,11 @@ function entryBlocks(group: ApprovalGroup, content: ApprovalContent, { number, p
   if (approval.decided) return [sectionBlock(`${number}. ${decidedLineOf(content, place.reader)}`)]
   const waits = approval.proposal ? `: changed, waits for ${namesText(approval.approvers)}` : ''
   const reason = sharedReasonOf(group) === undefined ? [contextBlock(shortReasonOf(content))] : []
+  const votes = votesText(approval, place.reader)
   return [
     sectionBlock(`${number}. *${actionTextOf(call, ACTION_CHARS)}*${waits}${replacesText(call)}`),
     ...versionBlocks(content, { reader: place.reader, most: shownArgumentsOf(group) }),
+    ...(votes === '' ? [] : [contextBlock(`:busts_in_silhouette: ${votes}`)]),
     ...reason,
   ]
 }

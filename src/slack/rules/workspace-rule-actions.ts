@@ -1,6 +1,8 @@
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
+import type { NewRule } from '../../policy/rules.ts'
 import { doneModal, type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
+import { pluralize } from '../blocks/text.ts'
 import type { ConnectionDeps, HomeTabDeps, PolicyDeps, WebApiDeps } from '../deps.ts'
 import { type BlockAction, onButtonPress, onDurablePress } from '../interactions/interaction.ts'
 import { onViewSubmission, type ViewSubmission } from '../interactions/modals.ts'
@@ -60,11 +62,18 @@ async function saveRule(deps: Deps, { by, typed, ack }: ViewSubmission): Promise
   if ((await roleOf(deps, by)) !== 'owner') return refuse(ONLY_OWNERS)
   const rule = readWorkspaceRule(typed)
   if (rule === undefined) return refuse('Please choose one.')
-  if (rule.fourEyes && (await deps.rules.approversOf(by.workspace)).length === 0)
-    return refuse('Nobody could approve: choose approvers in my Home tab first, or with /mcp approvers @name.')
+  const problem = tooFewText(rule, (await deps.rules.approversOf(by.workspace)).length)
+  if (problem !== undefined) return refuse(problem)
   await deps.rules.addForWorkspace(by, rule)
   await ack({ response_action: 'update', view: doneModal('Rule for everybody', `Saved. ${SEE_RULES}`) })
   await deps.publishHome(by)
+}
+
+/** Why a rule could never be met, as nobody or too few could approve. */
+function tooFewText({ fourEyes, approvals = 1 }: NewRule, approvers: number): string | undefined {
+  if (approvers >= approvals || (approvals === 1 && !fourEyes)) return undefined
+  const who = approvers === 0 ? 'Nobody' : `Only ${pluralize(approvers, 'approver')}`
+  return `${who} could approve: choose more approvers in my Home tab first, or with /mcp approvers @name.`
 }
 
 const SEE_RULES = 'It counts from now on, and stands in my Home tab and in `/mcp rules`.'

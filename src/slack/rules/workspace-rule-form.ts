@@ -16,6 +16,8 @@ const VERDICTS = {
   deny: 'Forbid it',
 }
 
+const COUNTS = { 1: 'One', 2: 'Two people', 3: 'Three people' }
+
 const cardField = (cards: CardInfo[], label: string) =>
   inputBlockOf({
     id: 'card',
@@ -50,6 +52,15 @@ export const workspaceRuleModal = (cards: CardInfo[]): ModalView =>
         options: optionsOf(CALLS),
         initial: 'write',
       }),
+      inputBlockOf({
+        id: 'approvals',
+        label: 'How many have to approve?',
+        hint: 'Who asked may be one of them, unless you choose above that an approver decides.',
+        optional: false,
+        kind: 'choice',
+        options: optionsOf(COUNTS),
+        initial: '1',
+      }),
       cardField(cards, 'With which service?'),
       inputBlock({
         id: 'channel',
@@ -70,11 +81,14 @@ export const workspaceRuleModal = (cards: CardInfo[]): ModalView =>
 /** The rule that was chosen; undefined where a value is none of the form's. */
 export function readWorkspaceRule(typed: Record<string, string | null>): NewRule | undefined {
   const { rule, calls, card, channel } = typed
+  const { approvals } = typed
   if (!rule || !calls || !Object.hasOwn(VERDICTS, rule) || !isCalls(calls)) return undefined
+  if (!approvals || !Object.hasOwn(COUNTS, approvals)) return undefined
   return {
     tool: '*',
     verdict: rule === 'deny' ? 'deny' : 'ask',
     fourEyes: rule === 'four_eyes',
+    approvals: rule === 'deny' || approvals === '1' ? undefined : Number(approvals),
     card: card ?? undefined,
     class: calls === 'all' ? undefined : calls,
     channel: channel ?? undefined,

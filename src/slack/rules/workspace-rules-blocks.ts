@@ -45,9 +45,11 @@ function workspaceRuleText(rule: Rule, titleOf: WorkspaceRules['titleOf']): stri
   return `${verdictText(rule)} ${calls} with ${service}${channel === undefined ? '' : `, in <#${channel}>`}`
 }
 
-function verdictText({ verdict, fourEyes }: Rule): string {
+function verdictText({ verdict, fourEyes, approvals }: Rule): string {
   if (verdict === 'deny') return ':no_entry: *Forbidden:*'
   if (verdict === 'allow') return ':white_check_mark: *Allowed:*'
+  if (approvals !== undefined)
+    return `:busts_in_silhouette: *${approvals === 2 ? 'Two' : 'Three'} ${fourEyes ? 'others' : 'people'} approve:*`
   return fourEyes ? ':busts_in_silhouette: *Somebody else approves:*' : ':raised_hand: *Ask first:*'
 }
 

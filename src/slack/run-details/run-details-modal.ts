@@ -4,6 +4,7 @@ import type { CallState, CallVisibility, InputState, RunState } from '../../run/
 import { revealInvisible, truncate } from '../../text.ts'
 import { taskLineOf } from '../answer/task-blocks.ts'
 import { decidedApprovalText } from '../approvals/approval-card.ts'
+import { votesText } from '../approvals/decided-line.ts'
 import { editedText, editProposedText } from '../approvals/edited-call.ts'
 import {
   actionsBlock,
@@ -137,6 +138,8 @@ function verdictLines(state: RunState, call: CallState, reader: UserId): string[
   if (approval?.decided) return [decidedApprovalText(approval.decided, reader)]
   if (approval?.proposal)
     return [...(edited ? [edited] : []), `:hourglass_flowing_sand: ${editProposedText({ state, approval }, reader)}`]
+  if (approval?.votes?.length)
+    return [`:hourglass_flowing_sand: ${votesText(approval, reader)}; until ${formatDate(approval.expiresAt)}.`]
   if (approval) return [`:hourglass_flowing_sand: Nobody has decided yet; until ${formatDate(approval.expiresAt)}.`]
   if (stage === 'denied' || why.length === 0) return []
   return [`:arrow_right: No approval was needed. ${escapeMrkdwn(truncate(why.join(' '), 300))}`]
