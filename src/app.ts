@@ -86,6 +86,7 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
       readFile: (...file) => slack.readFile(...file),
       readThread: (...thread) => slack.readThread(...thread),
       ableApprovers: (...asked) => slack.ableApprovers(...asked),
+      groupApprovers: (...asked) => slack.groupApprovers(...asked),
     }),
   )
   const slack: Slack = cleanup.use(

@@ -273,6 +273,7 @@ create table patchbay.rules (
   class text,
   channel text,
   approvals integer,
+  user_group text,
   constraint rules_approvals_check CHECK (((approvals >= 2) AND (approvals <= 3))),
   constraint rules_check CHECK (((scope = 'person'::text) = (user_id IS NOT NULL))),
   constraint rules_class_check CHECK ((class = ANY (ARRAY['read'::text, 'write'::text, 'destructive'::text]))),
@@ -820,13 +821,15 @@ CREATE OR REPLACE FUNCTION patchbay.approvals_pending(p_workspace text, p_user t
 AS $function$
   with approvers as (select approvers_of(p_workspace) as named),
   open as (
-    select a.* from approvals a, approvers
+    select a.* from approvals a cross join approvers left join lateral (select e.body -> 'approval' as asked from run_events e
+      where e.run_id = a.run_id and e.type = 'judged' and e.body #>> '{approval,id}' = a.id limit 1) judged on true
     where a.workspace_id = p_workspace and a.status = 'pending' and a.expires_at > now()
       and case when a.proposed_by is not null then a.requester = p_user
+        -- Of a user group only Slack knows who is in it now: those who were asked are shown it.
+        when judged.asked ? 'groups' then judged.asked -> 'approvers' ? p_user
         -- Owners decide where none of the named approvers can.
-        else approval_may_decide(a, p_user, approvers.named) or exists (select from run_events e
-          where e.run_id = a.run_id and e.type = 'judged' and e.body #>> '{approval,id}' = a.id
-            and e.body #> '{approval,byOwners}' = 'true' and e.body #> '{approval,approvers}' ? p_user) end
+        else approval_may_decide(a, p_user, approvers.named)
+          or coalesce(judged.asked -> 'byOwners' = 'true' and judged.asked -> 'approvers' ? p_user, false) end
     order by a.created_at limit 40
   )
   select coalesce(jsonb_agg(jsonb_build_object('run', run_id, 'call', call_id, 'events', run_events_bare(run_id)) order by created_at), '[]')
@@ -2398,7 +2401,7 @@ end $function$
 ;
 comment on function patchbay.rule_add_narrow(text,text,uuid,text,text,jsonb,text) is 'a person''s "always allow", or "allow in this thread" with a conversation';
 
-CREATE OR REPLACE FUNCTION patchbay.rule_add_workspace(p_workspace text, p_user text, p_card text, p_tool text, p_verdict text, p_four_eyes boolean, p_class text DEFAULT NULL::text, p_channel text DEFAULT NULL::text, p_approvals integer DEFAULT NULL::integer)
+CREATE OR REPLACE FUNCTION patchbay.rule_add_workspace(p_workspace text, p_user text, p_card text, p_tool text, p_verdict text, p_four_eyes boolean, p_class text DEFAULT NULL::text, p_channel text DEFAULT NULL::text, p_approvals integer DEFAULT NULL::integer, p_user_group text DEFAULT NULL::text)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO 'patchbay', 'pg_temp'
@@ -2408,15 +2411,15 @@ begin
   -- A form that is sent again where its acknowledgement was lost makes no second rule.
   select * into row from rules where workspace_id = p_workspace and scope = 'workspace' and card is not distinct from p_card and tool = p_tool
     and verdict = p_verdict and four_eyes = p_four_eyes and class is not distinct from p_class and channel is not distinct from p_channel
-    and approvals is not distinct from p_approvals;
+    and approvals is not distinct from p_approvals and user_group is not distinct from p_user_group;
   if found then return rule_row(row); end if;
-  insert into rules (workspace_id, scope, card, tool, verdict, four_eyes, class, channel, approvals, created_by)
-  values (p_workspace, 'workspace', p_card, p_tool, p_verdict, p_four_eyes, p_class, p_channel, p_approvals, p_user) returning * into row;
+  insert into rules (workspace_id, scope, card, tool, verdict, four_eyes, class, channel, approvals, user_group, created_by)
+  values (p_workspace, 'workspace', p_card, p_tool, p_verdict, p_four_eyes, p_class, p_channel, p_approvals, p_user_group, p_user) returning * into row;
   perform audit_append(p_workspace, p_user, 'rule_added', to_jsonb(row));
   return rule_row(row);
 end $function$
 ;
-comment on function patchbay.rule_add_workspace(text,text,text,text,text,boolean,text,text,integer) is 'a rule for the whole workspace';
+comment on function patchbay.rule_add_workspace(text,text,text,text,text,boolean,text,text,integer,text) is 'a rule for the whole workspace';
 
 CREATE OR REPLACE FUNCTION patchbay.rule_remove_workspace(p_workspace text, p_user text, p_id uuid)
  RETURNS jsonb

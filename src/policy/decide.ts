@@ -37,6 +37,8 @@ export type CallFacts = {
   reach?: RuleReach | undefined
   /** The workspace's approvers. */
   approvers: UserId[]
+  /** Who may approve of the user groups that the rules name, in place of the approvers; undefined: not known yet. */
+  members?: UserId[] | undefined
 }
 
 export type Verdict =
@@ -48,6 +50,8 @@ export type Verdict =
       fourEyes: boolean
       /** So many of them have to approve. */
       needed: number
+      /** The Slack user groups whose members alone may approve it. */
+      groups: string[]
       mayAlways: boolean
       why: string[]
     }
@@ -92,17 +96,25 @@ export function approversFor(o: { risk: Risk; fourEyes: boolean; requester: User
 function ask(asked: CallFacts, risk: Risk, grounds: { why: string[]; rules: Rule[] }): Verdict {
   const fourEyes = grounds.rules.some((rule) => rule.fourEyes)
   const level = risk === 'destructive' ? 'destructive' : 'write'
-  const approvers = approversFor({ risk: level, fourEyes, requester: asked.requester, approvers: asked.approvers })
   const needed = neededIn(grounds.rules)
-  if (approvers.length < needed) return { kind: 'deny', risk, why: [tooFewReason(approvers.length, needed)] }
+  const groups = [...new Set(grounds.rules.flatMap(({ group }) => group ?? []))]
+  const isKnown = groups.length === 0 || asked.members !== undefined
+  const approvers = groups.length > 0 ? membersFor(asked, fourEyes) : approversFor({ ...asked, risk: level, fourEyes })
+  if (isKnown && approvers.length < needed) return { kind: 'deny', risk, why: [tooFewReason(approvers.length, needed)] }
   // A standing permission is for what can be undone and read, and never against a rule that says to ask.
   const isPlain = !isUnusual(asked) && asked.reach !== undefined
   const mayAlways = level === 'write' && grounds.rules.length === 0 && isPlain
   const shown = asked.shownIn === undefined ? [] : [`The answer will be visible to everyone in ${asked.shownIn}.`]
   const reaches = asked.hosts.length === 0 ? [] : [`It names ${asked.hosts.join(', ')}.`]
   const why = [...grounds.why, ...reaches, ...untrustedReasons(asked), ...shown]
-  return { kind: 'ask', risk: level, approvers, fourEyes, needed, mayAlways, why }
+  return { kind: 'ask', risk: level, approvers, fourEyes, needed, groups, mayAlways, why }
 }
+
+/** Of a user group only its members decide, whoever asked. */
+export const membersFor = (
+  { members = [], requester }: Pick<CallFacts, 'members' | 'requester'>,
+  fourEyes: boolean,
+): UserId[] => members.filter((user) => !fourEyes || user !== requester)
 
 /** The rule that wants most people counts. */
 const neededIn = (rules: Rule[]): number => Math.max(1, ...rules.map(({ approvals = 1 }) => approvals))
@@ -114,7 +126,7 @@ function askReason(rules: Rule[]): string {
 
 const tooFewReason = (able: number, needed: number): string =>
   needed === 1
-    ? 'A workspace rule wants a second person to approve this, and the workspace has no approvers. An owner or admin can name them in my Home tab.'
+    ? 'A workspace rule wants a second person to approve this, and nobody else can. An owner or admin can name approvers in my Home tab.'
     : `A workspace rule wants ${needed} people to approve this, and only ${able} can. An owner or admin can name more approvers in my Home tab.`
 
 /** Whoever decides should know that the wish may be somebody else's. */

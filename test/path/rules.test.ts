@@ -52,7 +52,7 @@ test('an owner forbids, lets somebody else approve, and limits who connects', { 
     approvers: ['approver'],
     model: [
       ...[write('a.txt'), says('Not done.'), write('b.txt'), says('Done.'), write('c.txt'), says('Both said yes.')],
-      ...[together(write('d.txt'), write('e.txt')), says('All written.')],
+      ...[together(write('d.txt'), write('e.txt')), says('All written.'), write('f.txt'), says('The group agreed.')],
     ],
   })
   const [member, owner, approver] = [world.as('member'), world.as('owner'), world.as('approver')]
@@ -111,6 +111,31 @@ test('an owner forbids, lets somebody else approve, and limits who connects', { 
   await member.see(list, /All written\./)
   expect(lookOf(await member.see(list, /approved: wrote d/))).not.toContain('UAPPROV1')
   await owner.command('approvers @approver')
+  await owner.home()
+  await owner.pressInHome('Remove')
+
+  const oncall = (members: string[], disabled = false) =>
+    owner.post('usergroup', { handle: 'oncall', name: 'On call', members, disabled })
+  await oncall(['member', 'approver'])
+  await addRule({ rule: 'four_eyes', group: 'SONCALL01' })
+  await seesAtHome(owner, /only @oncall approve/)
+  const grouped = await member.mention('write f')
+  const asks = await member.see(grouped, /Waits for somebody of @oncall/)
+  await oncall(['member'])
+  await approver.press(grouped, asks.ts, 'Approve')
+  await approver.see(grouped, /Only somebody else can decide this/)
+  await oncall(['approver'], true)
+  await approver.press(grouped, asks.ts, 'Approve')
+  await approver.see(grouped, /Only <@UOWNER01> can decide this/)
+  await eventually(async () =>
+    expect((await owner.messages('dm')).map(lookOf).join()).toMatch(
+      /only members of @oncall approve, and nobody there can/,
+    ),
+  )
+  await owner.press(grouped, asks.ts, 'Approve')
+  await member.see(grouped, /The group agreed\./)
+  await owner.home()
+  await owner.pressInHome('Remove')
 
   await owner.pressInHome('Limit who connects')
   await eventually(async () => expect(await owner.modal()).toMatchObject({ callback_id: 'connectors_new' }))
@@ -123,4 +148,7 @@ test('an owner forbids, lets somebody else approve, and limits who connects', { 
   )
   await approver.command('connect memory')
   await eventually(async () => expect(JSON.stringify(await approver.modal())).toContain('Memory'))
+  await owner.home()
+  await owner.pressInHome('Remove')
+  await seesAtHome(owner, /None yet\. A rule can/)
 })

@@ -174,6 +174,18 @@ test('the rule that wants most people counts, and too few can never meet it', ()
   expect(decide(asked(both), [...rules, rule({ fourEyes: true })])).toMatchObject({ kind: 'deny', why })
 })
 
+test('only members of a user group decide where a rule names it', () => {
+  const eve = UserId.parse('UEVE')
+  const rules = [rule({ group: 'SDATA' })]
+  const facts = asked({ ...write, approvers: [boss] })
+  expect(decide(facts, rules), 'nobody was asked yet').toMatchObject({ kind: 'ask', groups: ['SDATA'], approvers: [] })
+  expect(decide({ ...facts, members: [eve] }, rules)).toMatchObject({ kind: 'ask', approvers: [eve], mayAlways: false })
+  expect(decide({ ...facts, members: [ada, eve] }, [rule({ group: 'SDATA', fourEyes: true })])).toMatchObject({
+    approvers: [eve],
+  })
+  expect(decide({ ...facts, members: [] }, rules)).toMatchObject({ kind: 'deny' })
+})
+
 test('what cannot be read gets no rule', () => {
   expect(decide(asked(write), [])).toMatchObject({ mayAlways: true })
   expect(decide(asked({ ...write, reach: undefined }), [])).toMatchObject({ mayAlways: false })

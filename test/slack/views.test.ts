@@ -70,8 +70,11 @@ const shownFor = (shown: ShownResult, change: Partial<CallState> = {}): MessageC
 
 const times = <T>(count: number, make: (at: number) => T): T[] => Array.from({ length: count }, (_, at) => make(at))
 
+const GROUPS = [{ id: 'SDATA', handle: 'data-owners' }]
+
 const rulesOf = (rules: Rule[]): WorkspaceRules => ({
   rules,
+  groups: GROUPS,
   connectors: {},
   titleOf: (card) => cardOf({ card })?.title ?? card,
 })
@@ -82,6 +85,7 @@ const WORKSPACE_RULES = [
   ruleOf({ ...everybody, id: 'w2', class: 'write', fourEyes: true }),
   ruleOf({ ...everybody, id: 'w3', class: 'read' }),
   ruleOf({ ...everybody, id: 'w4', class: 'destructive', approvals: 2 }),
+  ruleOf({ ...everybody, id: 'w5', class: 'write', group: 'SDATA' }),
 ]
 
 const decided = (decision: 'approved' | 'denied' | 'expired' | 'stopped', reason?: string) =>
@@ -359,6 +363,9 @@ const SAYINGS: Record<string, MessageContent> = {
   'approval card, approved': cardFor(callOf({ approval: decided('approved') })),
   'approval card, denied': cardFor(callOf({ approval: decided('denied') })),
   'approval card, denied with reason': cardFor(callOf({ approval: decided('denied', LONG) })),
+  'approval card, of a user group': cardFor(
+    callOf({ stage: 'awaiting_approval', approval: approvalOf({ groups: ['SDATA'], groupNames: '@data-owners' }) }),
+  ),
   'approval card, by one of two, in their direct message': approvalMessage(
     askedFor(
       callOf({
@@ -446,7 +453,7 @@ const VIEWS: Record<string, View> = {
     times(30, () => longLine),
     { connection: 'files', words: 'long', page: 0 },
   ),
-  'rule for everybody': workspaceRuleModal(CARDS),
+  'rule for everybody': workspaceRuleModal(CARDS, GROUPS),
   'who connects': connectorsModal(CARDS),
   'edit form': editArgumentsModal(callOf(), { metadata: { approval: 'x' } }),
   'edit form, odd': editArgumentsModal(callOf({ schema: {}, arguments: { a: [1, 2] } }), {}),
@@ -535,7 +542,13 @@ const VIEWS: Record<string, View> = {
         { tool: 'search', connection: undefined, calls: 1 },
       ],
     }),
-    workspace: { settings: settingsOf(), usage: monthOf({ runs: 20, costUsd: 4 }), cards: CARDS, asked: [OWN_CARD] },
+    workspace: {
+      settings: settingsOf(),
+      usage: monthOf({ runs: 20, costUsd: 4 }),
+      cards: CARDS,
+      asked: [OWN_CARD],
+      groups: [],
+    },
     cardOf,
   }),
   'full home': createHomeView({
@@ -573,6 +586,7 @@ const VIEWS: Record<string, View> = {
       usage: monthOf({ costUsd: 1e6, runs: 1e6 }),
       cards: times(150, (at) => ({ ...longCard, name: `card-${at}` })),
       asked: times(9, () => OWN_CARD),
+      groups: [],
     },
     cardOf,
   }),

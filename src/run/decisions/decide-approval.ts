@@ -1,15 +1,16 @@
 import type { ApprovalId, Principal, RunId, UserId, WorkspaceId } from '../../ids.ts'
 import type { JsonObject } from '../../json.ts'
-import { approversFor, type Verdict } from '../../policy/decide.ts'
+import type { Verdict } from '../../policy/decide.ts'
 import type { RuleReach } from '../../policy/rule-reach.ts'
 import { callHashOf, definitionHashOf } from '../calls/call-hashes.ts'
-import { ableApproversIn, ablePartOf, ableVerdictFor, policyInputsFor } from '../calls/verdicts.ts'
+import { ableVerdictFor, policyInputsFor } from '../calls/verdicts.ts'
 import type { ResolvedTool, RunDeps, Source } from '../deps.ts'
 import type { AnswerOutcome, ApprovalAnswer } from '../runs.ts'
 import type { EventOf } from '../state/events.ts'
 import type { ApprovalState, CallState, EditProposal, RunState } from '../state/state.ts'
 import type { SettledOutcome } from '../storage/approval-store.ts'
-import { hasVoted, neededFor, type Voting, votingFor } from './votes.ts'
+import { createAbleFor, currentApproversFor } from './current-approvers.ts'
+import { hasVoted, neededFor, severalApprove, type Vote, votingFor } from './votes.ts'
 
 export type OpenApproval = { state: RunState; call: CallState; approval: ApprovalState }
 type Open = OpenApproval
@@ -36,27 +37,6 @@ export async function pendingFor(deps: RunDeps, principal: Principal): Promise<O
   const open = rows.map(openIn).filter((one) => one !== undefined)
   return open.filter(({ approval }) => !hasVoted(approval, principal.user))
 }
-
-/** Who may decide this approval at this moment. */
-export async function currentApproversFor(
-  deps: RunDeps,
-  { state: { origin }, approval }: Pick<Open, 'state' | 'approval'>,
-): Promise<UserId[]> {
-  const { risk, fourEyes, needed } = approval
-  if (approval.proposal) return [origin.user]
-  const able = ableApproversIn(deps, origin, ownersOn(approval))
-  const { approvers, byOwners } = ablePartOf(await able(await deps.rules.approversOf(origin.workspace)), {
-    risk,
-    fourEyes,
-    needed,
-  })
-  // Without approvers the requester would decide, and here others have to.
-  if (byOwners && approvers.length === 0) return []
-  return approversFor({ risk, fourEyes, requester: origin.user, approvers })
-}
-
-const ownersOn = ({ approvers, byOwners, proposal }: ApprovalState): UserId[] =>
-  byOwners ? (proposal?.askedBefore ?? approvers) : []
 
 /** What came of it, and the run to go on with if this instance won it. */
 type Decided<O = AnswerOutcome> = { outcome: O; claim?: { run: RunId; fence: number } }
@@ -118,7 +98,7 @@ function refusalIn(stored: Exclude<Stored, { kind: 'settled' | 'voted' | 'propos
 
 type Edit = { arguments: JsonObject; hash: string; risk: Verdict['risk'] }
 /** What is approved, where that differs from what the model asked for, and what a rule made with it holds for. */
-type Checked = { edit?: Edit; reach?: RuleReach | undefined; verdict?: Verdict } & Partial<Voting>
+type Checked = { edit?: Edit; reach?: RuleReach | undefined; verdict?: Verdict } & Partial<Vote>
 
 /** What an answer changes, or why this person may not give it now. */
 export async function checkAnswer(deps: RunDeps, open: Open, answer: ApprovalAnswer): Promise<Refusal | Checked> {
@@ -129,7 +109,7 @@ export async function checkAnswer(deps: RunDeps, open: Open, answer: ApprovalAns
   }
   if (approval.proposal) return checkConfirmation(deps, open, approval.proposal, answer)
   if (answer.confirms) return { kind: 'gone' }
-  const allowed = await currentApproversFor(deps, open)
+  const allowed = await currentApproversFor(deps, open, answer.by.user)
   if (!allowed.includes(answer.by.user)) return { kind: 'not_yours', approvers: allowed }
   const refused = standingRefusal(open, answer)
   if (refused) return refused
@@ -196,26 +176,19 @@ async function judgeAnew(
   // What changed under an unedited approval is found when it is called, and told to the model.
   if (!found) return edited === undefined ? {} : changedMeanwhile
   const question = { policy, found, args: edited ?? call.arguments }
-  const able = ableApproversIn(deps, state.origin, ownersOn(approval))
+  const able = createAbleFor(deps, { origin: state.origin, approval }, people)
   const { asked, verdict } = await ableVerdictFor(deps, state, question, able)
-  const mayRule = verdict.kind === 'ask' && verdict.mayAlways
-  const refused = refusedBy(verdict, people)
-  if (refused) return refused
   const edit = editIn(open, found, { edited, risk: verdict.risk })
-  if (edit && neededFor(approval, verdict) > 1) return severalApprove
-  return { ...(edit && { edit }), reach: mayRule ? asked.reach : undefined, verdict }
+  return refusedBy(verdict, people) ?? withEdit(approval, { edit, reach: asked.reach, verdict })
 }
 
-/** What others approved before must not become an approval of something else. */
-const severalApprove: Refusal = {
-  kind: 'invalid',
-  problems: [
-    {
-      field: '',
-      message:
-        'Several people have to approve this, so it cannot be changed here. Deny it, and say there what should be different.',
-    },
-  ],
+function withEdit(
+  approval: ApprovalState,
+  { edit, reach, verdict }: { edit: Edit | undefined; reach: RuleReach | undefined; verdict: Verdict },
+): Refusal | Checked {
+  if (edit && neededFor(approval, verdict) > 1) return severalApprove
+  const mayRule = verdict.kind === 'ask' && verdict.mayAlways
+  return { ...(edit && { edit }), reach: mayRule ? reach : undefined, verdict }
 }
 
 function refusedBy(verdict: Verdict, people: UserId[]): Refusal | undefined {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { ApprovalId, ChannelId, ConnectionId, RunId, UserId, WorkspaceId } from '../../ids.ts'
 import { RuleReach } from '../../policy/rule-reach.ts'
-import { DenialExplained, EditProposed, EventJson, Voted } from './approval-events.ts'
+import { AskedApproval, DenialExplained, EditProposed, EventJson, Voted } from './approval-events.ts'
 import { AskedInput, GivenInput } from './input-events.ts'
 import { ResultFile, ShownResult } from './shown-result.ts'
 
@@ -137,21 +137,7 @@ const Judged = z.object({
   /** A file of that name was there. */
   replaces: z.literal(true).optional(),
   changed: ToolChanged,
-  approval: z
-    .object({
-      id: ApprovalId,
-      approvers: z.array(UserId),
-      fourEyes: z.boolean(),
-      /** How many people have to approve; absent: one. */
-      needed: z.number().optional(),
-      mayAlways: z.boolean(),
-      /** What a rule made on the card holds for. */
-      reach: RuleReach.optional(),
-      expiresAt: z.iso.datetime(),
-      /** The approvers are the workspace's owners, as none of those who were named can decide. */
-      byOwners: z.literal(true).optional(),
-    })
-    .optional(),
+  approval: AskedApproval.optional(),
 })
 const Answered = z.object({
   type: z.literal('answered'),

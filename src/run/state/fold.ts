@@ -1,16 +1,13 @@
 import type { RunId, UserId } from '../../ids.ts'
 import type { EventOf, RunEvent } from './events.ts'
+import { applyDenialExplained, applyEditProposed, applyVoted, applyWithdrawn } from './fold-approval.ts'
 import {
   applyAnswered,
   applyAskedInput,
   applyCalled,
-  applyDenialExplained,
-  applyEditProposed,
   applyGivenInput,
   applyJudged,
   applyReturned,
-  applyVoted,
-  applyWithdrawn,
   closeInputs,
   createRequestedCall,
   isLiveInput,

@@ -154,6 +154,9 @@ export type ApprovalState = {
   fourEyes: boolean
   /** How many people have to approve; absent: one. */
   needed?: number | undefined
+  /** The Slack user groups whose members alone may approve, and what they were called. */
+  groups?: string[] | undefined
+  groupNames?: string | undefined
   /** Who has approved so far, where several have to. */
   votes?: UserId[] | undefined
   /** A rule may be made on the card, and it says what for. */

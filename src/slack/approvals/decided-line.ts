@@ -83,13 +83,6 @@ export const deciderOf = (decided: Decided, reader: UserId | undefined): string 
 export const decidersText = ({ by, approvedBy }: Decided, reader: UserId | undefined): string =>
   joinWords((approvedBy ?? (by === undefined ? [] : [by])).map((user) => mentionFor(user, reader)))
 
-/** How many of those who have to approve have done so; nothing where one is enough. */
-export function votesText({ needed = 1, votes = [] }: ApprovalState, reader: UserId | undefined, end = ''): string {
-  if (needed === 1) return ''
-  if (votes.length === 0) return `${needed} people have to approve this${end}`
-  return `${votes.length} of ${needed} approved: ${joinWords(votes.map((user) => mentionFor(user, reader)))}${end}`
-}
-
 /** The same for a call that somebody changed: who asked for what, and what became of it. */
 function editedLineOf({ state, call, approval }: ApprovalContent, edited: string, decided: Decided): string {
   const isOther = approval.proposal !== undefined || decided.by !== state.origin.user

@@ -18,10 +18,7 @@ import {
   approveButtonFor,
   askedWhereText,
   type CardPlace,
-  deadlineText,
   decideButtons,
-  endText,
-  namesText,
   pendingApprovalMessage,
   questionText,
   readerIn,
@@ -31,8 +28,9 @@ import {
 } from './approval-card.ts'
 import { type ApprovalContent, type ApprovalGroup, approversIn, openContentsOf } from './approval-groups.ts'
 import { textMessage } from './approval-outcome.ts'
-import { callTextOf, decidedLineOf, decidedLinesOf, votesText } from './decided-line.ts'
+import { callTextOf, decidedLineOf, decidedLinesOf } from './decided-line.ts'
 import { versionBlocks } from './edited-call.ts'
+import { deadlineText, endText, namesText, votesText, whoText } from './who-decides.ts'
 
 /** What the arguments on a card may take together, so that all of it stays below what Slack takes of a message. */
 const ALL_ARGUMENTS = 5_000
@@ -104,6 +102,12 @@ function sharedReasonOf({ contents }: ApprovalGroup): string | undefined {
   return others.length === 0 ? reason : undefined
 }
 
+/** The user group that all of these wait for. */
+function sharedGroupIn(open: ApprovalContent[]): string | undefined {
+  const [name, ...others] = new Set(open.map(({ approval }) => approval.groupNames))
+  return others.length === 0 ? name : undefined
+}
+
 function groupButtons(group: ApprovalGroup, open: ApprovalContent[], place: CardPlace): KnownBlock[] {
   const [first, second] = open
   if (first === undefined) return []
@@ -111,7 +115,7 @@ function groupButtons(group: ApprovalGroup, open: ApprovalContent[], place: Card
   const reason = sharedReasonOf(group)
   const deadline = contextBlock(
     ...(reason === undefined ? [] : [reason]),
-    deadlineText(approvers, first.approval, place),
+    deadlineText(approvers, { ...first.approval, groupNames: sharedGroupIn(open) }, place),
   )
   if (place.reader !== undefined && !approvers.includes(place.reader)) return [deadline]
   if (second === undefined) return [deadline, decideButtons(first, place)]
@@ -140,7 +144,8 @@ export function pendingGroupMessage(group: ApprovalGroup, channel: string | unde
   const others = [...decidedLinesOf(decided, readerIn(first.state)), ...changed.map(changedLineOf)]
   if (open.length === 0) return textMessage(others.join('\n'))
   const lines = [...open.map(({ call }) => `• ${callTextOf(call, 'wish')}`), ...others]
-  const text = `Waiting for ${namesText(approversIn(group))} to allow:\n${lines.join('\n')}`
+  const who = sharedGroupIn(open) === undefined ? namesText(approversIn(group)) : whoText(first.approval)
+  const text = `Waiting for ${who} to allow:\n${lines.join('\n')}`
   return {
     text,
     blocks: [

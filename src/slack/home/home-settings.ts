@@ -37,6 +37,7 @@ export type WorkspaceSettingsView = {
   cards: CardInfo[]
   /** The cards that somebody here wants to share. */
   asked: OwnCard[]
+  groups: WorkspaceRules['groups']
 }
 
 /** The warning on top of the Home tab of owners and admins. */
@@ -81,8 +82,9 @@ export function settingsBlocks(view: WorkspaceSettingsView, rules: Rule[]): Know
 
 const RULES_SHOWN = 6
 
-const workspaceRulesIn = ({ settings, cards }: WorkspaceSettingsView, rules: Rule[]): WorkspaceRules => ({
+const workspaceRulesIn = ({ settings, cards, groups }: WorkspaceSettingsView, rules: Rule[]): WorkspaceRules => ({
   rules,
+  groups,
   connectors: settings.connectors,
   titleOf: (name) => cards.find((card) => card.name === name)?.title ?? name,
 })

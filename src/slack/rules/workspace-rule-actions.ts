@@ -1,6 +1,7 @@
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
 import type { NewRule } from '../../policy/rules.ts'
+import { withDeadline } from '../../timing.ts'
 import { doneModal, type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
 import { pluralize } from '../blocks/text.ts'
 import type { ConnectionDeps, HomeTabDeps, PolicyDeps, WebApiDeps } from '../deps.ts'
@@ -12,12 +13,18 @@ import { connectorsModal, readConnectors, readWorkspaceRule, workspaceRuleModal 
 
 type Deps = WebApiDeps & ConnectionDeps & PolicyDeps & HomeTabDeps
 
+/** A form has to be opened within 3 s. */
+const GROUPS_TIMEOUT_MS = 1_000
+
 const ONLY_OWNERS = 'Only an owner or admin of this workspace can change its rules.'
 
 /** Listens to the rules for everybody; each press and each form checks again that the person is an owner or admin. */
 export function registerWorkspaceRules(app: App, deps: Deps): void {
   onButtonPress(app, deps, 'rule_new', async (press) => {
-    if (await isOwner(deps, press)) await press.responder.openModal(workspaceRuleModal(deps.connect.cards()))
+    if (await isOwner(deps, press))
+      await press.responder.openModal(
+        workspaceRuleModal(deps.connect.cards(), await withDeadline(deps.names.groups(), GROUPS_TIMEOUT_MS, [])),
+      )
   })
   onButtonPress(app, deps, 'connectors_new', async (press) => {
     if (await isOwner(deps, press)) await press.responder.openModal(connectorsModal(deps.connect.cards()))
@@ -70,7 +77,9 @@ async function saveRule(deps: Deps, { by, typed, ack }: ViewSubmission): Promise
 }
 
 /** Why a rule could never be met, as nobody or too few could approve. */
-function tooFewText({ fourEyes, approvals = 1 }: NewRule, approvers: number): string | undefined {
+function tooFewText({ fourEyes, approvals = 1, group }: NewRule, approvers: number): string | undefined {
+  // Who is in a group changes in Slack, and is asked there each time.
+  if (group !== undefined) return undefined
   if (approvers >= approvals || (approvals === 1 && !fourEyes)) return undefined
   const who = approvers === 0 ? 'Nobody' : `Only ${pluralize(approvers, 'approver')}`
   return `${who} could approve: choose more approvers in my Home tab first, or with /mcp approvers @name.`

@@ -6,7 +6,12 @@ import { actionsBlock, contextBlock, createButton, createCommandButton, sectionB
 import { escapeMrkdwn } from '../blocks/text.ts'
 
 /** The rules for everybody, and who alone may connect what. */
-export type WorkspaceRules = { rules: Rule[]; connectors: Record<string, Connectors>; titleOf(card: string): string }
+export type WorkspaceRules = {
+  rules: Rule[]
+  connectors: Record<string, Connectors>
+  titleOf(card: string): string
+  groups: { id: string; handle: string }[]
+}
 
 /** What a rule is about, by its class. */
 export const CALLS = {
@@ -24,11 +29,11 @@ export const CONNECTORS: Record<Connectors, string> = {
 
 type Line = { text: string; remove: { action: string; value: string } }
 
-function linesOf({ rules, connectors, titleOf }: WorkspaceRules): Line[] {
+function linesOf({ rules, connectors, titleOf, groups }: WorkspaceRules): Line[] {
   const shared = rules.filter(({ scope }) => scope === 'workspace')
   return [
     ...shared.map((rule) => ({
-      text: workspaceRuleText(rule, titleOf),
+      text: `${workspaceRuleText(rule, titleOf)}${groupText(rule, groups)}`,
       remove: { action: `rule_remove:${rule.id}`, value: rule.id },
     })),
     ...Object.entries(connectors).map(([card, who]) => ({
@@ -43,6 +48,14 @@ function workspaceRuleText(rule: Rule, titleOf: WorkspaceRules['titleOf']): stri
   const calls = tool === '*' ? CALLS[rule.class ?? 'all'] : `*${escapeMrkdwn(truncate(tool, 130))}*`
   const service = card === undefined ? 'any service' : `*${escapeMrkdwn(titleOf(card))}*`
   return `${verdictText(rule)} ${calls} with ${service}${channel === undefined ? '' : `, in <#${channel}>`}`
+}
+
+function groupText({ group }: Rule, groups: WorkspaceRules['groups']): string {
+  if (group === undefined) return ''
+  const handle = groups.find(({ id }) => id === group)?.handle
+  return handle === undefined
+    ? '; nobody can approve, as its user group is gone'
+    : `; only @${escapeMrkdwn(handle)} approve`
 }
 
 function verdictText({ verdict, fourEyes, approvals }: Rule): string {
