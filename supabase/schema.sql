@@ -2084,6 +2084,20 @@ $function$
 ;
 comment on function patchbay.own_cards_of(text,text) is 'the saved cards that this person may connect: theirs and the workspace''s';
 
+CREATE OR REPLACE FUNCTION patchbay.owners_set(p_workspace text, p_user text, p_owners jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+begin
+  insert into workspaces (workspace_id, settings) values (p_workspace, jsonb_build_object('owners', p_owners))
+  on conflict (workspace_id) do update set settings = workspaces.settings || excluded.settings;
+  perform audit_append(p_workspace, p_user, 'owners_set', jsonb_build_object('owners', p_owners));
+  return null;
+end $function$
+;
+comment on function patchbay.owners_set(text,text,jsonb) is 'names who is an owner here beside the owners and admins of the Slack workspace; who may is the door''s question';
+
 CREATE OR REPLACE FUNCTION patchbay.pin_words(p_text text)
  RETURNS text
  LANGUAGE sql

@@ -41,5 +41,15 @@ language sql stable set search_path = patchbay, pg_temp as $$
   from open
 $$;
 
+create function patchbay.owners_set(p_workspace text, p_user text, p_owners jsonb) returns jsonb
+language plpgsql set search_path = patchbay, pg_temp as $$
+begin
+  insert into workspaces (workspace_id, settings) values (p_workspace, jsonb_build_object('owners', p_owners))
+  on conflict (workspace_id) do update set settings = workspaces.settings || excluded.settings;
+  perform audit_append(p_workspace, p_user, 'owners_set', jsonb_build_object('owners', p_owners));
+  return null;
+end $$;
+comment on function patchbay.owners_set(text, text, jsonb) is 'names who is an owner here beside the owners and admins of the Slack workspace; who may is the door''s question';
+
 insert into patchbay.schema_versions (version, breaking) values ('20261129000041', true);
 select patchbay.restrict_access();

@@ -1,14 +1,25 @@
+import { Client } from 'pg'
 import { expect, test } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { lookOf, type Seat } from '../support/person.ts'
 import { says, together, wishes } from '../support/scripted-model.ts'
-import { startWorld } from '../support/world.ts'
+import { startWorld, type World } from '../support/world.ts'
 
 const runs = (sql: string) => wishes('demo-database__execute_sql', { sql })
 const insert = (id: string) => runs(`INSERT INTO department (dept_no, dept_name) VALUES ('${id}', 'Team ${id}')`)
 
 const seesAtHome = (person: Seat, what: RegExp): Promise<void> =>
   eventually(async () => expect(JSON.stringify(await person.home())).toMatch(what))
+
+async function auditOf(world: World, action: string): Promise<unknown[]> {
+  const client = new Client({ connectionString: world.databaseUrl })
+  await client.connect()
+  try {
+    return (await client.query('select actor, details from audit_events where action = $1 order by id', [action])).rows
+  } finally {
+    await client.end()
+  }
+}
 
 test('"Always allow" opens what its card showed and nothing else', { timeout: 180_000 }, async () => {
   await using world = await startWorld({
@@ -118,7 +129,7 @@ test('an owner forbids, lets somebody else approve, and limits who connects', { 
     owner.post('usergroup', { handle: 'oncall', name: 'On call', members, disabled })
   await oncall(['member', 'approver'])
   await addRule({ rule: 'four_eyes', group: 'SONCALL01' })
-  await seesAtHome(owner, /only @oncall approve/)
+  await seesAtHome(owner, /only members of @oncall approve/)
   const grouped = await member.mention('write f')
   const asks = await member.see(grouped, /Waits for somebody of @oncall/)
   await oncall(['member'])
@@ -151,4 +162,20 @@ test('an owner forbids, lets somebody else approve, and limits who connects', { 
   await owner.home()
   await owner.pressInHome('Remove')
   await seesAtHome(owner, /None yet\. A rule can/)
+
+  await member.command('owners @member')
+  expect(JSON.stringify(await member.home())).not.toContain('Add a rule')
+  await owner.command('owners @member')
+  await seesAtHome(member, /"Add a rule"/)
+  await member.pressInHome('Add a rule')
+  await eventually(async () => expect(await member.modal()).toMatchObject({ callback_id: 'rule_new' }))
+  await owner.home()
+  await owner.pressInHome('setting_owners', 'approver')
+  await seesAtHome(approver, /"Add a rule"/)
+  expect(JSON.stringify(await member.submit({ rule: 'deny' }))).toContain('Only an owner or admin of this workspace')
+  const audited = await auditOf(world, 'owners_set')
+  expect(audited).toEqual([
+    { actor: 'UOWNER01', details: { owners: ['UMEMBER1'] } },
+    { actor: 'UOWNER01', details: { owners: ['UAPPROV1'] } },
+  ])
 })

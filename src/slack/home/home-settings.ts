@@ -59,6 +59,10 @@ export function settingsBlocks(view: WorkspaceSettingsView, rules: Rule[]): Know
       approversSelect(settings),
     ),
     settingBlock(
+      '*Owners*\nThey may change rules and these settings, like the owners and admins of this Slack workspace. Whoever you take out loses that at once.',
+      ownersSelect(settings),
+    ),
+    settingBlock(
       '*Where approvals are asked*\nA channel for requests that somebody else must decide. Its members see the details. Without one, I ask in the thread, and by direct message if an approver cannot see it.',
       channelSelect(settings),
     ),
@@ -98,6 +102,13 @@ const approversSelect = ({ approvers }: WorkspaceSettings): MultiUsersSelect => 
   action_id: 'setting_approvers',
   placeholder: plainTextObject('Choose people', LIMITS.placeholder),
   ...(approvers.length > 0 && { initial_users: approvers.slice(0, 100) }),
+})
+
+const ownersSelect = ({ owners }: WorkspaceSettings): MultiUsersSelect => ({
+  type: 'multi_users_select',
+  action_id: 'setting_owners',
+  placeholder: plainTextObject('Choose people', LIMITS.placeholder),
+  ...(owners.length > 0 && { initial_users: owners.slice(0, 100) }),
 })
 
 const channelSelect = ({ approvalsChannel }: WorkspaceSettings): ConversationsSelect => ({

@@ -112,7 +112,7 @@ const linkedRequestOf = ({ id, origin }: RunState, { user }: Principal) =>
 
 /** What only owners and admins see. */
 async function workspaceOf(deps: HomeDeps, { workspace, user }: Principal): Promise<WorkspaceSettingsView | undefined> {
-  if (!(await deps.people.of(user)).mayManage) return undefined
+  if (!(await deps.people.mayManageNow(user))) return undefined
   const [settings, usage, asked, groups] = await Promise.all([
     deps.settings.of(workspace),
     deps.usage.monthOfAll(workspace),

@@ -55,7 +55,7 @@ function groupText({ group }: Rule, groups: WorkspaceRules['groups']): string {
   const handle = groups.find(({ id }) => id === group)?.handle
   return handle === undefined
     ? '; nobody can approve, as its user group is gone'
-    : `; only @${escapeMrkdwn(handle)} approve`
+    : `; only members of @${escapeMrkdwn(handle)} approve`
 }
 
 function verdictText({ verdict, fourEyes, approvals }: Rule): string {
