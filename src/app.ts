@@ -88,11 +88,11 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
       readFile: (...file) => slack.readFile(...file),
       readThread: (...thread) => slack.readThread(...thread),
       ableApprovers: (...asked) => slack.ableApprovers(...asked),
+      groupApprovers: (...asked) => slack.groupApprovers(...asked),
     }),
   )
-  const slack: Slack = cleanup.use(
-    await createSlack(slackSettings(config, parts.installations), { ...parts, runs, log }),
-  )
+  const settings = slackSettings(config, parts.installations)
+  const slack: Slack = cleanup.use(await createSlack(settings, { ...parts, runs, log }))
   cleanup.defer(() => renderer.close())
   const watchers = cleanup.use(createServerWatchers({ ...parts, log }, slack))
   const mirror = cleanup.use(createRegistryMirror({ ...parts, fetch: egress.fetch, log }))

@@ -19,6 +19,8 @@ create table patchbay.approvals (
   reminded_at timestamp with time zone,
   proposed_by text,
   proposal_hash text,
+  needed integer,
+  votes jsonb default '[]'::jsonb not null,
   constraint approvals_pkey PRIMARY KEY (id),
   constraint approvals_risk_check CHECK ((risk = ANY (ARRAY['write'::text, 'destructive'::text]))),
   constraint approvals_run_id_fkey FOREIGN KEY (run_id) REFERENCES patchbay.runs(id) ON DELETE CASCADE,
@@ -270,6 +272,9 @@ create table patchbay.rules (
   reach jsonb,
   class text,
   channel text,
+  approvals integer,
+  user_group text,
+  constraint rules_approvals_check CHECK (((approvals >= 2) AND (approvals <= 3))),
   constraint rules_check CHECK (((scope = 'person'::text) = (user_id IS NOT NULL))),
   constraint rules_class_check CHECK ((class = ANY (ARRAY['read'::text, 'write'::text, 'destructive'::text]))),
   constraint rules_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES patchbay.mcp_connections(id) ON DELETE CASCADE,
@@ -684,6 +689,8 @@ AS $function$
 declare
   row approvals;
   settled jsonb;
+  vote jsonb;
+  event jsonb := p_event - 'needed' - 'lost';
 begin
   perform from runs r join approvals a on a.run_id = r.id where a.id = p_id and a.workspace_id = p_workspace for update of r;
   select * into row from approvals where id = p_id and workspace_id = p_workspace for update;
@@ -692,7 +699,20 @@ begin
     and (p_by is distinct from row.requester or (p_status = 'approved' and p_event ->> 'hash' is distinct from row.proposal_hash)) then
     return jsonb_build_object('kind', 'changed', 'by', row.proposed_by, 'requester', row.requester);
   end if;
-  settled := approval_decide(p_workspace, p_id, p_status, p_by, p_event, p_instance, p_lease_ms);
+  if row.status = 'pending' and row.proposed_by is null and row.expires_at > clock_timestamp() and p_status = 'approved' then
+    vote := approval_vote(p_id, p_by, p_event);
+  end if;
+  if jsonb_array_length(vote -> 'votes') < (vote ->> 'needed')::integer then
+    if (vote ->> 'isNew')::boolean then
+      perform run_append_locked(row.run_id, jsonb_build_array(jsonb_build_object('type', 'voted', 'call', row.call_id, 'approval', row.id,
+        'by', p_by, 'needed', vote -> 'needed', 'votes', vote -> 'votes', 'at', p_event -> 'at')));
+      update runs set status = 'working' where id = row.run_id and status = 'suspended';
+    end if;
+    return vote || jsonb_build_object('kind', 'voted', 'run', row.run_id,
+      'fence', case when p_instance is not null then run_claim_if_free(row.run_id, p_instance, p_lease_ms) end);
+  end if;
+  if vote is not null then event := event || jsonb_build_object('approvedBy', vote -> 'votes'); end if;
+  settled := approval_decide(p_workspace, p_id, p_status, p_by, event, p_instance, p_lease_ms);
   if settled ->> 'kind' = 'settled' and p_event ? 'reason' then
     update approvals set reason = p_event ->> 'reason' where id = p_id;
     perform audit_append(p_workspace, p_by, 'denial_explained', jsonb_build_object('approval', row.id, 'run', row.run_id,
@@ -701,7 +721,34 @@ begin
   return settled;
 end $function$
 ;
-comment on function patchbay.approval_settle(text,text,text,text,jsonb,text,integer) is 'a person''s decision, with the words of a denial; changed where the call is not what they were shown';
+comment on function patchbay.approval_settle(text,text,text,text,jsonb,text,integer) is 'a person''s decision, with the words of a denial: voted where more people have to approve, changed where the call is not what they were shown';
+
+CREATE OR REPLACE FUNCTION patchbay.approval_vote(p_id text, p_by text, p_event jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare
+  row approvals;
+  wanted integer;
+  counted jsonb;
+begin
+  select * into row from approvals where id = p_id for update;
+  select greatest(row.needed, (p_event ->> 'needed')::integer, 1, (select max((body #>> '{approval,needed}')::integer) from run_events
+    where run_id = row.run_id and type = 'judged' and body #>> '{approval,id}' = p_id)) into wanted;
+  if wanted = 1 then return null; end if;
+  select coalesce(jsonb_agg(one order by nth), '[]') into counted from jsonb_array_elements_text(row.votes) with ordinality as before (one, nth)
+  where not coalesce(p_event -> 'lost', '[]') ? one;
+  if not counted ? p_by then counted := counted || to_jsonb(p_by); end if;
+  if counted <> row.votes then
+    update approvals set votes = counted, needed = wanted where id = p_id;
+    perform audit_append(row.workspace_id, p_by, 'approval_voted', jsonb_strip_nulls(jsonb_build_object('approval', row.id, 'run', row.run_id,
+      'call', row.call_id, 'requester', row.requester, 'hash', row.hash, 'needed', wanted, 'votes', counted, 'lost', p_event -> 'lost')));
+  end if;
+  return jsonb_build_object('needed', wanted, 'votes', counted, 'isNew', counted <> row.votes);
+end $function$
+;
+comment on function patchbay.approval_vote(text,text,jsonb) is 'counts a person''s approval once, where several have to approve; null where one is enough. Only for callers that hold the lock on the run''s row';
 
 CREATE OR REPLACE FUNCTION patchbay.approvals_close(p_run uuid, p_by text)
  RETURNS void
@@ -774,13 +821,15 @@ CREATE OR REPLACE FUNCTION patchbay.approvals_pending(p_workspace text, p_user t
 AS $function$
   with approvers as (select approvers_of(p_workspace) as named),
   open as (
-    select a.* from approvals a, approvers
+    select a.* from approvals a cross join approvers left join lateral (select e.body -> 'approval' as asked from run_events e
+      where e.run_id = a.run_id and e.type = 'judged' and e.body #>> '{approval,id}' = a.id limit 1) judged on true
     where a.workspace_id = p_workspace and a.status = 'pending' and a.expires_at > now()
       and case when a.proposed_by is not null then a.requester = p_user
+        -- Of a user group only Slack knows who is in it now: those who were asked are shown it.
+        when judged.asked ? 'groups' then judged.asked -> 'approvers' ? p_user
         -- Owners decide where none of the named approvers can.
-        else approval_may_decide(a, p_user, approvers.named) or exists (select from run_events e
-          where e.run_id = a.run_id and e.type = 'judged' and e.body #>> '{approval,id}' = a.id
-            and e.body #> '{approval,byOwners}' = 'true' and e.body #> '{approval,approvers}' ? p_user) end
+        else approval_may_decide(a, p_user, approvers.named)
+          or coalesce(judged.asked -> 'byOwners' = 'true' and judged.asked -> 'approvers' ? p_user, false) end
     order by a.created_at limit 40
   )
   select coalesce(jsonb_agg(jsonb_build_object('run', run_id, 'call', call_id, 'events', run_events_bare(run_id)) order by created_at), '[]')
@@ -2065,6 +2114,20 @@ $function$
 ;
 comment on function patchbay.own_cards_of(text,text) is 'the saved cards that this person may connect: theirs and the workspace''s';
 
+CREATE OR REPLACE FUNCTION patchbay.owners_set(p_workspace text, p_user text, p_owners jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+begin
+  insert into workspaces (workspace_id, settings) values (p_workspace, jsonb_build_object('owners', p_owners))
+  on conflict (workspace_id) do update set settings = workspaces.settings || excluded.settings;
+  perform audit_append(p_workspace, p_user, 'owners_set', jsonb_build_object('owners', p_owners));
+  return null;
+end $function$
+;
+comment on function patchbay.owners_set(text,text,jsonb) is 'names who is an owner here beside the owners and admins of the Slack workspace; who may is the door''s question';
+
 CREATE OR REPLACE FUNCTION patchbay.pin_words(p_text text)
  RETURNS text
  LANGUAGE sql
@@ -2382,7 +2445,7 @@ end $function$
 ;
 comment on function patchbay.rule_add_narrow(text,text,uuid,text,text,jsonb,text) is 'a person''s "always allow", or "allow in this thread" with a conversation';
 
-CREATE OR REPLACE FUNCTION patchbay.rule_add_workspace(p_workspace text, p_user text, p_card text, p_tool text, p_verdict text, p_four_eyes boolean, p_class text DEFAULT NULL::text, p_channel text DEFAULT NULL::text)
+CREATE OR REPLACE FUNCTION patchbay.rule_add_workspace(p_workspace text, p_user text, p_card text, p_tool text, p_verdict text, p_four_eyes boolean, p_class text DEFAULT NULL::text, p_channel text DEFAULT NULL::text, p_approvals integer DEFAULT NULL::integer, p_user_group text DEFAULT NULL::text)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO 'patchbay', 'pg_temp'
@@ -2391,15 +2454,16 @@ declare row rules;
 begin
   -- A form that is sent again where its acknowledgement was lost makes no second rule.
   select * into row from rules where workspace_id = p_workspace and scope = 'workspace' and card is not distinct from p_card and tool = p_tool
-    and verdict = p_verdict and four_eyes = p_four_eyes and class is not distinct from p_class and channel is not distinct from p_channel;
+    and verdict = p_verdict and four_eyes = p_four_eyes and class is not distinct from p_class and channel is not distinct from p_channel
+    and approvals is not distinct from p_approvals and user_group is not distinct from p_user_group;
   if found then return rule_row(row); end if;
-  insert into rules (workspace_id, scope, card, tool, verdict, four_eyes, class, channel, created_by)
-  values (p_workspace, 'workspace', p_card, p_tool, p_verdict, p_four_eyes, p_class, p_channel, p_user) returning * into row;
+  insert into rules (workspace_id, scope, card, tool, verdict, four_eyes, class, channel, approvals, user_group, created_by)
+  values (p_workspace, 'workspace', p_card, p_tool, p_verdict, p_four_eyes, p_class, p_channel, p_approvals, p_user_group, p_user) returning * into row;
   perform audit_append(p_workspace, p_user, 'rule_added', to_jsonb(row));
   return rule_row(row);
 end $function$
 ;
-comment on function patchbay.rule_add_workspace(text,text,text,text,text,boolean,text,text) is 'a rule for the whole workspace';
+comment on function patchbay.rule_add_workspace(text,text,text,text,text,boolean,text,text,integer,text) is 'a rule for the whole workspace';
 
 CREATE OR REPLACE FUNCTION patchbay.rule_remove_workspace(p_workspace text, p_user text, p_id uuid)
  RETURNS jsonb

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { createConnectionId, UserId } from '../../src/ids.ts'
-import { approversFor, type CallFacts, decide } from '../../src/policy/decide.ts'
+import type { CallFacts } from '../../src/policy/call-facts.ts'
+import { approversFor, decide } from '../../src/policy/decide.ts'
 import type { Rule } from '../../src/policy/rules.ts'
 
 const ada = UserId.parse('UADA')
@@ -168,6 +169,27 @@ test.each<[string, CallFacts, Rule[], string]>([
 test('the requester may not approve own calls under four eyes', () => {
   const verdict = decide(asked({ ...write, approvers: [ada, boss] }), [rule({ fourEyes: true })])
   expect(verdict).toMatchObject({ kind: 'ask', approvers: [boss], fourEyes: true, mayAlways: false })
+})
+
+test('the rule that wants most people counts, and too few can never meet it', () => {
+  const rules = [rule({ approvals: 2 }), rule({})]
+  const both = { ...write, approvers: [ada, boss] }
+  expect(decide(asked(both), rules)).toMatchObject({ kind: 'ask', needed: 2, approvers: [ada, boss] })
+  expect(decide(asked(both), [])).toMatchObject({ needed: 1 })
+  const why = [expect.stringMatching(/wants 2 people to approve this, and only 1 can/)]
+  expect(decide(asked(both), [...rules, rule({ fourEyes: true })])).toMatchObject({ kind: 'deny', why })
+})
+
+test('only members of a user group decide where a rule names it', () => {
+  const eve = UserId.parse('UEVE')
+  const rules = [rule({ group: 'SDATA' })]
+  const facts = asked({ ...write, approvers: [boss] })
+  expect(decide(facts, rules), 'nobody was asked yet').toMatchObject({ kind: 'ask', groups: ['SDATA'], approvers: [] })
+  expect(decide({ ...facts, members: [eve] }, rules)).toMatchObject({ kind: 'ask', approvers: [eve], mayAlways: false })
+  expect(decide({ ...facts, members: [ada, eve] }, [rule({ group: 'SDATA', fourEyes: true })])).toMatchObject({
+    approvers: [eve],
+  })
+  expect(decide({ ...facts, members: [] }, rules)).toMatchObject({ kind: 'deny' })
 })
 
 test('what cannot be read gets no rule', () => {
