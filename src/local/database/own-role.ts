@@ -6,8 +6,11 @@ import type { PostgresBinaries } from './binaries.ts'
 import { createWholeFile } from './folder-lock.ts'
 import { type Launcher, runToEnd } from './launch.ts'
 
-/** The role that Patchbay works as. The one that made the server may not log in. */
-const OWN_ROLE = 'patchbay'
+/**
+ * The role that Patchbay works as. The one that made the server may not log in. It is not named like our schema: Postgres
+ * searches a schema of the role's name, and a name without its schema would be found here alone.
+ */
+const OWN_ROLE = 'patchbay_app'
 
 const ACCESS = 'pg_hba.conf'
 const RULES = `# Whoever reaches the socket needs the password, which only Patchbay has.

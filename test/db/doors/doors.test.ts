@@ -124,6 +124,9 @@ function valuesFor({ name, type }: SqlFunction['params'][number], { workspace, u
     // In Alpha the card is for everybody.
     p_card: [workspace === ALPHA ? 'filesystem' : '~a2/shared'],
     p_who: ['owners'],
+    p_owners: [[user]],
+    p_approvals: [null],
+    p_user_group: [null],
     p_kind: ['welcome'],
     p_old: ['connection/alpha'],
     p_uri: ['file:///alpha'],

@@ -25,7 +25,7 @@ export const DOORS = {
     onboarding_messages_forget own_card_class_tools own_card_decide own_card_note_asked own_card_remove
     own_cards_asked policy_for rule_add_workspace rule_remove_workspace rules_for run_add_files run_cards_search run_retention
     run_start run_state run_stop runs_stop runs_stop_once settings_change settings_of tool_call_counts usage_of_month
-    approval_settle
+    approval_settle owners_set
   `),
   inner: words(`
     approval_expire approval_may_decide approval_reminder_release approval_reminders_claim approvals_close audit_hash audit_prune
@@ -41,7 +41,8 @@ export const DOORS = {
     runs_to_join schema_version secret_entries_expired secret_entry_delete secret_entry_look secret_entry_take sign_in_code_delete
     sign_in_codes_claim sign_in_look sign_in_take slack_event_forget slack_event_known slack_event_seen slack_events_prune
     slack_message_remove slack_message_save slack_messages_of token_refresh_claim token_refresh_release tool_changes_claim
-    tool_changes_told tool_pin_hash tool_pins_take tool_usage_prune withdrawn_event
+    tool_changes_told tool_pin_hash tool_pins_take tool_usage_prune withdrawn_event approval_vote credential_references vault_read
+    vault_remove vault_save vault_state
   `),
 }
 

@@ -146,7 +146,7 @@ test('nobody gets in without the password, also where an earlier version let eve
   await query(made.url, 'create table kept (n int)')
   const strangers = (url: string) => {
     const { search } = new URL(url)
-    const users = ['postgres', 'postgres:postgres', 'patchbay', 'patchbay:guess']
+    const users = ['postgres', 'postgres:postgres', 'patchbay_app', 'patchbay_app:guess']
     return users.map((user) => `postgres://${user}@localhost:5432/patchbay${search}`)
   }
   for (const url of strangers(made.url))
