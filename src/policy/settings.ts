@@ -9,6 +9,10 @@ export type OutsiderRight = (typeof OUTSIDER_RIGHTS)[number]
 /** Guests of the workspace, and people of other organizations in shared channels. */
 export type OutsiderRights = Record<'guest' | 'stranger', OutsiderRight[]>
 
+/** Another app that may start runs, as the owner `by` who named it. `user` and `bot` are its ids in Slack. */
+const NamedApp = z.object({ user: UserId, bot: z.string(), by: UserId })
+export type NamedApp = z.infer<typeof NamedApp>
+
 /** What a workspace decided for everybody in it. */
 export type WorkspaceSettings = {
   /** Who decides destructive calls; nobody: people decide their own. */
@@ -23,6 +27,8 @@ export type WorkspaceSettings = {
   connectors: Record<string, Connectors>
   /** What guests and people of other organizations may do; at first nothing. */
   outsiders: OutsiderRights
+  /** Other apps that may ask. */
+  apps: NamedApp[]
   /** US dollars per calendar month (UTC); undefined: no limit. */
   budgetUsd: number | undefined
   /** How long closed runs are kept. */
@@ -40,6 +46,7 @@ export type SettingsChange = {
   approvalsChannel?: ChannelId | null
   cards?: string[] | null
   outsiders?: OutsiderRights
+  apps?: NamedApp[]
   budgetUsd?: number | null
   runRetentionDays?: number | null
   auditRetentionDays?: number | null
@@ -71,6 +78,7 @@ const Row = z
     cards: z.array(z.string()).optional(),
     connectors: z.record(z.string(), Connectors).default({}),
     outsiders: z.object({ guest: Rights, stranger: Rights }).default({ guest: [], stranger: [] }),
+    apps: z.array(NamedApp).default([]),
     budget_usd: z.number().optional(),
     run_retention_days: z.number(),
     audit_retention_days: z.number(),
@@ -83,6 +91,7 @@ const Row = z
       cards: row.cards,
       connectors: row.connectors,
       outsiders: row.outsiders,
+      apps: row.apps,
       budgetUsd: row.budget_usd,
       runRetentionDays: row.run_retention_days,
       auditRetentionDays: row.audit_retention_days,
@@ -105,11 +114,12 @@ export function createSettings(db: Db): Settings {
         z.null().transform(() => undefined),
       ),
     of: (workspace) => db.call('settings_of', { workspace }, Row),
-    change: (by, { approvalsChannel, cards, outsiders, budgetUsd, runRetentionDays, auditRetentionDays }) => {
+    change: (by, { approvalsChannel, cards, outsiders, apps, budgetUsd, runRetentionDays, auditRetentionDays }) => {
       const change = {
         ...(approvalsChannel !== undefined && { approvals_channel: approvalsChannel }),
         ...(cards !== undefined && { cards }),
         ...(outsiders !== undefined && { outsiders }),
+        ...(apps !== undefined && { apps }),
         ...(budgetUsd !== undefined && { budget_usd: budgetUsd }),
         ...(runRetentionDays !== undefined && { run_retention_days: runRetentionDays }),
         ...(auditRetentionDays !== undefined && { audit_retention_days: auditRetentionDays }),

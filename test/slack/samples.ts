@@ -90,6 +90,7 @@ export const settingsOf = (change: Partial<WorkspaceSettings> = {}): WorkspaceSe
   cards: undefined,
   connectors: {},
   outsiders: { guest: [], stranger: [] },
+  apps: [],
   budgetUsd: undefined,
   ...change,
 })

@@ -29,6 +29,7 @@ import { formatBar, formatMoney } from '../blocks/figures.ts'
 import { readNumber } from '../blocks/read-number.ts'
 import { escapeMrkdwn, pluralize } from '../blocks/text.ts'
 import { type WorkspaceRules, workspaceRulesBlocks } from '../rules/workspace-rules-blocks.ts'
+import { appsTextOf } from './apps-command.ts'
 
 /** The workspace settings as owners and admins see them. */
 export type WorkspaceSettingsView = {
@@ -80,11 +81,12 @@ export function settingsBlocks(view: WorkspaceSettingsView, rules: Rule[]): Know
       '*What people of other organizations may do*\nThey are in channels that you share with another company. If nothing is chosen, I do nothing for them.',
       outsiderSelect(settings, 'stranger'),
     ),
+    sectionBlock(`*Other apps*\n${appsTextOf(settings.apps)}`),
     sectionBlock(budgetText(settings, usage), createBudgetButton(settings)),
   ]
 }
 
-const RULES_SHOWN = 6
+const RULES_SHOWN = 5
 
 const workspaceRulesIn = ({ settings, cards, groups }: WorkspaceSettingsView, rules: Rule[]): WorkspaceRules => ({
   rules,

@@ -1,6 +1,6 @@
 import { UserId } from '../../ids.ts'
 import type { RunState } from '../../run/state/state.ts'
-import type { RunsDeps, WebApiDeps } from '../deps.ts'
+import type { PolicyDeps, RunsDeps, WebApiDeps } from '../deps.ts'
 import type { BotIdentity } from '../web-api/users.ts'
 import { isMentioned, withoutMentionsOf } from './addressees.ts'
 import { buildRequest, whyNotForApp } from './build-request.ts'
@@ -9,6 +9,7 @@ import { isDirect, isTopLevel, messageKeyOf, threadOf } from './message-places.t
 import type { MessageEvent, PersonMessage } from './read-message-event.ts'
 import { isCorrection, isGreeting, isStopWord, isThanks, isYesOrNo } from './short-words.ts'
 import { isByApp } from './slack-message.ts'
+import { startForApp } from './start-for-app.ts'
 import { stopByWord } from './stop-by-word.ts'
 
 type EventOfKind<K extends MessageEvent['kind']> = Extract<MessageEvent, { kind: K }>
@@ -22,15 +23,14 @@ export function noteIgnored(
   log.debug({ channel, ts, why }, 'message event ignored')
 }
 
-/** What another app, a workflow or Slackbot posted starts nothing: a run works with the tools of the person who asks, and bots that answer each other never end. */
+/** What another app, a workflow or Slackbot posted is heard; only an app that an owner named starts a run. */
 export async function handleAppMessage(
-  deps: WebApiDeps & RunsDeps,
+  deps: WebApiDeps & RunsDeps & Pick<PolicyDeps, 'settings'>,
   message: EventOfKind<'posted_by_app'>['message'],
 ): Promise<void> {
   await hearMessage(deps, message)
-  const { user: app } = await deps.bot()
-  const mentions = isMentioned(message.text, app)
-  noteIgnored(deps, message, mentions ? 'mentioned by an app, and only people can ask' : 'posted by an app')
+  const why = await startForApp(deps, message)
+  if (why !== undefined) noteIgnored(deps, message, why)
 }
 
 /** What was acted on is remembered for a day; an older message is not a new request because a word in it was mended. */

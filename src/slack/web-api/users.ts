@@ -14,6 +14,8 @@ export type SlackUser = {
   mayManage: boolean
   isOwner: boolean
   outsider: OutsiderKind | undefined
+  /** As its messages name it, where it is an app. */
+  bot: string | undefined
   zone: string | undefined
 }
 
@@ -70,7 +72,9 @@ const Info = z.object({
     enterprise_user: z.object({ enterprise_id: z.string().nullish(), teams: z.array(z.string()).nullish() }).nullish(),
     tz: z.string().nullish(),
     tz_offset: z.number().nullish(),
-    profile: z.object({ display_name: z.string().optional(), real_name: z.string().optional() }).optional(),
+    profile: z
+      .object({ display_name: z.string().optional(), real_name: z.string().optional(), bot_id: z.string().optional() })
+      .optional(),
   }),
 })
 
@@ -94,6 +98,7 @@ export function createSlackUsers(
       mayManage: found.is_admin === true || found.is_owner === true || isNamed,
       isOwner: found.is_owner === true || isNamed,
       outsider,
+      bot: found.profile?.bot_id,
       zone: zoneIn(found),
     }
     if (cache.size >= CACHE_MAX_USERS) cache.clear()

@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest'
 import { checkMessage } from '../../../src/block-kit/check-message.ts'
 import { checkView } from '../../../src/block-kit/check-view.ts'
 import { UserId } from '../../../src/ids.ts'
-import { askAboutForm, askedAboutMessage } from '../../../src/slack/messages/ask-about-form.ts'
 import { suggestedPromptsFor } from '../../../src/slack/onboarding/suggested-prompts.ts'
 import {
   alreadyConnectedMessage,
@@ -12,6 +11,7 @@ import {
   welcomeMessage,
 } from '../../../src/slack/onboarding/welcome-message.ts'
 import { welcomeStageOf } from '../../../src/slack/onboarding/welcome-stage.ts'
+import { askAboutForm, askedAboutMessage } from '../../../src/slack/shortcuts/ask-about-form.ts'
 import { renderAll } from '../../support/render-blocks.ts'
 import { approvalOf, connectionOf } from '../samples.ts'
 import { stateOf } from '../states.ts'

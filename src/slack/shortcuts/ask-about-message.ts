@@ -4,9 +4,9 @@ import { ChannelId, type Principal } from '../../ids.ts'
 import { AttachedFile } from '../../run/state/events.ts'
 import type { RunsDeps, WebApiDeps } from '../deps.ts'
 import { originOf, postInThread, startRunAt, type ThreadAnchor } from '../interactions/post-in-thread.ts'
+import { ABOUT } from '../messages/thread-context.ts'
 import { slackErrorCodeOf } from '../web-api/web-api.ts'
 import { askedAboutMessage } from './ask-about-form.ts'
-import { ABOUT } from './thread-context.ts'
 
 /** The message a question is about, as the modal's metadata. */
 export const AboutMessage = z.object({

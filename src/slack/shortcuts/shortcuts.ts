@@ -12,11 +12,11 @@ import { ackOnceOf } from '../interactions/ack-once.ts'
 import { responderFor } from '../interactions/interaction.ts'
 import { onViewSubmission } from '../interactions/modals.ts'
 import { markTaken } from '../interactions/taken.ts'
+import { fetchMessageNames, NO_NAMES } from '../messages/message-names.ts'
+import { authorOf, filesOfMessage, quoteOfMessage, SlackMessage } from '../messages/slack-message.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
 import { askAboutForm } from './ask-about-form.ts'
 import { AboutMessage, askAboutMessage } from './ask-about-message.ts'
-import { fetchMessageNames, NO_NAMES } from './message-names.ts'
-import { authorOf, filesOfMessage, quoteOfMessage, SlackMessage } from './slack-message.ts'
 
 /** private_metadata holds 3,000 characters; a longer message is read again from its thread if the app may. */
 const MAX_METADATA_CHARS = 2_600

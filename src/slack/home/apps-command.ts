@@ -1,0 +1,57 @@
+import type { UserId } from '../../ids.ts'
+import type { NamedApp } from '../../policy/settings.ts'
+import { readNamedPeople } from '../approvals/approvers-command.ts'
+import { type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
+import { escapeMrkdwn, joinWords, mentionOf } from '../blocks/text.ts'
+import type { WebApiDeps } from '../deps.ts'
+import type { Command } from '../interactions/interaction.ts'
+
+export const appsCommand: Command = {
+  name: 'apps',
+  usage: '[@app … | none]',
+  description: 'shows or sets which other apps may ask me, as the owner who names them',
+  rare: true,
+  durable: true,
+  readsMentions: true,
+  async run(deps, { words, responder, ack }) {
+    const { by } = responder
+    const { apps } = await deps.settings.of(by.workspace)
+    if (words.length === 0) return responder.reply(appsMessage(apps), 'Apps')
+    if (!(await deps.people.mayManageNow(by.user)))
+      return responder.reply(appsMessage(apps, 'Only an owner or admin of this workspace can let apps ask. '), 'Apps')
+    const users = await readNamedPeople(deps, { words, command: 'apps' }, appProblemOf)
+    if (typeof users === 'string') return responder.replyError(users)
+    const named = await Promise.all(
+      users.map(async (user) => {
+        const { bot = '' } = await deps.people.now(user)
+        return apps.find((app) => app.bot === bot) ?? { user, bot, by: by.user }
+      }),
+    )
+    await deps.settings.change(by, { apps: named })
+    await ack()
+    return responder.reply(appsMessage(named, 'Done. '), 'Apps')
+  },
+}
+
+/** Why this cannot be an app that asks, as a sentence; undefined if it can. Throws AppError `slack_failed`. */
+async function appProblemOf({ people, bot }: WebApiDeps, user: UserId): Promise<string | undefined> {
+  if (user === (await bot()).user) return 'I cannot ask myself.'
+  const found = await people.now(user)
+  return found.outsider === 'bot' && found.bot !== undefined
+    ? undefined
+    : `${escapeMrkdwn(found.name)} is no app that posts here. People need no permission: they just ask me.`
+}
+
+const appsMessage = (apps: NamedApp[], note = ''): MessageContent => {
+  const text = note + appsTextOf(apps)
+  return { text, blocks: [sectionBlock(text)] }
+}
+
+const MOST_LISTED = 20
+
+/** Which apps may ask, and for whom. Pure. */
+export function appsTextOf(apps: NamedApp[]): string {
+  if (apps.length === 0) return 'No other app may ask me for anything. An owner lets one with `/mcp apps @app`.'
+  const listed = apps.slice(0, MOST_LISTED).map(({ user, by }) => `${mentionOf(user)} (for ${mentionOf(by)})`)
+  return `May ask me: ${joinWords(listed)}. When such an app mentions me in a new message in a channel, I work for whoever let it, with their tools. What could do harm asks them, as always, and what the app writes counts as unchecked. It cannot approve, stop or change anything.`
+}

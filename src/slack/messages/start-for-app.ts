@@ -1,0 +1,76 @@
+import type { NamedApp } from '../../policy/settings.ts'
+import type { Origin } from '../../run/state/events.ts'
+import { withDeadline } from '../../timing.ts'
+import { escapeMrkdwn, mentionOf } from '../blocks/text.ts'
+import type { PolicyDeps, RunsDeps, WebApiDeps } from '../deps.ts'
+import { postNotice } from '../interactions/post-in-thread.ts'
+import type { BotIdentity } from '../web-api/users.ts'
+import { isMentioned } from './addressees.ts'
+import { fetchMessageNames, NO_NAMES } from './message-names.ts'
+import { isDirect, isTopLevel, messageKeyOf } from './message-places.ts'
+import type { PostedMessage } from './read-message-event.ts'
+import { authorOf, textOfMessage } from './slack-message.ts'
+
+type Deps = WebApiDeps & RunsDeps & Pick<PolicyDeps, 'settings'>
+
+/** An event has to be acknowledged in 3 s. */
+const LOOKUP_TIMEOUT_MS = 1_200
+
+/**
+ * Starts a run where an app that an owner named mentions us in a message of its own. The run is that owner's. Resolves to why the
+ * message is left alone, where it is. Bots that answer each other in a thread would never end, so replies start nothing.
+ */
+export async function startForApp(deps: Deps, message: PostedMessage): Promise<string | undefined> {
+  const bot = await deps.bot()
+  if (message.bot_id === bot.bot) return 'own message'
+  if (message.type !== 'app_mention' && !isMentioned(message.text, bot.user)) return 'posted by an app'
+  const { apps } = await deps.settings.of(bot.workspace)
+  const named = apps.find((app) => app.bot === message.bot_id)
+  if (named === undefined) return 'mentioned by an app that no owner named'
+  if (!isTopLevel(message) || isDirect(message)) return 'an app starts nothing in a thread'
+  if (!(await deps.people.mayManageNow(named.by))) return refuse(deps, bot, { message, named })
+  await deps.runs.start(await requestOf(deps, bot, { message, named }))
+  return undefined
+}
+
+type Asked = { message: PostedMessage; named: NamedApp }
+
+/** A right is never remembered: whoever is no owner any more answers for nothing. Told once, as a mention is two events. */
+async function refuse(deps: Deps, bot: BotIdentity, { message, named }: Asked): Promise<string> {
+  if (!(await deps.runs.seen(`app:${messageKeyOf(bot, message)}`))) {
+    const place = { channel: message.channel, thread: message.ts }
+    await postNotice(
+      deps,
+      place,
+      `I did nothing: ${mentionOf(named.by)}, who let ${mentionOf(named.user)} ask me, is no owner or admin here any more. Another owner can let it ask with \`/mcp apps\`.`,
+    )
+  }
+  return 'whoever named the app is no owner any more'
+}
+
+/** What the app wrote stands among what others said: it is nobody's request but that somebody allowed the app to make one. */
+async function requestOf(deps: Deps, bot: BotIdentity, { message, named }: Asked) {
+  const [asker, names] = await Promise.all([
+    withDeadline(deps.people.askerOf(named.by), LOOKUP_TIMEOUT_MS, { userName: 'somebody' }),
+    withDeadline(fetchMessageNames(deps.names, [message]), LOOKUP_TIMEOUT_MS, NO_NAMES),
+  ])
+  const author = authorOf(message, names, bot)
+  const origin: Origin = {
+    door: 'slack',
+    workspace: bot.workspace,
+    user: named.by,
+    ...asker,
+    channel: message.channel,
+    threadTs: message.ts,
+    messageTs: message.ts,
+    place: 'channel',
+    teamId: bot.team,
+  }
+  return {
+    origin,
+    text: `Do what ${escapeMrkdwn(author)} asks in the message before this. I let it ask you, and did not read it.`,
+    context: [{ author, text: textOfMessage(message, names) }],
+    untrusted: [author],
+    dedupeKey: messageKeyOf(bot, message),
+  }
+}
