@@ -51,6 +51,18 @@ create table patchbay.audit_events (
 comment on table patchbay.audit_events is 'append-only; each row carries the hash of the one before in its workspace';
 alter table patchbay.audit_events enable row level security;
 
+create table patchbay.audit_heads (
+  workspace_id text not null,
+  row_id bigint not null,
+  hash text not null,
+  row_at timestamp with time zone not null,
+  mac text not null,
+  sealed_at timestamp with time zone default clock_timestamp() not null,
+  constraint audit_heads_pkey PRIMARY KEY (workspace_id)
+);
+comment on table patchbay.audit_heads is 'the newest audit row of a workspace that the app sealed; the key of mac lies in the credential store';
+alter table patchbay.audit_heads enable row level security;
+
 create table patchbay.connect_submissions (
   submission_id uuid not null,
   workspace_id text not null,
@@ -286,6 +298,7 @@ create table patchbay.run_events (
   body jsonb not null,
   type text generated always as ((body ->> 'type'::text)) stored,
   at timestamp with time zone default now() not null,
+  constraint run_events_audited TRIGGER DEFERRABLE INITIALLY DEFERRED,
   constraint run_events_pkey PRIMARY KEY (run_id, seq),
   constraint run_events_run_id_fkey FOREIGN KEY (run_id) REFERENCES patchbay.runs(id) ON DELETE CASCADE
 );
@@ -522,6 +535,8 @@ CREATE TRIGGER mcp_connections_counted AFTER INSERT ON patchbay.mcp_connections 
 CREATE TRIGGER mcp_connections_keep_pins BEFORE UPDATE OF tools_available, server_instructions ON patchbay.mcp_connections FOR EACH ROW EXECUTE FUNCTION patchbay.connection_keep_pins();
 
 CREATE TRIGGER mcp_connections_pinned AFTER INSERT ON patchbay.mcp_connections FOR EACH ROW EXECUTE FUNCTION patchbay.connection_pin();
+
+CREATE CONSTRAINT TRIGGER run_events_audited AFTER INSERT ON patchbay.run_events DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((new.body ->> 'type'::text) = ANY (ARRAY['judged'::text, 'called'::text, 'returned'::text]))) EXECUTE FUNCTION patchbay.audit_call();
 
 CREATE TRIGGER runs_forget_heard AFTER DELETE ON patchbay.runs FOR EACH ROW EXECUTE FUNCTION patchbay.runs_forget_heard();
 
@@ -839,6 +854,7 @@ declare row audit_events;
 begin
   insert into workspaces (workspace_id) values (p_workspace) on conflict do nothing;
   perform audit_lock(p_workspace);
+  row.id := nextval('patchbay.audit_events_id_seq');
   row.workspace_id := p_workspace;
   row.actor := p_actor;
   row.action := p_action;
@@ -848,12 +864,38 @@ begin
     (select hash from audit_events where workspace_id = p_workspace order by id desc limit 1),
     (select hash from audit_anchors where workspace_id = p_workspace),
     '');
-  insert into audit_events (workspace_id, actor, action, details, at, previous_hash, hash)
-  values (row.workspace_id, row.actor, row.action, row.details, row.at, row.previous_hash, audit_hash(row.previous_hash, row));
+  insert into audit_events (id, workspace_id, actor, action, details, at, previous_hash, hash) overriding system value
+  values (row.id, row.workspace_id, row.actor, row.action, row.details, row.at, row.previous_hash, audit_hash(row.previous_hash, row));
   return null;
 end $function$
 ;
 comment on function patchbay.audit_append(text,text,text,jsonb) is 'appends one row to the workspace''s audit chain';
+
+CREATE OR REPLACE FUNCTION patchbay.audit_call()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare
+  run runs;
+  judged jsonb;
+begin
+  select * into run from runs where id = new.run_id;
+  if not found then return null; end if;
+  select body into judged from run_events
+  where run_id = new.run_id and type = 'judged' and body ->> 'call' = new.body ->> 'call' and seq <= new.seq order by seq desc limit 1;
+  perform audit_append(run.workspace_id, run.user_id,
+    case new.type when 'called' then 'call_made' when 'returned' then 'call_returned'
+      else 'call_' ||
+        coalesce((array['allowed', 'asked', 'denied'])[array_position(array['allow', 'ask', 'deny'], judged ->> 'verdict')], 'judged') end,
+    jsonb_strip_nulls(jsonb_build_object('run', run.id, 'call', new.body -> 'call', 'connection', judged #> '{target,connection}',
+      'tool', judged #> '{target,tool}', 'hash', case new.type when 'judged' then judged -> 'hash' end,
+      'risk', case new.type when 'judged' then judged -> 'risk' end,
+      'outcome', case new.type when 'returned' then new.body -> 'outcome' end, 'ms', case new.type when 'returned' then new.body -> 'ms' end)));
+  return null;
+end $function$
+;
+comment on function patchbay.audit_call() is 'writes the audit row of a judged, begun or ended call';
 
 CREATE OR REPLACE FUNCTION patchbay.audit_check(p_workspace text, p_after bigint, p_most integer)
  RETURNS jsonb
@@ -871,7 +913,9 @@ AS $function$
     from part
   )
   select jsonb_build_object('last', (select max((event).id) from chain), 'broken', (
-    select min((event).id) from chain where (event).previous_hash <> expected or (event).hash <> audit_hash(expected, event)))
+    select min((event).id) from chain
+    where (event).previous_hash <> expected or (event).hash <> audit_hash(expected, event)
+      or (expected like '2:%' and (event).hash not like '2:%')))
 $function$
 ;
 comment on function patchbay.audit_check(text,bigint,integer) is 'the first row of a part of the audit whose hash does not follow from the one before; last is null at the end of the chain';
@@ -882,11 +926,18 @@ CREATE OR REPLACE FUNCTION patchbay.audit_hash(p_previous text, p_event patchbay
  STABLE
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
-  select encode(sha256(convert_to(concat_ws('|', p_previous, p_event.workspace_id, p_event.actor, p_event.action, p_event.details::text,
-    to_char(p_event.at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US')), 'utf8')), 'hex')
+  select case when p_event.hash is null or p_event.hash like '2:%' then
+    '2:' || encode(sha256(convert_to((
+      select string_agg(octet_length(field) || ':' || field, '' order by nth)
+      from unnest(array[p_previous, p_event.workspace_id, p_event.id::text, p_event.actor, p_event.action, p_event.details::text,
+        to_char(p_event.at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US')]) with ordinality as fields (field, nth)), 'utf8')), 'hex')
+  else
+    encode(sha256(convert_to(concat_ws('|', p_previous, p_event.workspace_id, p_event.actor, p_event.action, p_event.details::text,
+      to_char(p_event.at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US')), 'utf8')), 'hex')
+  end
 $function$
 ;
-comment on function patchbay.audit_hash(text,patchbay.audit_events) is 'the hash an audit row must have after the given one';
+comment on function patchbay.audit_hash(text,patchbay.audit_events) is 'the hash an audit row must have after the given one, in the form of the hash it has; a new row''s begins with 2:';
 
 CREATE OR REPLACE FUNCTION patchbay.audit_lock(p_workspace text)
  RETURNS void
@@ -953,13 +1004,44 @@ $function$
 ;
 comment on function patchbay.audit_retention(text) is 'how long a workspace keeps its audit';
 
+CREATE OR REPLACE FUNCTION patchbay.audit_seal(p_workspace text, p_row bigint, p_hash text, p_at timestamp with time zone, p_mac text)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  insert into audit_heads (workspace_id, row_id, hash, row_at, mac) values (p_workspace, p_row, p_hash, p_at, p_mac)
+  on conflict (workspace_id) do update set row_id = excluded.row_id, hash = excluded.hash, row_at = excluded.row_at, mac = excluded.mac,
+    sealed_at = clock_timestamp()
+  where audit_heads.row_id < excluded.row_id;
+  select null::jsonb
+$function$
+;
+comment on function patchbay.audit_seal(text,bigint,text,timestamp with time zone,text) is 'saves the seal of an audit row; an older one never takes the place of a newer one';
+
+CREATE OR REPLACE FUNCTION patchbay.audit_state(p_workspace text, p_rows jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select jsonb_build_object(
+    'head', (select jsonb_build_object('row', row_id, 'hash', hash, 'at', row_at, 'mac', mac) from audit_heads where workspace_id = p_workspace),
+    'pruned', (select last_id from audit_anchors where workspace_id = p_workspace),
+    'rows', (select coalesce(jsonb_agg(jsonb_build_object('row', id, 'hash', hash, 'at', at)), '[]') from audit_events
+      where workspace_id = p_workspace and (id in (select value::bigint from jsonb_array_elements_text(p_rows))
+        or id = (select row_id from audit_heads where workspace_id = p_workspace))))
+$function$
+;
+comment on function patchbay.audit_state(text,jsonb) is 'what a workspace''s seals are held against: its sealed row, the newest pruned one, and these rows';
+
 CREATE OR REPLACE FUNCTION patchbay.audit_workspaces()
  RETURNS jsonb
  LANGUAGE sql
  STABLE
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
-  select coalesce(jsonb_agg(workspace_id order by workspace_id), '[]') from workspaces
+  select coalesce(jsonb_agg(workspace_id order by workspace_id), '[]')
+  from (select workspace_id from workspaces union select workspace_id from audit_heads) every
 $function$
 ;
 comment on function patchbay.audit_workspaces() is 'workspaces that may have an audit';
@@ -3728,6 +3810,8 @@ grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.audit_anchors to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.audit_events to service_role;
+
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.audit_heads to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.connect_submissions to service_role;
 
