@@ -30,7 +30,7 @@ export type Config = {
   local: { port: number; mode: 'http' | 'socket' }
   dataDir: string
   /** Where the audit's seals are also written; undefined: only to the database and the log. */
-  auditHeadsFile: string | undefined
+  auditHeadsFile?: string | undefined
   logLevel: string
   /** `fallback`: the store of the cloud that this runs in, where none is named. */
   credentials: {

@@ -5,6 +5,7 @@ import { SecretEntryDetails } from './connect/secret-entry-types.ts'
 import { SignInDetails } from './connect/sign-in-types.ts'
 import type { Db } from './db/call.ts'
 import type { Log } from './log.ts'
+import { createAuditRows } from './policy/audit/audit-rows.ts'
 import { createRules } from './policy/rules.ts'
 import { createConnectSubmissions } from './registry/connect-submissions.ts'
 import { createOnboardingMessages } from './registry/onboarding-messages.ts'
@@ -37,6 +38,7 @@ export const connectRowsIn = (db: Db) => ({
 export const recordsIn = (db: Db) => ({
   onboarding: createOnboardingMessages(db),
   rules: createRules(db),
+  auditRows: createAuditRows(db),
   usage: createUsageReports(db),
   reminders: createReminders(db),
 })

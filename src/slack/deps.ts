@@ -3,6 +3,7 @@ import type { ConnectionFeatures } from '../connect/features/features.ts'
 import type { ToolPins } from '../connect/pins/tool-pins.ts'
 import type { Principal } from '../ids.ts'
 import type { Log } from '../log.ts'
+import type { AuditRows } from '../policy/audit/audit-rows.ts'
 import type { Rules } from '../policy/rules.ts'
 import type { Settings } from '../policy/settings.ts'
 import type { OnboardingMessages } from '../registry/onboarding-messages.ts'
@@ -41,7 +42,7 @@ export type ConnectionDeps = {
 }
 
 /** What people and workspaces decided, and what they used. */
-export type PolicyDeps = { rules: Rules; settings: Settings; usage: UsageReports }
+export type PolicyDeps = { rules: Rules; settings: Settings; usage: UsageReports; auditRows: AuditRows }
 
 /** Which messages help people begin. */
 export type OnboardingDeps = { onboarding: OnboardingMessages }

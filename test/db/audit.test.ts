@@ -32,7 +32,7 @@ const person = { workspace: WorkspaceId.parse('TAUDIT'), user: UserId.parse('UON
 
 async function acts(...actions: string[]): Promise<unknown[]> {
   const { rows } = await client.query<{ actor: string; action: string; details: unknown }>(
-    'select actor, action, details from audit_events where action = any ($1) order by id',
+    'select audit_named(workspace_id, to_jsonb(actor)) as actor, action, audit_named(workspace_id, details) as details from audit_events where action = any ($1) order by id',
     [actions],
   )
   return rows

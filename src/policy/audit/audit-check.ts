@@ -64,9 +64,12 @@ export function createAuditCheck(deps: AuditCheckDeps): AuditCheck {
 
 /** How many workspaces have a fault. `good` holds the newest seal of each, as this process saw it. */
 async function lookAtAll(deps: AuditCheckDeps, good: Map<string, AuditHead>, whole: boolean): Promise<number> {
+  const workspaces = new Set([...(await auditedWorkspacesIn(deps.db)), ...good.keys()])
+  // No key is made before there is something to seal.
+  if (workspaces.size === 0) return 0
   const key = await deps.key()
   let faults = 0
-  for (const workspace of new Set([...(await auditedWorkspacesIn(deps.db)), ...good.keys()]))
+  for (const workspace of workspaces)
     if (!(await isWhole(deps, { key, workspace, good, whole }))) faults++
   return faults
 }

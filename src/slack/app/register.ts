@@ -1,6 +1,7 @@
 import type { App } from '@slack/bolt'
 import { registerApprovals } from '../approvals/approval-actions.ts'
 import { registerApprovalGroups } from '../approvals/group-actions.ts'
+import { registerAudit } from '../audit/audit-command.ts'
 import { registerPrompts } from '../catalog/prompts-command.ts'
 import { registerResourceUpdates } from '../catalog/resource-updates.ts'
 import { registerResources } from '../catalog/resources-command.ts'
@@ -71,6 +72,7 @@ export function registerListeners(app: App, deps: SlackDeps, forgetToken: () => 
   registerToolClasses(app, deps)
   registerRules(app, deps)
   registerWorkspaceRules(app, deps)
+  registerAudit(app, deps)
   registerFeedback(app, deps)
   registerHome(app, deps)
   registerSettings(app, deps)

@@ -6,6 +6,7 @@ import type { Installations } from '../../connect/installations.ts'
 import { errorChainOf } from '../../errors.ts'
 import type { WorkspaceId } from '../../ids.ts'
 import type { Log } from '../../log.ts'
+import type { AuditRows } from '../../policy/audit/audit-rows.ts'
 import type { Rules } from '../../policy/rules.ts'
 import type { Settings } from '../../policy/settings.ts'
 import type { OnboardingMessages } from '../../registry/onboarding-messages.ts'
@@ -134,6 +135,7 @@ export type SlackParts = {
   pins: SlackDeps['pins']
   onboarding: OnboardingMessages
   rules: Rules
+  auditRows: AuditRows
   settings: Settings
   usage: UsageReports
   log: Log

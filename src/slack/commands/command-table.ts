@@ -1,4 +1,5 @@
 import { approversCommand } from '../approvals/approvers-command.ts'
+import { auditCommand } from '../audit/audit-command.ts'
 import { promptsCommand } from '../catalog/prompts-command.ts'
 import { resourcesCommand } from '../catalog/resources-command.ts'
 import { searchCommand } from '../catalog/search-command.ts'
@@ -40,6 +41,7 @@ export const COMMANDS: Command[] = [
   rulesCommand,
   usageCommand,
   approversCommand,
+  auditCommand,
   reconnectCommand,
   signInCommand,
   saveCardCommand,

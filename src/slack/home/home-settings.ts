@@ -53,6 +53,7 @@ export function settingsBlocks(view: WorkspaceSettingsView, rules: Rule[]): Know
   return [
     headerBlock('Workspace settings'),
     contextBlock('Only owners and admins see this. Changes are saved right away.'),
+    actionsBlock([createCommandButton('Audit', 'audit')]),
     settingBlock(
       '*Approvers*\nThey decide on anything that can destroy or overwrite something. If nobody is chosen, people decide on their own requests.',
       approversSelect(settings),
