@@ -10,6 +10,7 @@ import { createRules } from './policy/rules.ts'
 import { createConnectSubmissions } from './registry/connect-submissions.ts'
 import { createOnboardingMessages } from './registry/onboarding-messages.ts'
 import { createOwnCards } from './registry/own-cards.ts'
+import { createPersonRows } from './registry/person-rows.ts'
 import { createRegistry } from './registry/registry.ts'
 import { createResourceSubscriptions } from './registry/resource-subscriptions.ts'
 import { createSecretEntries } from './registry/secret-entries.ts'
@@ -39,6 +40,7 @@ export const recordsIn = (db: Db) => ({
   onboarding: createOnboardingMessages(db),
   rules: createRules(db),
   auditRows: createAuditRows(db),
+  personRows: createPersonRows(db),
   usage: createUsageReports(db),
   reminders: createReminders(db),
 })

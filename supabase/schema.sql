@@ -63,6 +63,17 @@ create table patchbay.audit_heads (
 comment on table patchbay.audit_heads is 'the newest audit row of a workspace that the app sealed; the key of mac lies in the credential store';
 alter table patchbay.audit_heads enable row level security;
 
+create table patchbay.audit_people (
+  workspace_id text not null,
+  user_id text not null,
+  person text not null,
+  key text not null,
+  constraint audit_people_pkey PRIMARY KEY (workspace_id, user_id),
+  constraint audit_people_workspace_id_person_key UNIQUE (workspace_id, person)
+);
+comment on table patchbay.audit_people is 'who is who in the audit; a row goes when its person wants to be forgotten, and nothing else tells then';
+alter table patchbay.audit_people enable row level security;
+
 create table patchbay.connect_submissions (
   submission_id uuid not null,
   workspace_id text not null,
@@ -856,9 +867,9 @@ begin
   perform audit_lock(p_workspace);
   row.id := nextval('patchbay.audit_events_id_seq');
   row.workspace_id := p_workspace;
-  row.actor := p_actor;
+  row.actor := audit_person(p_workspace, p_actor);
   row.action := p_action;
-  row.details := p_details;
+  row.details := audit_without_names(p_workspace, p_details, '');
   row.at := clock_timestamp();
   row.previous_hash := coalesce(
     (select hash from audit_events where workspace_id = p_workspace order by id desc limit 1),
@@ -939,6 +950,32 @@ $function$
 ;
 comment on function patchbay.audit_hash(text,patchbay.audit_events) is 'the hash an audit row must have after the given one, in the form of the hash it has; a new row''s begins with 2:';
 
+CREATE OR REPLACE FUNCTION patchbay.audit_list(p_workspace text, p_filter jsonb, p_upto bigint, p_skip integer, p_limit integer)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  with person as (
+    select array[p_filter ->> 'user', (select person from audit_people where workspace_id = p_workspace and user_id = p_filter ->> 'user')] as names
+  ),
+  found as (
+    select e.* from audit_events e, person
+    where e.workspace_id = p_workspace and (p_upto is null or e.id <= p_upto)
+      and (p_filter -> 'user' is null or e.actor = any (names) or e.details ->> 'requester' = any (names))
+      and (p_filter -> 'connection' is null or e.details ->> 'connection' = p_filter ->> 'connection')
+      and (p_filter -> 'actions' is null or exists (select from jsonb_array_elements_text(p_filter -> 'actions') one where starts_with(e.action, one)))
+      and (p_filter -> 'since' is null or e.at >= (p_filter ->> 'since')::timestamptz)
+    order by e.id desc offset p_skip limit p_limit
+  )
+  select coalesce(jsonb_agg(jsonb_build_object('row', f.id, 'at', f.at, 'actor', audit_named(p_workspace, to_jsonb(f.actor)), 'action', f.action,
+    'details', audit_named(p_workspace, f.details), 'connection', (select c.connection_name from mcp_connections c
+      where c.id::text = f.details ->> 'connection' and c.workspace_id = p_workspace)) order by f.id desc), '[]')
+  from found f
+$function$
+;
+comment on function patchbay.audit_list(text,jsonb,bigint,integer,integer) is 'audit rows of a workspace, the newest first: of a person, a connection, kinds of actions, since a time';
+
 CREATE OR REPLACE FUNCTION patchbay.audit_lock(p_workspace text)
  RETURNS void
  LANGUAGE sql
@@ -948,6 +985,49 @@ AS $function$
 $function$
 ;
 comment on function patchbay.audit_lock(text) is 'lets one transaction at a time change a workspace''s audit chain';
+
+CREATE OR REPLACE FUNCTION patchbay.audit_named(p_workspace text, p_value jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+begin
+  case jsonb_typeof(p_value)
+  when 'object' then
+    return (select coalesce(jsonb_object_agg(key, audit_named(p_workspace, value)), '{}') from jsonb_each(p_value));
+  when 'array' then
+    return (select coalesce(jsonb_agg(audit_named(p_workspace, value) order by nth), '[]')
+      from jsonb_array_elements(p_value) with ordinality as items (value, nth));
+  when 'string' then
+    if p_value #>> '{}' not like 'person-%' then return p_value; end if;
+    return coalesce((select to_jsonb(user_id) from audit_people where workspace_id = p_workspace and person = p_value #>> '{}'), p_value);
+  else
+    return p_value;
+  end case;
+end $function$
+;
+comment on function patchbay.audit_named(text,jsonb) is 'what stands in an audit row with the people that are still known by their ids';
+
+CREATE OR REPLACE FUNCTION patchbay.audit_person(p_workspace text, p_user text)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare
+  known text;
+  secret text := gen_random_uuid()::text || gen_random_uuid();
+begin
+  -- 'patchbay' and 'slack' are nobody.
+  if p_user is null or p_user !~ '^[UW][A-Z0-9]{2,}$' then return p_user; end if;
+  select person into known from audit_people where workspace_id = p_workspace and user_id = p_user;
+  if found then return known; end if;
+  known := 'person-' || left(encode(sha256(convert_to(secret || p_workspace || p_user, 'utf8')), 'hex'), 32);
+  insert into audit_people (workspace_id, user_id, person, key) values (p_workspace, p_user, known, secret);
+  return known;
+end $function$
+;
+comment on function patchbay.audit_person(text,text) is 'the keyed hash that stands for a person in the audit; only for holders of the audit''s lock';
 
 CREATE OR REPLACE FUNCTION patchbay.audit_prune(p_limit integer)
  RETURNS jsonb
@@ -1033,6 +1113,34 @@ AS $function$
 $function$
 ;
 comment on function patchbay.audit_state(text,jsonb) is 'what a workspace''s seals are held against: its sealed row, the newest pruned one, and these rows';
+
+CREATE OR REPLACE FUNCTION patchbay.audit_without_names(p_workspace text, p_value jsonb, p_field text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare known text;
+begin
+  case jsonb_typeof(p_value)
+  when 'object' then
+    return (select coalesce(jsonb_object_agg(key, audit_without_names(p_workspace, value, key)), '{}') from jsonb_each(p_value));
+  when 'array' then
+    return (select coalesce(jsonb_agg(audit_without_names(p_workspace, value, p_field) order by nth), '[]')
+      from jsonb_array_elements(p_value) with ordinality as items (value, nth));
+  when 'string' then
+    if p_value #>> '{}' !~ '^[UW][A-Z0-9]{2,}$' then return p_value; end if;
+    if p_field in ('requester', 'user', 'users', 'user_id', 'by', 'created_by', 'approvers', 'members', 'owners', 'people') then
+      return to_jsonb(audit_person(p_workspace, p_value #>> '{}'));
+    end if;
+    -- A word like UPDATE looks like a person's id, so elsewhere only people who are known count.
+    select person into known from audit_people where workspace_id = p_workspace and user_id = p_value #>> '{}';
+    return coalesce(to_jsonb(known), p_value);
+  else
+    return p_value;
+  end case;
+end $function$
+;
+comment on function patchbay.audit_without_names(text,jsonb,text) is 'the details of an audit row with people by their hashes';
 
 CREATE OR REPLACE FUNCTION patchbay.audit_workspaces()
  RETURNS jsonb
@@ -2117,6 +2225,54 @@ $function$
 ;
 comment on function patchbay.own_cards_of(text,text) is 'the saved cards that this person may connect: theirs and the workspace''s';
 
+CREATE OR REPLACE FUNCTION patchbay.person_forget(p_workspace text, p_user text, p_runs integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare
+  id_of uuid;
+  wiped integer := 0;
+begin
+  for id_of in
+    select id from runs where workspace_id = p_workspace and user_id = p_user and status = 'closed' order by number limit p_runs for update
+  loop
+    update run_events set body = run_event_without_words(body, p_user) where run_id = id_of;
+    update approvals set requester = 'UFORGOTTEN', approvers = users_without(approvers, p_user), decided_by = case when decided_by = p_user then 'UFORGOTTEN' else decided_by end, reason = null
+    where run_id = id_of;
+    update input_requests set user_id = 'UFORGOTTEN', answered_by = case when answered_by = p_user then 'UFORGOTTEN' else answered_by end where run_id = id_of;
+    update mcp_tool_usage set error_details = error_details - 'words' where run_id = id_of;
+    update runs set user_id = 'UFORGOTTEN' where id = id_of;
+    wiped := wiped + 1;
+  end loop;
+  if wiped = p_runs or exists (select from runs where workspace_id = p_workspace and user_id = p_user) then
+    return jsonb_build_object('done', false, 'runs', wiped);
+  end if;
+  delete from rules where workspace_id = p_workspace and scope = 'person' and user_id = p_user;
+  delete from mcp_run_cards where workspace_id = p_workspace and created_by = p_user and source in ('saved', 'imported') and not is_public;
+  delete from onboarding_messages where workspace_id = p_workspace and user_id = p_user;
+  delete from resource_subscriptions where workspace_id = p_workspace and user_id = p_user;
+  delete from run_feedback f using runs r where r.id = f.run_id and r.workspace_id = p_workspace and f.user_id = p_user;
+  update heard_messages set text = null, author = 'somebody', user_id = null where workspace_id = p_workspace and user_id = p_user;
+  perform audit_append(p_workspace, p_user, 'person_forgotten', '{}');
+  -- The last of all: from here on nobody can tell whose rows these were.
+  delete from audit_people where workspace_id = p_workspace and user_id = p_user;
+  return jsonb_build_object('done', true, 'runs', wiped);
+end $function$
+;
+comment on function patchbay.person_forget(text,text,integer) is 'one step of forgetting a person whose connections are gone: at most so many runs; done once nothing of theirs is left';
+
+CREATE OR REPLACE FUNCTION patchbay.person_runs_open(p_workspace text, p_user text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select coalesce(jsonb_agg(id order by number), '[]') from runs where workspace_id = p_workspace and user_id = p_user and status <> 'closed'
+$function$
+;
+comment on function patchbay.person_runs_open(text,text) is 'a person''s runs that have not ended yet';
+
 CREATE OR REPLACE FUNCTION patchbay.pin_words(p_text text)
  RETURNS text
  LANGUAGE sql
@@ -2803,6 +2959,45 @@ AS $function$
 $function$
 ;
 comment on function patchbay.run_corrected_by(text,text) is 'the run that a message corrected';
+
+CREATE OR REPLACE FUNCTION patchbay.run_event_without_words(p_body jsonb, p_user text)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select (p_body || case when p_body ->> 'by' = p_user then '{"by": "UFORGOTTEN"}'::jsonb else '{}' end || case p_body ->> 'type'
+    when 'started' then jsonb_build_object('text', 'Forgotten.', 'context', '[]'::jsonb, 'attached', '[]'::jsonb,
+      'origin', (p_body -> 'origin') - 'userZone' || '{"user": "UFORGOTTEN", "userName": "somebody"}',
+      'first', case when p_body ? 'first' then p_body -> 'first' || '{"input": {}}' end)
+    when 'thread_read' then '{"messages": []}'
+    when 'files_added' then '{"files": []}'
+    when 'summarised' then '{"text": "Forgotten."}'
+    when 'replied' then jsonb_build_object('content', (select coalesce(jsonb_agg(case part ->> 'type'
+        when 'text' then '{"type": "text", "text": ""}' else part || '{"input": {}}' end order by nth), '[]')
+      from jsonb_array_elements(p_body -> 'content') with ordinality as parts (part, nth) where part ->> 'type' <> 'opaque'))
+    when 'judged' then jsonb_build_object('why', '[]'::jsonb, 'approval', case when p_body ? 'approval' then (p_body -> 'approval') - 'reach'
+        || jsonb_build_object('approvers', users_without(p_body #> '{approval,approvers}', p_user)) end,
+      'target', p_body -> 'target' || jsonb_build_object('schema', '{}'::jsonb, 'connectionName', p_body #> '{target,cardTitle}'))
+    when 'answered' then jsonb_build_object('arguments', case when p_body ? 'arguments' then '{}'::jsonb end, 'reason', null, 'reach', null)
+    when 'edit_proposed' then '{"arguments": {}}'
+    when 'denial_explained' then '{"reason": "Forgotten."}'
+    when 'withdrawn' then '{"text": "Forgotten.", "attached": []}'
+    when 'asked_input' then jsonb_build_object('request', p_body -> 'request' || '{"message": "Forgotten."}'
+      || case p_body #>> '{request,kind}' when 'form' then '{"fields": []}' when 'url' then '{"url": "https://forgotten.invalid/"}' else '{}'::jsonb end,
+      'person', 'UFORGOTTEN', 'resume', (p_body -> 'resume') - 'state')
+    when 'given_input' then jsonb_build_object('content', null)
+    when 'returned' then '{"text": "", "images": [], "files": [], "summary": "Forgotten.", "shown": null, "log": null}'
+    when 'failed' then '{"message": "Forgotten."}'
+    else '{}' end)
+    -- A field that is null is none.
+    - case p_body ->> 'type' when 'started' then array['earlier', 'prompt', 'skill', 'untrusted'] || case when p_body ? 'first' then '{}'::text[] else array['first'] end
+      when 'replied' then array['toolsLeftOut'] when 'thread_read' then array['gap'] when 'judged' then case when p_body ? 'approval' then '{}'::text[] else array['approval'] end
+      when 'answered' then array['reason', 'reach'] || case when p_body ? 'arguments' then '{}'::text[] else array['arguments'] end
+      when 'given_input' then array['content'] when 'returned' then array['shown', 'log'] else '{}'::text[] end
+$function$
+;
+comment on function patchbay.run_event_without_words(jsonb,text) is 'an event of a person''s run as it stays once they are forgotten: what was done, without what was said, sent or read';
 
 CREATE OR REPLACE FUNCTION patchbay.run_events_bare(p_run uuid)
  RETURNS jsonb
@@ -3793,6 +3988,18 @@ $function$
 ;
 comment on function patchbay.usage_of_month(text,text) is 'what a person (or, with null, the workspace) used this month; a run counts for the month it was asked in';
 
+CREATE OR REPLACE FUNCTION patchbay.users_without(p_users jsonb, p_user text)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select coalesce(jsonb_agg(case when one = p_user then 'UFORGOTTEN' else one end order by nth), '[]')
+  from jsonb_array_elements_text(p_users) with ordinality as users (one, nth)
+$function$
+;
+comment on function patchbay.users_without(jsonb,text) is 'a list of people with one of them forgotten';
+
 CREATE OR REPLACE FUNCTION patchbay.withdrawn_event(p_started jsonb, p_key text)
  RETURNS jsonb
  LANGUAGE sql
@@ -3812,6 +4019,8 @@ grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.audit_events to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.audit_heads to service_role;
+
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.audit_people to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.connect_submissions to service_role;
 

@@ -75,6 +75,8 @@ export type Connect = {
   disconnect(principal: Principal, id: ConnectionId): Promise<DisconnectedConnection | undefined>
   /** Removes every secret, row and session of the workspace. */
   forgetAll(by: Principal): Promise<void>
+  /** Disconnects all that a person connected, and removes their secrets; how many connections there were. */
+  forgetPerson(by: Principal): Promise<number>
   /** A sign-in for a connection; `challenge`: what the server wants, where it said so. */
   signIn(principal: Principal, id: ConnectionId, signal: AbortSignal, challenge?: AuthChallenge): Promise<SignInOutcome>
   /** What the page behind a sign-in's link says; undefined where there is no such sign-in any more. */

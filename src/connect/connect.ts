@@ -17,7 +17,7 @@ import { createSearch } from './catalog/search-catalog.ts'
 import type { CardInfo, CardToolClassification, Connect, ConnectDeps } from './connect-types.ts'
 import { createAddConnection } from './connections/add-connection.ts'
 import { checkDraft, freeConnectionNameFor } from './connections/check-draft.ts'
-import { createDisconnect, createForgetAll } from './connections/disconnect.ts'
+import { createDisconnect, createForgetAll, createForgetPerson } from './connections/disconnect.ts'
 import { offeredValuesFor } from './connections/operator-values.ts'
 import { createReconnect } from './connections/reconnect.ts'
 import { createSubmissions } from './connections/submissions.ts'
@@ -79,6 +79,7 @@ export function createConnect(deps: ConnectDeps): Connect {
     dropSignIns: createDropSignIns(deps),
     disconnect: createDisconnect(deps),
     forgetAll: createForgetAll(deps),
+    forgetPerson: createForgetPerson(deps),
     circuit: (id) => deps.mcp.circuit(id),
     destinationOf: (connection) => destinationIn(deps, connection, connectable.cardOf(connection)),
     classificationOf: (card, tool, classed = {}) =>

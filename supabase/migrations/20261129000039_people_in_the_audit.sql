@@ -110,6 +110,13 @@ language sql stable set search_path = patchbay, pg_temp as $$
 $$;
 comment on function patchbay.audit_list(text, jsonb, bigint, integer, integer) is 'audit rows of a workspace, the newest first: of a person, a connection, kinds of actions, since a time';
 
+create function patchbay.users_without(p_users jsonb, p_user text) returns jsonb
+language sql immutable set search_path = patchbay, pg_temp as $$
+  select coalesce(jsonb_agg(case when one = p_user then 'UFORGOTTEN' else one end order by nth), '[]')
+  from jsonb_array_elements_text(p_users) with ordinality as users (one, nth)
+$$;
+comment on function patchbay.users_without(jsonb, text) is 'a list of people with one of them forgotten';
+
 create function patchbay.run_event_without_words(p_body jsonb, p_user text) returns jsonb
 language sql immutable set search_path = patchbay, pg_temp as $$
   select (p_body || case when p_body ->> 'by' = p_user then '{"by": "UFORGOTTEN"}'::jsonb else '{}' end || case p_body ->> 'type'
@@ -122,7 +129,8 @@ language sql immutable set search_path = patchbay, pg_temp as $$
     when 'replied' then jsonb_build_object('content', (select coalesce(jsonb_agg(case part ->> 'type'
         when 'text' then '{"type": "text", "text": ""}' else part || '{"input": {}}' end order by nth), '[]')
       from jsonb_array_elements(p_body -> 'content') with ordinality as parts (part, nth) where part ->> 'type' <> 'opaque'))
-    when 'judged' then jsonb_build_object('why', '[]'::jsonb, 'approval', case when p_body ? 'approval' then (p_body -> 'approval') - 'reach' end,
+    when 'judged' then jsonb_build_object('why', '[]'::jsonb, 'approval', case when p_body ? 'approval' then (p_body -> 'approval') - 'reach'
+        || jsonb_build_object('approvers', users_without(p_body #> '{approval,approvers}', p_user)) end,
       'target', p_body -> 'target' || jsonb_build_object('schema', '{}'::jsonb, 'connectionName', p_body #> '{target,cardTitle}'))
     when 'answered' then jsonb_build_object('arguments', case when p_body ? 'arguments' then '{}'::jsonb end, 'reason', null, 'reach', null)
     when 'edit_proposed' then '{"arguments": {}}'
@@ -137,7 +145,7 @@ language sql immutable set search_path = patchbay, pg_temp as $$
     else '{}' end)
     -- A field that is null is none.
     - case p_body ->> 'type' when 'started' then array['earlier', 'prompt', 'skill', 'untrusted'] || case when p_body ? 'first' then '{}'::text[] else array['first'] end
-      when 'thread_read' then array['gap'] when 'judged' then case when p_body ? 'approval' then '{}'::text[] else array['approval'] end
+      when 'replied' then array['toolsLeftOut'] when 'thread_read' then array['gap'] when 'judged' then case when p_body ? 'approval' then '{}'::text[] else array['approval'] end
       when 'answered' then array['reason', 'reach'] || case when p_body ? 'arguments' then '{}'::text[] else array['arguments'] end
       when 'given_input' then array['content'] when 'returned' then array['shown', 'log'] else '{}'::text[] end
 $$;
@@ -159,7 +167,7 @@ begin
     select id from runs where workspace_id = p_workspace and user_id = p_user and status = 'closed' order by number limit p_runs for update
   loop
     update run_events set body = run_event_without_words(body, p_user) where run_id = id_of;
-    update approvals set requester = 'UFORGOTTEN', decided_by = case when decided_by = p_user then 'UFORGOTTEN' else decided_by end, reason = null
+    update approvals set requester = 'UFORGOTTEN', approvers = users_without(approvers, p_user), decided_by = case when decided_by = p_user then 'UFORGOTTEN' else decided_by end, reason = null
     where run_id = id_of;
     update input_requests set user_id = 'UFORGOTTEN', answered_by = case when answered_by = p_user then 'UFORGOTTEN' else answered_by end where run_id = id_of;
     update mcp_tool_usage set error_details = error_details - 'words' where run_id = id_of;

@@ -18,6 +18,7 @@ import { registerSecretEntry } from '../connections/secret-entry.ts'
 import { registerSignIn } from '../connections/sign-in.ts'
 import type { SlackDeps } from '../deps.ts'
 import { registerInputs } from '../elicitation/elicitation-actions.ts'
+import { registerForget } from '../forget/forget-command.ts'
 import { registerHome } from '../home/home.ts'
 import { registerSettings } from '../home/settings-actions.ts'
 import { registerFeedback } from '../messages/feedback.ts'
@@ -73,6 +74,7 @@ export function registerListeners(app: App, deps: SlackDeps, forgetToken: () => 
   registerRules(app, deps)
   registerWorkspaceRules(app, deps)
   registerAudit(app, deps)
+  registerForget(app, deps)
   registerFeedback(app, deps)
   registerHome(app, deps)
   registerSettings(app, deps)

@@ -10,6 +10,7 @@ import type { AuditRows } from '../../policy/audit/audit-rows.ts'
 import type { Rules } from '../../policy/rules.ts'
 import type { Settings } from '../../policy/settings.ts'
 import type { OnboardingMessages } from '../../registry/onboarding-messages.ts'
+import type { PersonRows } from '../../registry/person-rows.ts'
 import type { Registry } from '../../registry/registry.ts'
 import type { Reminders } from '../../run/decisions/reminders.ts'
 import type { ReadFile, ReadThread } from '../../run/deps.ts'
@@ -136,6 +137,7 @@ export type SlackParts = {
   onboarding: OnboardingMessages
   rules: Rules
   auditRows: AuditRows
+  personRows: PersonRows
   settings: Settings
   usage: UsageReports
   log: Log
