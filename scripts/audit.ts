@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { config as readEnvFile } from 'dotenv'
 import { type Config, readConfig } from '../src/config.ts'
 import { readAuditKey } from '../src/credentials/audit-key.ts'
-import { openCredentials } from '../src/credentials/open.ts'
+import { credentialsFolderIn, openCredentials, storeNameOf } from '../src/credentials/open.ts'
+import type { Db } from '../src/db/call.ts'
 import { connectPostgres } from '../src/db/postgres.ts'
+import { createEgressTo } from '../src/egress/egress.ts'
 import { AppError, errorMessageOf } from '../src/errors.ts'
 import { createLog } from '../src/log.ts'
 import { parseHeads } from '../src/policy/audit/audit-head.ts'
@@ -32,9 +33,9 @@ async function verify([command = 'verify', given, ...more]: string[]): Promise<b
       'Set DATABASE_URL to the connection string of the database, then run this again.',
     )
   const config = readConfig(process.env)
-  const key = await keyOf(config)
-  const heads = await headsIn(given ?? config.auditHeadsFile)
   await using db = connectPostgres(url, createLog('warn'))
+  const key = await keyOf(config, db)
+  const heads = await headsIn(given ?? config.auditHeadsFile)
   const verdicts = await verifyAudit(db, { key, heads, now: new Date() })
   for (const { workspace, whole, text } of verdicts) console[whole ? 'log' : 'error'](`${workspace}: ${text}`)
   if (verdicts.length === 0) console.log('There is no audit yet.')
@@ -55,11 +56,12 @@ async function headsIn(file: string | undefined) {
 }
 
 /** Undefined where this machine does not reach the app's credential store. */
-async function keyOf({ credentials, dataDir }: Config): Promise<string | undefined> {
-  const isLocal = (credentials.store ?? credentials.fallback ?? 'local') === 'local'
+async function keyOf({ credentials, dataDir }: Config, db: Db): Promise<string | undefined> {
+  await using egress = createEgressTo(credentials.vault?.address)
+  const settings = { ...credentials, dataDir, db, fetch: egress.fetch }
   // Opening a local store would begin one.
-  const reaches = !isLocal || existsSync(join(dataDir, 'credentials'))
-  const key = reaches ? await readAuditKey((await openCredentials({ ...credentials, dataDir })).store) : undefined
+  const reaches = storeNameOf(settings) !== 'local' || existsSync(credentialsFolderIn(dataDir))
+  const key = reaches ? await readAuditKey((await openCredentials(settings)).store) : undefined
   if (key === undefined)
     console.log('The key of the seals is not in this credential store: who made them is not checked.')
   return key

@@ -17,7 +17,7 @@ import { openAuditKey } from './credentials/audit-key.ts'
 import { openCredentials } from './credentials/open.ts'
 import type { Db } from './db/call.ts'
 import { openDatabase } from './db/open-database.ts'
-import { createEgress, type Egress } from './egress/egress.ts'
+import { createEgress, createEgressTo, type Egress } from './egress/egress.ts'
 import { errorChainOf } from './errors.ts'
 import { closeServer, listen } from './http.ts'
 import type { Log } from './log.ts'
@@ -69,9 +69,11 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
   const { db, status } = await openDatabase(config.database, MIGRATIONS, log)
   cleanup.use(db)
   const egress = cleanup.use(createEgress({ allow: config.egressAllow }))
+  const storeEgress = cleanup.use(createEgressTo(config.credentials.vault?.address))
   const parts = await buildParts(config, {
     db,
     egress,
+    storeEgress,
     log,
     connectRefusal: (by, card) => slack.connectRefusal(by, card),
     ...connectListenerFor(() => ({ slack, runs, log })),
@@ -88,11 +90,11 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
       readFile: (...file) => slack.readFile(...file),
       readThread: (...thread) => slack.readThread(...thread),
       ableApprovers: (...asked) => slack.ableApprovers(...asked),
+      groupApprovers: (...asked) => slack.groupApprovers(...asked),
     }),
   )
-  const slack: Slack = cleanup.use(
-    await createSlack(slackSettings(config, parts.installations), { ...parts, runs, log }),
-  )
+  const settings = slackSettings(config, parts.installations)
+  const slack: Slack = cleanup.use(await createSlack(settings, { ...parts, runs, log }))
   cleanup.defer(() => renderer.close())
   const watchers = cleanup.use(createServerWatchers({ ...parts, log }, slack))
   const mirror = cleanup.use(createRegistryMirror({ ...parts, fetch: egress.fetch, log }))
@@ -136,19 +138,29 @@ function slackSettings({ slack, http }: ResolvedConfig, installations: Installat
   return slack.oauth ? { ...slack, oauth: { ...slack.oauth, publicUrl: http.publicUrl, installations } } : slack
 }
 
-type Infrastructure = { db: Db; egress: Egress; log: Log; connectRefusal: Slack['connectRefusal'] } & ConnectListener
+type Infrastructure = {
+  db: Db
+  egress: Egress
+  storeEgress: Egress
+  log: Log
+  connectRefusal: Slack['connectRefusal']
+} & ConnectListener
 
 /** Builds what the runs and the doors (Slack, the web) stand on. */
-async function buildParts(config: ResolvedConfig, { db, egress, log, connectRefusal, ...news }: Infrastructure) {
+async function buildParts(
+  config: ResolvedConfig,
+  { db, egress, storeEgress, log, connectRefusal, ...news }: Infrastructure,
+) {
   const { apiKey, name, baseURL } = config.model
-  const { cards, credentials, secretsPlace, readSql, sandbox } = await load(config, { db, egress, log })
+  const { cards, credentials, secretsPlace, readSql, sandbox } = await load(config, { db, egress, storeEgress, log })
   await secureClearInputs({ connections: createClearConnections(db), credentials, log })
   const kept = createConnectionRecords(db, cards, log)
   const catalogue = createCatalogue(db, config.mcp.registryUrl)
   const targets = createServerTargets(cards, config.dataDir, config.prefills)
   const shared = { registry: kept.registry, credentials, egress, sandbox, log }
   const identity = createClientIdentity(config.http.publicUrl)
-  const auth = createAuth({ ...shared, ours: identity, identityProvider: config.identityProvider })
+  const audit = createOpeningAudit(db)
+  const auth = createAuth({ ...shared, ours: identity, identityProvider: config.identityProvider, audit })
   const mcp = createMcp({
     ...shared,
     auth,
@@ -156,7 +168,7 @@ async function buildParts(config: ResolvedConfig, { db, egress, log, connectRefu
     toolTimeoutSeconds: config.mcp.toolTimeoutSeconds,
     projectRoot: ROOT,
     builtin: createBuiltinServers({ egress }),
-    audit: createOpeningAudit(db),
+    audit,
   })
   const connect = createConnect({
     ...shared,
@@ -173,6 +185,7 @@ async function buildParts(config: ResolvedConfig, { db, egress, log, connectRefu
     maxPerUser: config.mcp.maxPerUser,
     targets,
     connectRefusal,
+    audit,
   })
   return {
     secretsPlace,
@@ -195,12 +208,15 @@ async function buildParts(config: ResolvedConfig, { db, egress, log, connectRefu
 }
 
 /** Reads the run cards, opens the credential store, loads the SQL parser and tries the sandbox; the slow ones side by side. */
-async function load(config: ResolvedConfig, { db, egress, log }: Pick<Infrastructure, 'db' | 'egress' | 'log'>) {
+async function load(
+  config: ResolvedConfig,
+  { db, egress, storeEgress, log }: Pick<Infrastructure, 'db' | 'egress' | 'storeEgress' | 'log'>,
+) {
   const { credentials: settings, dataDir, isLocal } = config
   const cards = readCards(join(ROOT, 'run-cards'))
   const setting = config.mcp.sandbox
   const [{ store, place }, readSql, sandbox] = await Promise.all([
-    openCredentials({ ...settings, dataDir }),
+    openCredentials({ ...settings, dataDir, db, fetch: storeEgress.fetch }),
     loadSqlReader(),
     openSandbox({ setting, isLocal, dataDir, projectRoot: ROOT, connect: egress.connect, log }),
     saveCuratedCards(db, cards.map(curatedCard)),

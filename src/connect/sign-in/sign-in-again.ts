@@ -1,10 +1,10 @@
-import { readSecrets } from '../../credentials/secrets.ts'
 import { isAppError } from '../../errors.ts'
 import type { SignInNeed } from '../../mcp/auth/redeem.ts'
 import { type AuthChallenge, authChallengeIn } from '../../mcp/protocol/auth-challenge.ts'
 import type { Connection } from '../../registry/connection.ts'
 import type { Connect, ConnectDeps, SignInOutcome } from '../connect-types.ts'
 import { prepareSignIn } from '../connections/prepare-sign-in.ts'
+import { openSecretsOf } from '../open-secrets.ts'
 import { findOwnConnection } from '../own-connection.ts'
 
 /** A new sign-in for a saved connection whose sign-in has ended, or lacks a permission. */
@@ -28,7 +28,7 @@ async function offerFor(
   signal: AbortSignal,
   knownChallenge: AuthChallenge | undefined,
 ): Promise<SignInOutcome> {
-  const secrets = await readSecrets(deps.credentials, connection.credential)
+  const secrets = await openSecretsOf(deps, connection)
   const { workspace, user, id } = connection
   if (
     knownChallenge !== undefined &&

@@ -16,9 +16,10 @@ import type { Principal } from '../../ids.ts'
 import { withoutNulls } from '../../json.ts'
 import type { Log } from '../../log.ts'
 import type { ResourceSubscriptionRow } from '../../registry/resource-subscriptions.ts'
-import type { AbleApprovers, ReadFile, ReadThread } from '../../run/deps.ts'
+import type { AbleApprovers, GroupApprovers, ReadFile, ReadThread } from '../../run/deps.ts'
 import type { Origin } from '../../run/state/events.ts'
 import { ableApproversOf } from '../approvals/able-approvers.ts'
+import { groupApproversOf } from '../approvals/group-approvers.ts'
 import { announceResourceChange } from '../catalog/resource-updates.ts'
 import { askForSignInCode } from '../connections/enter-sign-in-code.ts'
 import { announceSecrets } from '../connections/secret-entry.ts'
@@ -62,6 +63,7 @@ export type Slack = {
   readThread: ReadThread
   /** Which of a workspace's approvers can still decide. */
   ableApprovers: AbleApprovers
+  groupApprovers: GroupApprovers
   /** Tells people of a change of a resource they watch. */
   announceResourceChange(watch: ResourceSubscriptionRow): Promise<void>
   /** Tells a connection's owner what its server changed. */
@@ -106,6 +108,8 @@ export async function createSlack(settings: SlackSettings, parts: SlackParts): P
     readFile: (origin, ...file) => apps.of(origin).readFile(origin, ...file),
     readThread: (origin, ...thread) => apps.of(origin).readThread(origin, ...thread),
     ableApprovers: (place, named, atPress) => ableApproversOf(apps.of(place).deps, place.workspace, named, atPress),
+    groupApprovers: (place, groups, pressers) =>
+      groupApproversOf(apps.of(place).deps, place.workspace, groups, pressers),
     connectRefusal: (by, card) => connectRefusalFor(appFor(apps, by).deps, by, card),
     announceResourceChange: (watch) => announceResourceChange(appFor(apps, watch).deps, watch),
     tellToolChanges: (connection, note) => tellToolChanges(appFor(apps, connection).deps, connection, note),

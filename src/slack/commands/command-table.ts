@@ -10,6 +10,7 @@ import { disconnectCommand, listCommand, testCommand } from '../connections/conn
 import { signInCommand } from '../connections/sign-in.ts'
 import { sqlFunctionCommand } from '../connections/sql-function-command.ts'
 import { forgetCommand } from '../forget/forget-command.ts'
+import { ownersCommand } from '../home/owners-command.ts'
 import { usageCommand } from '../home/usage-command.ts'
 import type { Command } from '../interactions/interaction.ts'
 import { cardsCommand } from '../own-cards/cards-command.ts'
@@ -44,6 +45,7 @@ export const COMMANDS: Command[] = [
   approversCommand,
   auditCommand,
   forgetCommand,
+  ownersCommand,
   reconnectCommand,
   signInCommand,
   saveCardCommand,
