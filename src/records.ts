@@ -34,6 +34,7 @@ export const connectRowsIn = (db: Db) => ({
   signIns: createSignIns(db, SignInDetails),
   signInCodes: createSignInCodes(db, SignInDetails),
   secretEntries: createSecretEntries(db, SecretEntryDetails),
+  personRows: createPersonRows(db),
 })
 
 export const recordsIn = (db: Db) => ({

@@ -1178,7 +1178,7 @@ begin
       from jsonb_array_elements(p_value) with ordinality as items (value, nth));
   when 'string' then
     if p_value #>> '{}' !~ '^[UW][A-Z0-9]{2,}$' then return p_value; end if;
-    if p_field in ('requester', 'user', 'users', 'user_id', 'by', 'created_by', 'approvers', 'members', 'owners', 'people') then
+    if p_field in ('requester', 'user', 'users', 'user_id', 'by', 'created_by', 'approvers', 'members', 'owners', 'people', 'votes', 'lost') then
       return to_jsonb(audit_person(p_workspace, p_value #>> '{}'));
     end if;
     -- A word like UPDATE looks like a person's id, so elsewhere only people who are known count.
@@ -1607,6 +1607,7 @@ AS $function$
       select jsonb_agg(jsonb_build_object('id', r.id, 'events', run_events_bare(r.id)) order by r.number)
       from runs r, this
       where r.conversation = this.conversation and r.number < this.number and r.number > coalesce((select up_to from summary), 0)
+        and r.user_id <> 'UFORGOTTEN'
     ), '[]'),
     -- The run that a summary ends at may be gone.
     'heard', heard_in_conversation(p_run, coalesce(run_message_ts((select (body ->> 'upTo')::uuid from summary)), run_message_ts((select id from first)))),
@@ -2318,30 +2319,45 @@ end $function$
 ;
 comment on function patchbay.owners_set(text,text,jsonb) is 'names who is an owner here beside the owners and admins of the Slack workspace; who may is the door''s question';
 
-CREATE OR REPLACE FUNCTION patchbay.person_forget(p_workspace text, p_user text, p_runs integer)
+CREATE OR REPLACE FUNCTION patchbay.person_forget(p_workspace text, p_user text, p_most integer)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
 declare
-  id_of uuid;
+  one runs;
   wiped integer := 0;
 begin
-  for id_of in
-    select id from runs where workspace_id = p_workspace and user_id = p_user and status = 'closed' order by number limit p_runs for update
+  for one in
+    select * from runs where workspace_id = p_workspace and user_id = p_user and status = 'closed' order by number limit p_most for update
   loop
-    update run_events set body = run_event_without_words(body, p_user) where run_id = id_of;
-    update approvals set requester = 'UFORGOTTEN', approvers = users_without(approvers, p_user), decided_by = case when decided_by = p_user then 'UFORGOTTEN' else decided_by end, reason = null
-    where run_id = id_of;
-    update input_requests set user_id = 'UFORGOTTEN', answered_by = case when answered_by = p_user then 'UFORGOTTEN' else answered_by end where run_id = id_of;
-    update mcp_tool_usage set error_details = error_details - 'words' where run_id = id_of;
-    update runs set user_id = 'UFORGOTTEN' where id = id_of;
+    update run_events set body = run_event_without_words(body, p_user) where run_id = one.id;
+    -- What others asked later in the thread came with a summary of what was said before.
+    update run_events e set body = body || '{"text": "Forgotten."}' from runs r
+    where r.conversation = one.conversation and r.number > one.number and e.run_id = r.id and e.type = 'summarised';
+    update approvals set requester = 'UFORGOTTEN', approvers = users_without(approvers, p_user), votes = users_without(votes, p_user), reason = null,
+      decided_by = case when decided_by = p_user then 'UFORGOTTEN' else decided_by end,
+      proposed_by = case when proposed_by = p_user then 'UFORGOTTEN' else proposed_by end
+    where run_id = one.id;
+    update input_requests set user_id = 'UFORGOTTEN', answered_by = case when answered_by = p_user then 'UFORGOTTEN' else answered_by end where run_id = one.id;
+    update mcp_tool_usage set error_details = error_details - 'words' where run_id = one.id;
+    -- The key of a starter question holds who pressed it.
+    update runs set user_id = 'UFORGOTTEN', dedupe_key = case when position(p_user in dedupe_key) > 0 then 'forgotten:' || id else dedupe_key end
+    where id = one.id;
     wiped := wiped + 1;
   end loop;
-  if wiped = p_runs or exists (select from runs where workspace_id = p_workspace and user_id = p_user) then
+  if wiped = p_most
+    or exists (select from runs where workspace_id = p_workspace and user_id = p_user)
+    or exists (select from mcp_connections where workspace_id = p_workspace and user_id = p_user)
+    or exists (select from connect_submissions where workspace_id = p_workspace and user_id = p_user)
+    or exists (select from sign_in_codes where workspace_id = p_workspace and user_id = p_user)
+    or person_pending(p_workspace, p_user) <> '[]'
+  then
     return jsonb_build_object('done', false, 'runs', wiped);
   end if;
   delete from rules where workspace_id = p_workspace and scope = 'person' and user_id = p_user;
+  update rules set created_by = 'UFORGOTTEN' where workspace_id = p_workspace and created_by = p_user;
+  update tool_pins p set pinned_by = null from mcp_connections c where c.id = p.connection_id and c.workspace_id = p_workspace and p.pinned_by = p_user;
   delete from mcp_run_cards where workspace_id = p_workspace and created_by = p_user and source in ('saved', 'imported') and not is_public;
   delete from onboarding_messages where workspace_id = p_workspace and user_id = p_user;
   delete from resource_subscriptions where workspace_id = p_workspace and user_id = p_user;
@@ -2354,6 +2370,31 @@ begin
 end $function$
 ;
 comment on function patchbay.person_forget(text,text,integer) is 'one step of forgetting a person whose connections are gone: at most so many runs; done once nothing of theirs is left';
+
+CREATE OR REPLACE FUNCTION patchbay.person_pending(p_workspace text, p_user text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select coalesce(jsonb_agg(reference), '[]') from (
+    select 'sign-in/' || state_hash as reference from sign_ins where workspace_id = p_workspace and user_id = p_user
+    union all select 'secret-entry/' || id from secret_entries where workspace_id = p_workspace and user_id = p_user) pending
+$function$
+;
+comment on function patchbay.person_pending(text,text) is 'what the credential store may keep of a person''s sign-ins and pages under way';
+
+CREATE OR REPLACE FUNCTION patchbay.person_pending_end(p_workspace text, p_user text, p_references jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  delete from sign_ins where workspace_id = p_workspace and user_id = p_user and p_references ? ('sign-in/' || state_hash);
+  delete from secret_entries where workspace_id = p_workspace and user_id = p_user and p_references ? ('secret-entry/' || id);
+  select null::jsonb
+$function$
+;
+comment on function patchbay.person_pending_end(text,text,jsonb) is 'ends those whose secrets are gone from the credential store';
 
 CREATE OR REPLACE FUNCTION patchbay.person_runs_open(p_workspace text, p_user text)
  RETURNS jsonb
@@ -3062,35 +3103,33 @@ CREATE OR REPLACE FUNCTION patchbay.run_event_without_words(p_body jsonb, p_user
  IMMUTABLE
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
-  select (p_body || case when p_body ->> 'by' = p_user then '{"by": "UFORGOTTEN"}'::jsonb else '{}' end || case p_body ->> 'type'
+  -- A field that is null is none.
+  select jsonb_strip_nulls(p_body || case when p_body ->> 'by' = p_user then '{"by": "UFORGOTTEN"}'::jsonb else '{}' end || case p_body ->> 'type'
     when 'started' then jsonb_build_object('text', 'Forgotten.', 'context', '[]'::jsonb, 'attached', '[]'::jsonb,
       'origin', (p_body -> 'origin') - 'userZone' || '{"user": "UFORGOTTEN", "userName": "somebody"}',
-      'first', case when p_body ? 'first' then p_body -> 'first' || '{"input": {}}' end)
-    when 'thread_read' then '{"messages": []}'
+      'first', p_body -> 'first' || '{"input": {}}', 'earlier', null, 'prompt', null, 'skill', null, 'untrusted', null)
+    when 'thread_read' then '{"messages": [], "gap": null}'
     when 'files_added' then '{"files": []}'
     when 'summarised' then '{"text": "Forgotten."}'
-    when 'replied' then jsonb_build_object('content', (select coalesce(jsonb_agg(case part ->> 'type'
+    when 'replied' then jsonb_build_object('toolsLeftOut', null, 'content', (select coalesce(jsonb_agg(case part ->> 'type'
         when 'text' then '{"type": "text", "text": ""}' else part || '{"input": {}}' end order by nth), '[]')
       from jsonb_array_elements(p_body -> 'content') with ordinality as parts (part, nth) where part ->> 'type' <> 'opaque'))
-    when 'judged' then jsonb_build_object('why', '[]'::jsonb, 'approval', case when p_body ? 'approval' then (p_body -> 'approval') - 'reach'
-        || jsonb_build_object('approvers', users_without(p_body #> '{approval,approvers}', p_user)) end,
+    when 'judged' then jsonb_build_object('why', '[]'::jsonb,
+      'approval', (p_body -> 'approval') - 'reach' || jsonb_build_object('approvers', users_without(p_body #> '{approval,approvers}', p_user)),
       'target', p_body -> 'target' || jsonb_build_object('schema', '{}'::jsonb, 'connectionName', p_body #> '{target,cardTitle}'))
-    when 'answered' then jsonb_build_object('arguments', case when p_body ? 'arguments' then '{}'::jsonb end, 'reason', null, 'reach', null)
+    when 'voted' then jsonb_build_object('votes', users_without(p_body -> 'votes', p_user))
+    when 'answered' then jsonb_build_object('arguments', case when p_body ? 'arguments' then '{}'::jsonb end, 'reason', null, 'reach', null, 'lost', null,
+      'approvedBy', users_without(p_body -> 'approvedBy', p_user))
     when 'edit_proposed' then '{"arguments": {}}'
     when 'denial_explained' then '{"reason": "Forgotten."}'
     when 'withdrawn' then '{"text": "Forgotten.", "attached": []}'
-    when 'asked_input' then jsonb_build_object('request', p_body -> 'request' || '{"message": "Forgotten."}'
+    when 'asked_input' then jsonb_build_object('request', p_body -> 'request' || '{"message": "Forgotten.", "metadataUrl": null}'
       || case p_body #>> '{request,kind}' when 'form' then '{"fields": []}' when 'url' then '{"url": "https://forgotten.invalid/"}' else '{}'::jsonb end,
       'person', 'UFORGOTTEN', 'resume', (p_body -> 'resume') - 'state')
-    when 'given_input' then jsonb_build_object('content', null)
+    when 'given_input' then '{"content": null}'
     when 'returned' then '{"text": "", "images": [], "files": [], "summary": "Forgotten.", "shown": null, "log": null}'
     when 'failed' then '{"message": "Forgotten."}'
     else '{}' end)
-    -- A field that is null is none.
-    - case p_body ->> 'type' when 'started' then array['earlier', 'prompt', 'skill', 'untrusted'] || case when p_body ? 'first' then '{}'::text[] else array['first'] end
-      when 'replied' then array['toolsLeftOut'] when 'thread_read' then array['gap'] when 'judged' then case when p_body ? 'approval' then '{}'::text[] else array['approval'] end
-      when 'answered' then array['reason', 'reach'] || case when p_body ? 'arguments' then '{}'::text[] else array['arguments'] end
-      when 'given_input' then array['content'] when 'returned' then array['shown', 'log'] else '{}'::text[] end
 $function$
 ;
 comment on function patchbay.run_event_without_words(jsonb,text) is 'an event of a person''s run as it stays once they are forgotten: what was done, without what was said, sent or read';
@@ -3788,6 +3827,20 @@ $function$
 ;
 comment on function patchbay.sign_in_codes_claim(integer) is 'takes sign-ins whose code did not come, or whose holder died, to drop them; each with the state it was in';
 
+CREATE OR REPLACE FUNCTION patchbay.sign_in_codes_take(p_workspace text, p_user text, p_lease_ms integer)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  with taken as (
+    update sign_in_codes set state = 'dropped', ends_at = clock_timestamp() + p_lease_ms * interval '1 millisecond'
+    where workspace_id = p_workspace and user_id = p_user and (state = 'waits' or ends_at < clock_timestamp()) returning *
+  )
+  select coalesce(jsonb_agg(to_jsonb(taken)), '[]') from taken
+$function$
+;
+comment on function patchbay.sign_in_codes_take(text,text,integer) is 'takes a person''s sign-ins that wait for their code, to drop them';
+
 CREATE OR REPLACE FUNCTION patchbay.sign_in_look(p_state_hash text)
  RETURNS jsonb
  LANGUAGE sql
@@ -4090,8 +4143,9 @@ CREATE OR REPLACE FUNCTION patchbay.users_without(p_users jsonb, p_user text)
  IMMUTABLE
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
-  select coalesce(jsonb_agg(case when one = p_user then 'UFORGOTTEN' else one end order by nth), '[]')
-  from jsonb_array_elements_text(p_users) with ordinality as users (one, nth)
+  select case when p_users is not null then (
+    select coalesce(jsonb_agg(case when one = p_user then 'UFORGOTTEN' else one end order by nth), '[]')
+    from jsonb_array_elements_text(p_users) with ordinality as users (one, nth)) end
 $function$
 ;
 comment on function patchbay.users_without(jsonb,text) is 'a list of people with one of them forgotten';

@@ -11,6 +11,7 @@ import type { Catalogue } from '../registry/catalogue.ts'
 import type { ConnectSubmissionRow, ConnectSubmissions } from '../registry/connect-submissions.ts'
 import type { Connection } from '../registry/connection.ts'
 import type { OwnCards } from '../registry/own-cards.ts'
+import type { PersonRows } from '../registry/person-rows.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { SecretEntries } from '../registry/secret-entries.ts'
 import type { SignInCodes } from '../registry/sign-in-codes.ts'
@@ -189,6 +190,7 @@ export type ConnectDeps = Partial<ConnectListener> & {
   /** Where browsers reach our pages. */
   publicUrl: string
   submissions: ConnectSubmissions<ConnectSubmissionDetails>
+  personRows: Pick<PersonRows, 'pendingOf' | 'endPending'>
   registry: Pick<
     Registry,
     | 'connectionsOf'

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { CredentialStore } from './store.ts'
 
-const AUDIT_KEY_REF = 'patchbay/audit-key'
+export const AUDIT_KEY_REF = 'patchbay/audit-key'
 const AUDIT_KEY_BYTES = 32
 
 /** The key that seals the audit; undefined where this store has none yet. */

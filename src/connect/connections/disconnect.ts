@@ -36,17 +36,6 @@ async function revokeStoredTokens(deps: ConnectDeps, connection: Connection): Pr
   }
 }
 
-/** All that one person connected, as disconnecting each would; how many. Again after a failure it goes on with what is left. */
-export function createForgetPerson(deps: ConnectDeps): Connect['forgetPerson'] {
-  const disconnect = createDisconnect(deps)
-  return async (by) => {
-    const connections = await deps.registry.connectionsOf(by)
-    for (const { id } of connections) await disconnect(by, id)
-    await deps.auth.forgetIdentity(by)
-    return connections.length
-  }
-}
-
 /** For a workspace that the app has left. Secrets first: if the rest fails, the rows still say what there is to remove. */
 export function createForgetAll({
   registry,

@@ -46,8 +46,9 @@ async function forgetPerson(deps: SlackDeps, by: Principal): Promise<number> {
   if (!(await personRows.forget(by)))
     throw new AppError(
       'conflict',
-      'You asked me for something meanwhile. Wait until I have answered, then ask again: /mcp forget me.',
+      'Something of yours is still under way: a request, a connect form or a sign-in. Wait until it has ended, then ask again: /mcp forget me.',
     )
+  deps.refreshHome(by)
   log.info({ workspace: by.workspace, connections }, 'a person was forgotten')
   return connections
 }

@@ -13,8 +13,9 @@ const GONE = [
 const KEPT = [
   'Messages and files in Slack. You can delete them there.',
   'The audit: who did what. It no longer says that it was you, except in rows from before this was possible.',
-  'Your decisions on other people’s requests, and rules for everybody and shared cards that you made.',
-  'Settings that name you, as an approver for example. An owner or admin can change them.',
+  'Your decisions on other people’s requests, and what those requests quote of you.',
+  'Rules for everybody and shared cards that you made.',
+  'Settings that name you, as an approver or owner for example. An owner or admin can change them.',
   'Files that a connection keeps for you on my machine. Ask me to delete them before.',
 ]
 

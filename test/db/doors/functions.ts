@@ -14,7 +14,8 @@ export const DOORS = {
     connection_saved connections_of inputs_pending input_answer own_card_ask own_card_get own_cards_add own_cards_imported own_cards_of
     resource_subscription_add resource_subscription_get resource_subscription_remove rule_add_always rule_add_narrow rule_revoke
     runs_recent runs_summary secret_entry_of secret_entry_open sign_in_begin sign_in_code_save sign_in_code_try tool_changes_accept
-    onboarding_messages_of approvals_pending person_forget person_runs_open
+    onboarding_messages_of approvals_pending person_forget person_pending person_pending_end person_runs_open
+    sign_in_codes_take
   `),
   workspace: words(`
     approval_decide approval_propose approval_run approvals_decide approvers_of approvers_set approvers_told audit_append
