@@ -35,7 +35,7 @@ test('owners read who did what, and a person is forgotten while the audit stays 
   timeout: 240_000,
 }, async () => {
   await using world = await startWorld({
-    model: [write('flamingo.txt'), says('Written: pelican.'), write('heron.txt'), says('Yes.')],
+    model: [write('flamingo.txt'), says('Written: pelican.'), write('heron.txt'), says('Hello, stranger.')],
   })
   const [member, owner] = [world.as('member'), world.as('owner')]
   await member.connect('filesystem')
@@ -84,8 +84,20 @@ test('owners read who did what, and a person is forgotten while the audit stays 
   await member.command('forget me')
   const form = await seesInModal(member, /What goes, for good/)
   expect(form).toMatch(/1 request of yours.*1 connection of yours/)
+  // It breaks off after the connection is gone, and goes on when it is asked again.
+  const name = 'function patchbay.person_forget'
+  await rows(world, `alter ${name} rename to person_forget_later`)
   await member.submit()
-  await seesInModal(member, /Done\. 1 connection disconnected\./)
+  await seesInModal(member, /went wrong|not reach|database/i)
+  expect(await rows(world, 'select count(*)::int as left from mcp_connections')).toEqual([{ left: 0 }])
+  expect(await keptOf(world)).toMatch(/pelican/)
+  await rows(world, `alter ${name}_later rename to person_forget`)
+  await world.restart()
+  await member.close()
+  await member.command('forget me')
+  expect(await seesInModal(member, /What goes, for good/)).toMatch(/Connections: you have none/)
+  await member.submit()
+  await seesInModal(member, /Done\. The words of your requests are gone/)
   expect(await keptOf(world)).not.toMatch(/UMEMBER1|pelican|heron|flamingo/)
   const Run = z.object({ id: RunId, events: z.array(RunEvent) })
   const runs = z
@@ -104,4 +116,13 @@ test('owners read who did what, and a person is forgotten while the audit stays 
   expect(await rows(world, `select audit_check(workspace_id, 0, 1000) ->> 'broken' as broken from workspaces`)).toEqual(
     [{ broken: null }],
   )
+
+  // Whoever was forgotten begins anew, also in the thread of before.
+  await member.close()
+  await member.connect('filesystem')
+  await member.dm('hello', first.thread)
+  await member.see(first, /Hello, stranger/)
+  const asked = JSON.stringify(world.model.requests.at(-1)?.messages)
+  expect(asked).toContain('hello')
+  expect(asked).not.toMatch(/pelican|Forgotten|"text":""/)
 })

@@ -63,7 +63,8 @@ const VALUES: Record<string, (ids: Ids) => string[]> = {
 const HOLD_NO_ID = words(`
   audit_file audit_filter audit_page connect_key connect_key_open connect_more connectors_new disconnect_no field_plain input_answer input_decline input_done input_open input_see
   input_sign_in look_page look_words prompt_open resource_fill resource_open resource_read resource_watch rule_new search_page
-  search_words setting_approvers setting_budget setting_card setting_cards setting_channel setting_channel_none setting_outsiders sign_in_open
+  search_words setting_approvers setting_budget setting_card setting_cards setting_channel setting_channel_none setting_outsiders setting_owners
+  sign_in_open
   skill_open skill_read starter_ask tools_words welcome_ask
 `)
 /** Every form, by what a person fills in; the rest of what it is about stands in its metadata. */
