@@ -27,7 +27,6 @@ import { createMcp } from './mcp/mcp.ts'
 import { createModel } from './model/claude.ts'
 import { createAuditCheck } from './policy/audit/audit-check.ts'
 import { createOpeningAudit } from './policy/audit/audit-opening.ts'
-import { createSettings } from './policy/settings.ts'
 import { loadSqlReader } from './policy/sql/read-sql.ts'
 import { connectRowsIn, createConnectionRecords, recordsIn } from './records.ts'
 import { createCatalogue, saveCuratedCards } from './registry/catalogue.ts'
@@ -198,7 +197,6 @@ async function buildParts(
     sandbox,
     features: createConnectionFeatures({ ...kept, mcp }),
     model: createModel({ apiKey, model: name, log, ...(baseURL && { baseURL }) }),
-    settings: createSettings(db),
     ...recordsIn(db),
     readSql,
     classificationOf: connect.classificationOf,

@@ -7,6 +7,7 @@ import type { Db } from './db/call.ts'
 import type { Log } from './log.ts'
 import { createAuditRows } from './policy/audit/audit-rows.ts'
 import { createRules } from './policy/rules.ts'
+import { createSettings } from './policy/settings.ts'
 import { createConnectSubmissions } from './registry/connect-submissions.ts'
 import { createOnboardingMessages } from './registry/onboarding-messages.ts'
 import { createOwnCards } from './registry/own-cards.ts'
@@ -40,6 +41,7 @@ export const connectRowsIn = (db: Db) => ({
 export const recordsIn = (db: Db) => ({
   onboarding: createOnboardingMessages(db),
   rules: createRules(db),
+  settings: createSettings(db),
   auditRows: createAuditRows(db),
   personRows: createPersonRows(db),
   usage: createUsageReports(db),

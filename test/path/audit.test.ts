@@ -111,7 +111,7 @@ test('owners read who did what, and a person is forgotten while the audit stays 
   expect(runs.map(({ id, events }) => foldEvents(id, events, false).status)).toEqual(['finished', 'stopped'])
 
   await owner.command('audit')
-  const after = await seesInModal(owner, /was removed by somebody who was forgotten \([0-9a-f]{8}\)/)
+  const after = await seesInModal(owner, /was removed for somebody who was forgotten \([0-9a-f]{8}\)/)
   expect(after).toMatch(/\*filesystem\* was disconnected by somebody who was forgotten/)
   expect(await rows(world, `select audit_check(workspace_id, 0, 1000) ->> 'broken' as broken from workspaces`)).toEqual(
     [{ broken: null }],

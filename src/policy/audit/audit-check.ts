@@ -69,8 +69,7 @@ async function lookAtAll(deps: AuditCheckDeps, good: Map<string, AuditHead>, who
   if (workspaces.size === 0) return 0
   const key = await deps.key()
   let faults = 0
-  for (const workspace of workspaces)
-    if (!(await isWhole(deps, { key, workspace, good, whole }))) faults++
+  for (const workspace of workspaces) if (!(await isWhole(deps, { key, workspace, good, whole }))) faults++
   return faults
 }
 

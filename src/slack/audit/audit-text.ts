@@ -61,7 +61,7 @@ const SENTENCES: Record<string, string | undefined> = {
   card_tools_classed: 'Tools of the card {name} were classed by',
   app_installed: 'The app was installed by',
   app_uninstalled: 'The app was removed. Told by',
-  person_forgotten: 'All about themselves was removed by',
+  person_forgotten: 'All that I kept of them was removed for',
 }
 
 const OUTCOMES: Record<string, string | undefined> = {
