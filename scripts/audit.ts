@@ -1,22 +1,68 @@
-import { config } from 'dotenv'
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { config as readEnvFile } from 'dotenv'
+import { type Config, readConfig } from '../src/config.ts'
+import { readAuditKey } from '../src/credentials/audit-key.ts'
+import { credentialsFolderIn, openCredentials, storeNameOf } from '../src/credentials/open.ts'
+import type { Db } from '../src/db/call.ts'
 import { connectPostgres } from '../src/db/postgres.ts'
-import { errorMessageOf } from '../src/errors.ts'
+import { createEgressTo } from '../src/egress/egress.ts'
+import { AppError, errorMessageOf } from '../src/errors.ts'
 import { createLog } from '../src/log.ts'
-import { findBrokenChains } from '../src/policy/audit.ts'
+import { parseHeads } from '../src/policy/audit/audit-head.ts'
+import { verifyAudit } from '../src/policy/audit/verify-audit.ts'
 
-config({ quiet: true })
-const url = process.env.DATABASE_URL
-if (!url) {
-  console.error('Set DATABASE_URL to the connection string of the database, then run this again.')
-  process.exit(1)
-}
+const USAGE = 'Use it as: npm run audit -- verify [file with seals]'
+/** 1 is for an audit that is not whole. */
+const EXIT_NOT_CHECKED = 2
+
+readEnvFile({ quiet: true })
 try {
-  await using db = connectPostgres(url, createLog('warn'))
-  const broken = await findBrokenChains(db)
-  for (const [workspace, row] of broken) console.error(`${workspace}: the audit was changed at row ${row}.`)
-  if (broken.size === 0) console.log('The audit is whole.')
-  else process.exitCode = 1
+  process.exitCode = (await verify(process.argv.slice(2))) ? 0 : 1
 } catch (error) {
   console.error(errorMessageOf(error))
-  process.exit(1)
+  process.exitCode = EXIT_NOT_CHECKED
+}
+
+async function verify([command = 'verify', given, ...more]: string[]): Promise<boolean> {
+  if (command !== 'verify' || more.length > 0) throw new AppError('input_invalid', USAGE)
+  const url = process.env.DATABASE_URL
+  if (!url)
+    throw new AppError(
+      'config_invalid',
+      'Set DATABASE_URL to the connection string of the database, then run this again.',
+    )
+  const config = readConfig(process.env)
+  await using db = connectPostgres(url, createLog('warn'))
+  const key = await keyOf(config, db)
+  const heads = await headsIn(given ?? config.auditHeadsFile)
+  const verdicts = await verifyAudit(db, { key, heads, now: new Date() })
+  for (const { workspace, whole, text } of verdicts) console[whole ? 'log' : 'error'](`${workspace}: ${text}`)
+  if (verdicts.length === 0) console.log('There is no audit yet.')
+  return verdicts.every(({ whole }) => whole)
+}
+
+async function headsIn(file: string | undefined) {
+  if (file === undefined) {
+    console.log('No file with seals was given: a cut is noticed only by the seals in the database itself.')
+    return []
+  }
+  const lines = parseHeads(await readFile(file, 'utf8'))
+  const heads = lines.filter((head) => head !== undefined)
+  console.log(`Seals in ${file}: ${heads.length}.`)
+  // The app may have been stopped while it wrote one.
+  if (heads.length < lines.length) console.error(`Lines that are no seal: ${lines.length - heads.length}.`)
+  return heads
+}
+
+/** Undefined where this machine does not reach the app's credential store. */
+async function keyOf({ credentials, dataDir }: Config, db: Db): Promise<string | undefined> {
+  await using egress = createEgressTo(credentials.vault?.address)
+  const settings = { ...credentials, dataDir, db, fetch: egress.fetch }
+  // Opening a local store would begin one.
+  const reaches = storeNameOf(settings) !== 'local' || existsSync(credentialsFolderIn(dataDir))
+  const key = reaches ? await readAuditKey((await openCredentials(settings)).store) : undefined
+  if (key === undefined)
+    console.log('The key of the seals is not in this credential store: who made them is not checked.')
+  return key
 }

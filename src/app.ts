@@ -13,6 +13,7 @@ import { createInstallations, type Installations } from './connect/installations
 import { createServerTargets } from './connect/server-targets.ts'
 import { createServerWatchers } from './connect/server-watchers.ts'
 import type { SignInResult } from './connect/sign-in-types.ts'
+import { openAuditKey } from './credentials/audit-key.ts'
 import { openCredentials } from './credentials/open.ts'
 import type { Db } from './db/call.ts'
 import { openDatabase } from './db/open-database.ts'
@@ -24,8 +25,8 @@ import { createAuth } from './mcp/auth/auth.ts'
 import { clientMetadataDocumentFor, createClientIdentity } from './mcp/auth/oauth/client-metadata.ts'
 import { createMcp } from './mcp/mcp.ts'
 import { createModel } from './model/claude.ts'
-import { createAuditCheck, createOpeningAudit } from './policy/audit.ts'
-import { createSettings } from './policy/settings.ts'
+import { createAuditCheck } from './policy/audit/audit-check.ts'
+import { createOpeningAudit } from './policy/audit/audit-opening.ts'
 import { loadSqlReader } from './policy/sql/read-sql.ts'
 import { connectRowsIn, createConnectionRecords, recordsIn } from './records.ts'
 import { createCatalogue, saveCuratedCards } from './registry/catalogue.ts'
@@ -96,7 +97,7 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
   cleanup.defer(() => renderer.close())
   const watchers = cleanup.use(createServerWatchers({ ...parts, log }, slack))
   const mirror = cleanup.use(createRegistryMirror({ ...parts, fetch: egress.fetch, log }))
-  const auditCheck = cleanup.use(createAuditCheck({ db, log }))
+  const auditCheck = cleanup.use(createAuditCheck({ db, log, key: parts.auditKey, headsFile: config.auditHeadsFile }))
   const health = () => ({ database: status(), audit: auditCheck.state() })
   const web = webFor(config, { db, connect: parts.connect, log, health })
   const server = createPublicServer(listenerFor(web, slack.requestListener))
@@ -187,6 +188,7 @@ async function buildParts(
   })
   return {
     secretsPlace,
+    auditKey: () => openAuditKey(credentials),
     ...kept,
     catalogue,
     installations: createInstallations({ rows: createInstallationRows(db), credentials, log }),
@@ -195,7 +197,6 @@ async function buildParts(
     sandbox,
     features: createConnectionFeatures({ ...kept, mcp }),
     model: createModel({ apiKey, model: name, log, ...(baseURL && { baseURL }) }),
-    settings: createSettings(db),
     ...recordsIn(db),
     readSql,
     classificationOf: connect.classificationOf,

@@ -5,10 +5,13 @@ import { SecretEntryDetails } from './connect/secret-entry-types.ts'
 import { SignInDetails } from './connect/sign-in-types.ts'
 import type { Db } from './db/call.ts'
 import type { Log } from './log.ts'
+import { createAuditRows } from './policy/audit/audit-rows.ts'
 import { createRules } from './policy/rules.ts'
+import { createSettings } from './policy/settings.ts'
 import { createConnectSubmissions } from './registry/connect-submissions.ts'
 import { createOnboardingMessages } from './registry/onboarding-messages.ts'
 import { createOwnCards } from './registry/own-cards.ts'
+import { createPersonRows } from './registry/person-rows.ts'
 import { createRegistry } from './registry/registry.ts'
 import { createResourceSubscriptions } from './registry/resource-subscriptions.ts'
 import { createSecretEntries } from './registry/secret-entries.ts'
@@ -32,11 +35,15 @@ export const connectRowsIn = (db: Db) => ({
   signIns: createSignIns(db, SignInDetails),
   signInCodes: createSignInCodes(db, SignInDetails),
   secretEntries: createSecretEntries(db, SecretEntryDetails),
+  personRows: createPersonRows(db),
 })
 
 export const recordsIn = (db: Db) => ({
   onboarding: createOnboardingMessages(db),
   rules: createRules(db),
+  settings: createSettings(db),
+  auditRows: createAuditRows(db),
+  personRows: createPersonRows(db),
   usage: createUsageReports(db),
   reminders: createReminders(db),
 })

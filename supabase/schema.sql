@@ -53,6 +53,29 @@ create table patchbay.audit_events (
 comment on table patchbay.audit_events is 'append-only; each row carries the hash of the one before in its workspace';
 alter table patchbay.audit_events enable row level security;
 
+create table patchbay.audit_heads (
+  workspace_id text not null,
+  row_id bigint not null,
+  hash text not null,
+  row_at timestamp with time zone not null,
+  mac text not null,
+  sealed_at timestamp with time zone default clock_timestamp() not null,
+  constraint audit_heads_pkey PRIMARY KEY (workspace_id)
+);
+comment on table patchbay.audit_heads is 'the newest audit row of a workspace that the app sealed; the key of mac lies in the credential store';
+alter table patchbay.audit_heads enable row level security;
+
+create table patchbay.audit_people (
+  workspace_id text not null,
+  user_id text not null,
+  person text not null,
+  key text not null,
+  constraint audit_people_pkey PRIMARY KEY (workspace_id, user_id),
+  constraint audit_people_workspace_id_person_key UNIQUE (workspace_id, person)
+);
+comment on table patchbay.audit_people is 'who is who in the audit; a row goes when its person wants to be forgotten, and nothing else tells then';
+alter table patchbay.audit_people enable row level security;
+
 create table patchbay.connect_submissions (
   submission_id uuid not null,
   workspace_id text not null,
@@ -291,6 +314,7 @@ create table patchbay.run_events (
   body jsonb not null,
   type text generated always as ((body ->> 'type'::text)) stored,
   at timestamp with time zone default now() not null,
+  constraint run_events_audited TRIGGER DEFERRABLE INITIALLY DEFERRED,
   constraint run_events_pkey PRIMARY KEY (run_id, seq),
   constraint run_events_run_id_fkey FOREIGN KEY (run_id) REFERENCES patchbay.runs(id) ON DELETE CASCADE
 );
@@ -527,6 +551,8 @@ CREATE TRIGGER mcp_connections_counted AFTER INSERT ON patchbay.mcp_connections 
 CREATE TRIGGER mcp_connections_keep_pins BEFORE UPDATE OF tools_available, server_instructions ON patchbay.mcp_connections FOR EACH ROW EXECUTE FUNCTION patchbay.connection_keep_pins();
 
 CREATE TRIGGER mcp_connections_pinned AFTER INSERT ON patchbay.mcp_connections FOR EACH ROW EXECUTE FUNCTION patchbay.connection_pin();
+
+CREATE CONSTRAINT TRIGGER run_events_audited AFTER INSERT ON patchbay.run_events DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((new.body ->> 'type'::text) = ANY (ARRAY['judged'::text, 'called'::text, 'returned'::text]))) EXECUTE FUNCTION patchbay.audit_call();
 
 CREATE TRIGGER runs_forget_heard AFTER DELETE ON patchbay.runs FOR EACH ROW EXECUTE FUNCTION patchbay.runs_forget_heard();
 
@@ -888,21 +914,48 @@ declare row audit_events;
 begin
   insert into workspaces (workspace_id) values (p_workspace) on conflict do nothing;
   perform audit_lock(p_workspace);
+  row.id := nextval('patchbay.audit_events_id_seq');
   row.workspace_id := p_workspace;
-  row.actor := p_actor;
+  row.actor := audit_person(p_workspace, p_actor);
   row.action := p_action;
-  row.details := p_details;
+  row.details := audit_without_names(p_workspace, p_details, '');
   row.at := clock_timestamp();
   row.previous_hash := coalesce(
     (select hash from audit_events where workspace_id = p_workspace order by id desc limit 1),
     (select hash from audit_anchors where workspace_id = p_workspace),
     '');
-  insert into audit_events (workspace_id, actor, action, details, at, previous_hash, hash)
-  values (row.workspace_id, row.actor, row.action, row.details, row.at, row.previous_hash, audit_hash(row.previous_hash, row));
+  insert into audit_events (id, workspace_id, actor, action, details, at, previous_hash, hash) overriding system value
+  values (row.id, row.workspace_id, row.actor, row.action, row.details, row.at, row.previous_hash, audit_hash(row.previous_hash, row));
   return null;
 end $function$
 ;
 comment on function patchbay.audit_append(text,text,text,jsonb) is 'appends one row to the workspace''s audit chain';
+
+CREATE OR REPLACE FUNCTION patchbay.audit_call()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare
+  run runs;
+  judged jsonb;
+begin
+  select * into run from runs where id = new.run_id;
+  if not found then return null; end if;
+  select body into judged from run_events
+  where run_id = new.run_id and type = 'judged' and body ->> 'call' = new.body ->> 'call' and seq <= new.seq order by seq desc limit 1;
+  perform audit_append(run.workspace_id, run.user_id,
+    case new.type when 'called' then 'call_made' when 'returned' then 'call_returned'
+      else 'call_' ||
+        coalesce((array['allowed', 'asked', 'denied'])[array_position(array['allow', 'ask', 'deny'], judged ->> 'verdict')], 'judged') end,
+    jsonb_strip_nulls(jsonb_build_object('run', run.id, 'call', new.body -> 'call', 'connection', judged #> '{target,connection}',
+      'tool', judged #> '{target,tool}', 'hash', case new.type when 'judged' then judged -> 'hash' end,
+      'risk', case new.type when 'judged' then judged -> 'risk' end,
+      'outcome', case new.type when 'returned' then new.body -> 'outcome' end, 'ms', case new.type when 'returned' then new.body -> 'ms' end)));
+  return null;
+end $function$
+;
+comment on function patchbay.audit_call() is 'writes the audit row of a judged, begun or ended call';
 
 CREATE OR REPLACE FUNCTION patchbay.audit_check(p_workspace text, p_after bigint, p_most integer)
  RETURNS jsonb
@@ -920,7 +973,9 @@ AS $function$
     from part
   )
   select jsonb_build_object('last', (select max((event).id) from chain), 'broken', (
-    select min((event).id) from chain where (event).previous_hash <> expected or (event).hash <> audit_hash(expected, event)))
+    select min((event).id) from chain
+    where (event).previous_hash <> expected or (event).hash <> audit_hash(expected, event)
+      or (expected like '2:%' and (event).hash not like '2:%')))
 $function$
 ;
 comment on function patchbay.audit_check(text,bigint,integer) is 'the first row of a part of the audit whose hash does not follow from the one before; last is null at the end of the chain';
@@ -931,11 +986,44 @@ CREATE OR REPLACE FUNCTION patchbay.audit_hash(p_previous text, p_event patchbay
  STABLE
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
-  select encode(sha256(convert_to(concat_ws('|', p_previous, p_event.workspace_id, p_event.actor, p_event.action, p_event.details::text,
-    to_char(p_event.at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US')), 'utf8')), 'hex')
+  select case when p_event.hash is null or p_event.hash like '2:%' then
+    '2:' || encode(sha256(convert_to((
+      select string_agg(octet_length(field) || ':' || field, '' order by nth)
+      from unnest(array[p_previous, p_event.workspace_id, p_event.id::text, p_event.actor, p_event.action, p_event.details::text,
+        to_char(p_event.at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US')]) with ordinality as fields (field, nth)), 'utf8')), 'hex')
+  else
+    encode(sha256(convert_to(concat_ws('|', p_previous, p_event.workspace_id, p_event.actor, p_event.action, p_event.details::text,
+      to_char(p_event.at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US')), 'utf8')), 'hex')
+  end
 $function$
 ;
-comment on function patchbay.audit_hash(text,patchbay.audit_events) is 'the hash an audit row must have after the given one';
+comment on function patchbay.audit_hash(text,patchbay.audit_events) is 'the hash an audit row must have after the given one, in the form of the hash it has; a new row''s begins with 2:';
+
+CREATE OR REPLACE FUNCTION patchbay.audit_list(p_workspace text, p_filter jsonb, p_upto bigint, p_skip integer, p_limit integer)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  with person as (
+    select array[p_filter ->> 'user', (select person from audit_people where workspace_id = p_workspace and user_id = p_filter ->> 'user')] as names
+  ),
+  found as (
+    select e.* from audit_events e, person
+    where e.workspace_id = p_workspace and (p_upto is null or e.id <= p_upto)
+      and (p_filter -> 'user' is null or e.actor = any (names) or e.details ->> 'requester' = any (names))
+      and (p_filter -> 'connection' is null or e.details ->> 'connection' = p_filter ->> 'connection')
+      and (p_filter -> 'actions' is null or exists (select from jsonb_array_elements_text(p_filter -> 'actions') one where starts_with(e.action, one)))
+      and (p_filter -> 'since' is null or e.at >= (p_filter ->> 'since')::timestamptz)
+    order by e.id desc offset p_skip limit p_limit
+  )
+  select coalesce(jsonb_agg(jsonb_build_object('row', f.id, 'at', f.at, 'actor', audit_named(p_workspace, to_jsonb(f.actor)), 'action', f.action,
+    'details', audit_named(p_workspace, f.details), 'connection', (select c.connection_name from mcp_connections c
+      where c.id::text = f.details ->> 'connection' and c.workspace_id = p_workspace)) order by f.id desc), '[]')
+  from found f
+$function$
+;
+comment on function patchbay.audit_list(text,jsonb,bigint,integer,integer) is 'audit rows of a workspace, the newest first: of a person, a connection, kinds of actions, since a time';
 
 CREATE OR REPLACE FUNCTION patchbay.audit_lock(p_workspace text)
  RETURNS void
@@ -946,6 +1034,49 @@ AS $function$
 $function$
 ;
 comment on function patchbay.audit_lock(text) is 'lets one transaction at a time change a workspace''s audit chain';
+
+CREATE OR REPLACE FUNCTION patchbay.audit_named(p_workspace text, p_value jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+begin
+  case jsonb_typeof(p_value)
+  when 'object' then
+    return (select coalesce(jsonb_object_agg(key, audit_named(p_workspace, value)), '{}') from jsonb_each(p_value));
+  when 'array' then
+    return (select coalesce(jsonb_agg(audit_named(p_workspace, value) order by nth), '[]')
+      from jsonb_array_elements(p_value) with ordinality as items (value, nth));
+  when 'string' then
+    if p_value #>> '{}' not like 'person-%' then return p_value; end if;
+    return coalesce((select to_jsonb(user_id) from audit_people where workspace_id = p_workspace and person = p_value #>> '{}'), p_value);
+  else
+    return p_value;
+  end case;
+end $function$
+;
+comment on function patchbay.audit_named(text,jsonb) is 'what stands in an audit row with the people that are still known by their ids';
+
+CREATE OR REPLACE FUNCTION patchbay.audit_person(p_workspace text, p_user text)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare
+  known text;
+  secret text := gen_random_uuid()::text || gen_random_uuid();
+begin
+  -- 'patchbay' and 'slack' are nobody.
+  if p_user is null or p_user !~ '^[UW][A-Z0-9]{2,}$' then return p_user; end if;
+  select person into known from audit_people where workspace_id = p_workspace and user_id = p_user;
+  if found then return known; end if;
+  known := 'person-' || left(encode(sha256(convert_to(secret || p_workspace || p_user, 'utf8')), 'hex'), 32);
+  insert into audit_people (workspace_id, user_id, person, key) values (p_workspace, p_user, known, secret);
+  return known;
+end $function$
+;
+comment on function patchbay.audit_person(text,text) is 'the keyed hash that stands for a person in the audit; only for holders of the audit''s lock';
 
 CREATE OR REPLACE FUNCTION patchbay.audit_prune(p_limit integer)
  RETURNS jsonb
@@ -1002,13 +1133,72 @@ $function$
 ;
 comment on function patchbay.audit_retention(text) is 'how long a workspace keeps its audit';
 
+CREATE OR REPLACE FUNCTION patchbay.audit_seal(p_workspace text, p_row bigint, p_hash text, p_at timestamp with time zone, p_mac text)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  insert into audit_heads (workspace_id, row_id, hash, row_at, mac) values (p_workspace, p_row, p_hash, p_at, p_mac)
+  on conflict (workspace_id) do update set row_id = excluded.row_id, hash = excluded.hash, row_at = excluded.row_at, mac = excluded.mac,
+    sealed_at = clock_timestamp()
+  where audit_heads.row_id < excluded.row_id;
+  select null::jsonb
+$function$
+;
+comment on function patchbay.audit_seal(text,bigint,text,timestamp with time zone,text) is 'saves the seal of an audit row; an older one never takes the place of a newer one';
+
+CREATE OR REPLACE FUNCTION patchbay.audit_state(p_workspace text, p_rows jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select jsonb_build_object(
+    'head', (select jsonb_build_object('row', row_id, 'hash', hash, 'at', row_at, 'mac', mac) from audit_heads where workspace_id = p_workspace),
+    'pruned', (select last_id from audit_anchors where workspace_id = p_workspace),
+    'rows', (select coalesce(jsonb_agg(jsonb_build_object('row', id, 'hash', hash, 'at', at)), '[]') from audit_events
+      where workspace_id = p_workspace and (id in (select value::bigint from jsonb_array_elements_text(p_rows))
+        or id = (select row_id from audit_heads where workspace_id = p_workspace))))
+$function$
+;
+comment on function patchbay.audit_state(text,jsonb) is 'what a workspace''s seals are held against: its sealed row, the newest pruned one, and these rows';
+
+CREATE OR REPLACE FUNCTION patchbay.audit_without_names(p_workspace text, p_value jsonb, p_field text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare known text;
+begin
+  case jsonb_typeof(p_value)
+  when 'object' then
+    return (select coalesce(jsonb_object_agg(key, audit_without_names(p_workspace, value, key)), '{}') from jsonb_each(p_value));
+  when 'array' then
+    return (select coalesce(jsonb_agg(audit_without_names(p_workspace, value, p_field) order by nth), '[]')
+      from jsonb_array_elements(p_value) with ordinality as items (value, nth));
+  when 'string' then
+    if p_value #>> '{}' !~ '^[UW][A-Z0-9]{2,}$' then return p_value; end if;
+    if p_field in ('requester', 'user', 'users', 'user_id', 'by', 'created_by', 'approvers', 'members', 'owners', 'people', 'votes', 'lost') then
+      return to_jsonb(audit_person(p_workspace, p_value #>> '{}'));
+    end if;
+    -- A word like UPDATE looks like a person's id, so elsewhere only people who are known count.
+    select person into known from audit_people where workspace_id = p_workspace and user_id = p_value #>> '{}';
+    return coalesce(to_jsonb(known), p_value);
+  else
+    return p_value;
+  end case;
+end $function$
+;
+comment on function patchbay.audit_without_names(text,jsonb,text) is 'the details of an audit row with people by their hashes';
+
 CREATE OR REPLACE FUNCTION patchbay.audit_workspaces()
  RETURNS jsonb
  LANGUAGE sql
  STABLE
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
-  select coalesce(jsonb_agg(workspace_id order by workspace_id), '[]') from workspaces
+  select coalesce(jsonb_agg(workspace_id order by workspace_id), '[]')
+  from (select workspace_id from workspaces union select workspace_id from audit_heads) every
 $function$
 ;
 comment on function patchbay.audit_workspaces() is 'workspaces that may have an audit';
@@ -1417,6 +1607,7 @@ AS $function$
       select jsonb_agg(jsonb_build_object('id', r.id, 'events', run_events_bare(r.id)) order by r.number)
       from runs r, this
       where r.conversation = this.conversation and r.number < this.number and r.number > coalesce((select up_to from summary), 0)
+        and r.user_id <> 'UFORGOTTEN'
     ), '[]'),
     -- The run that a summary ends at may be gone.
     'heard', heard_in_conversation(p_run, coalesce(run_message_ts((select (body ->> 'upTo')::uuid from summary)), run_message_ts((select id from first)))),
@@ -2128,6 +2319,94 @@ end $function$
 ;
 comment on function patchbay.owners_set(text,text,jsonb) is 'names who is an owner here beside the owners and admins of the Slack workspace; who may is the door''s question';
 
+CREATE OR REPLACE FUNCTION patchbay.person_forget(p_workspace text, p_user text, p_most integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare
+  one runs;
+  wiped integer := 0;
+begin
+  for one in
+    select * from runs where workspace_id = p_workspace and user_id = p_user and status = 'closed' order by number limit p_most for update
+  loop
+    update run_events set body = run_event_without_words(body, p_user) where run_id = one.id;
+    -- What others asked later in the thread came with a summary of what was said before.
+    update run_events e set body = body || '{"text": "Forgotten."}' from runs r
+    where r.conversation = one.conversation and r.number > one.number and e.run_id = r.id and e.type = 'summarised';
+    update approvals set requester = 'UFORGOTTEN', approvers = users_without(approvers, p_user), votes = users_without(votes, p_user), reason = null,
+      decided_by = case when decided_by = p_user then 'UFORGOTTEN' else decided_by end,
+      proposed_by = case when proposed_by = p_user then 'UFORGOTTEN' else proposed_by end
+    where run_id = one.id;
+    update input_requests set user_id = 'UFORGOTTEN', answered_by = case when answered_by = p_user then 'UFORGOTTEN' else answered_by end where run_id = one.id;
+    update mcp_tool_usage set error_details = error_details - 'words' where run_id = one.id;
+    -- The key of a starter question holds who pressed it.
+    update runs set user_id = 'UFORGOTTEN', dedupe_key = case when position(p_user in dedupe_key) > 0 then 'forgotten:' || id else dedupe_key end
+    where id = one.id;
+    wiped := wiped + 1;
+  end loop;
+  if wiped = p_most
+    or exists (select from runs where workspace_id = p_workspace and user_id = p_user)
+    or exists (select from mcp_connections where workspace_id = p_workspace and user_id = p_user)
+    or exists (select from connect_submissions where workspace_id = p_workspace and user_id = p_user)
+    or exists (select from sign_in_codes where workspace_id = p_workspace and user_id = p_user)
+    or person_pending(p_workspace, p_user) <> '[]'
+  then
+    return jsonb_build_object('done', false, 'runs', wiped);
+  end if;
+  delete from rules where workspace_id = p_workspace and scope = 'person' and user_id = p_user;
+  update rules set created_by = 'UFORGOTTEN' where workspace_id = p_workspace and created_by = p_user;
+  update tool_pins p set pinned_by = null from mcp_connections c where c.id = p.connection_id and c.workspace_id = p_workspace and p.pinned_by = p_user;
+  delete from mcp_run_cards where workspace_id = p_workspace and created_by = p_user and source in ('saved', 'imported') and not is_public;
+  delete from onboarding_messages where workspace_id = p_workspace and user_id = p_user;
+  delete from resource_subscriptions where workspace_id = p_workspace and user_id = p_user;
+  delete from run_feedback f using runs r where r.id = f.run_id and r.workspace_id = p_workspace and f.user_id = p_user;
+  update heard_messages set text = null, author = 'somebody', user_id = null where workspace_id = p_workspace and user_id = p_user;
+  perform audit_append(p_workspace, p_user, 'person_forgotten', '{}');
+  -- The last of all: from here on nobody can tell whose rows these were.
+  delete from audit_people where workspace_id = p_workspace and user_id = p_user;
+  return jsonb_build_object('done', true, 'runs', wiped);
+end $function$
+;
+comment on function patchbay.person_forget(text,text,integer) is 'one step of forgetting a person whose connections are gone: at most so many runs; done once nothing of theirs is left';
+
+CREATE OR REPLACE FUNCTION patchbay.person_pending(p_workspace text, p_user text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select coalesce(jsonb_agg(reference), '[]') from (
+    select 'sign-in/' || state_hash as reference from sign_ins where workspace_id = p_workspace and user_id = p_user
+    union all select 'secret-entry/' || id from secret_entries where workspace_id = p_workspace and user_id = p_user) pending
+$function$
+;
+comment on function patchbay.person_pending(text,text) is 'what the credential store may keep of a person''s sign-ins and pages under way';
+
+CREATE OR REPLACE FUNCTION patchbay.person_pending_end(p_workspace text, p_user text, p_references jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  delete from sign_ins where workspace_id = p_workspace and user_id = p_user and p_references ? ('sign-in/' || state_hash);
+  delete from secret_entries where workspace_id = p_workspace and user_id = p_user and p_references ? ('secret-entry/' || id);
+  select null::jsonb
+$function$
+;
+comment on function patchbay.person_pending_end(text,text,jsonb) is 'ends those whose secrets are gone from the credential store';
+
+CREATE OR REPLACE FUNCTION patchbay.person_runs_open(p_workspace text, p_user text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select coalesce(jsonb_agg(id order by number), '[]') from runs where workspace_id = p_workspace and user_id = p_user and status <> 'closed'
+$function$
+;
+comment on function patchbay.person_runs_open(text,text) is 'a person''s runs that have not ended yet';
+
 CREATE OR REPLACE FUNCTION patchbay.pin_words(p_text text)
  RETURNS text
  LANGUAGE sql
@@ -2817,6 +3096,43 @@ AS $function$
 $function$
 ;
 comment on function patchbay.run_corrected_by(text,text) is 'the run that a message corrected';
+
+CREATE OR REPLACE FUNCTION patchbay.run_event_without_words(p_body jsonb, p_user text)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  -- A field that is null is none.
+  select jsonb_strip_nulls(p_body || case when p_body ->> 'by' = p_user then '{"by": "UFORGOTTEN"}'::jsonb else '{}' end || case p_body ->> 'type'
+    when 'started' then jsonb_build_object('text', 'Forgotten.', 'context', '[]'::jsonb, 'attached', '[]'::jsonb,
+      'origin', (p_body -> 'origin') - 'userZone' || '{"user": "UFORGOTTEN", "userName": "somebody"}',
+      'first', p_body -> 'first' || '{"input": {}}', 'earlier', null, 'prompt', null, 'skill', null, 'untrusted', null)
+    when 'thread_read' then '{"messages": [], "gap": null}'
+    when 'files_added' then '{"files": []}'
+    when 'summarised' then '{"text": "Forgotten."}'
+    when 'replied' then jsonb_build_object('toolsLeftOut', null, 'content', (select coalesce(jsonb_agg(case part ->> 'type'
+        when 'text' then '{"type": "text", "text": ""}' else part || '{"input": {}}' end order by nth), '[]')
+      from jsonb_array_elements(p_body -> 'content') with ordinality as parts (part, nth) where part ->> 'type' <> 'opaque'))
+    when 'judged' then jsonb_build_object('why', '[]'::jsonb,
+      'approval', (p_body -> 'approval') - 'reach' || jsonb_build_object('approvers', users_without(p_body #> '{approval,approvers}', p_user)),
+      'target', p_body -> 'target' || jsonb_build_object('schema', '{}'::jsonb, 'connectionName', p_body #> '{target,cardTitle}'))
+    when 'voted' then jsonb_build_object('votes', users_without(p_body -> 'votes', p_user))
+    when 'answered' then jsonb_build_object('arguments', case when p_body ? 'arguments' then '{}'::jsonb end, 'reason', null, 'reach', null, 'lost', null,
+      'approvedBy', users_without(p_body -> 'approvedBy', p_user))
+    when 'edit_proposed' then '{"arguments": {}}'
+    when 'denial_explained' then '{"reason": "Forgotten."}'
+    when 'withdrawn' then '{"text": "Forgotten.", "attached": []}'
+    when 'asked_input' then jsonb_build_object('request', p_body -> 'request' || '{"message": "Forgotten.", "metadataUrl": null}'
+      || case p_body #>> '{request,kind}' when 'form' then '{"fields": []}' when 'url' then '{"url": "https://forgotten.invalid/"}' else '{}'::jsonb end,
+      'person', 'UFORGOTTEN', 'resume', (p_body -> 'resume') - 'state')
+    when 'given_input' then '{"content": null}'
+    when 'returned' then '{"text": "", "images": [], "files": [], "summary": "Forgotten.", "shown": null, "log": null}'
+    when 'failed' then '{"message": "Forgotten."}'
+    else '{}' end)
+$function$
+;
+comment on function patchbay.run_event_without_words(jsonb,text) is 'an event of a person''s run as it stays once they are forgotten: what was done, without what was said, sent or read';
 
 CREATE OR REPLACE FUNCTION patchbay.run_events_bare(p_run uuid)
  RETURNS jsonb
@@ -3511,6 +3827,20 @@ $function$
 ;
 comment on function patchbay.sign_in_codes_claim(integer) is 'takes sign-ins whose code did not come, or whose holder died, to drop them; each with the state it was in';
 
+CREATE OR REPLACE FUNCTION patchbay.sign_in_codes_take(p_workspace text, p_user text, p_lease_ms integer)
+ RETURNS jsonb
+ LANGUAGE sql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  with taken as (
+    update sign_in_codes set state = 'dropped', ends_at = clock_timestamp() + p_lease_ms * interval '1 millisecond'
+    where workspace_id = p_workspace and user_id = p_user and (state = 'waits' or ends_at < clock_timestamp()) returning *
+  )
+  select coalesce(jsonb_agg(to_jsonb(taken)), '[]') from taken
+$function$
+;
+comment on function patchbay.sign_in_codes_take(text,text,integer) is 'takes a person''s sign-ins that wait for their code, to drop them';
+
 CREATE OR REPLACE FUNCTION patchbay.sign_in_look(p_state_hash text)
  RETURNS jsonb
  LANGUAGE sql
@@ -3807,6 +4137,19 @@ $function$
 ;
 comment on function patchbay.usage_of_month(text,text) is 'what a person (or, with null, the workspace) used this month; a run counts for the month it was asked in';
 
+CREATE OR REPLACE FUNCTION patchbay.users_without(p_users jsonb, p_user text)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select case when p_users is not null then (
+    select coalesce(jsonb_agg(case when one = p_user then 'UFORGOTTEN' else one end order by nth), '[]')
+    from jsonb_array_elements_text(p_users) with ordinality as users (one, nth)) end
+$function$
+;
+comment on function patchbay.users_without(jsonb,text) is 'a list of people with one of them forgotten';
+
 CREATE OR REPLACE FUNCTION patchbay.vault_read(p_name text)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -3884,6 +4227,10 @@ grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.audit_anchors to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.audit_events to service_role;
+
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.audit_heads to service_role;
+
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.audit_people to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.connect_submissions to service_role;
 

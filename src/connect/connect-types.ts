@@ -11,6 +11,7 @@ import type { Catalogue } from '../registry/catalogue.ts'
 import type { ConnectSubmissionRow, ConnectSubmissions } from '../registry/connect-submissions.ts'
 import type { Connection } from '../registry/connection.ts'
 import type { OwnCards } from '../registry/own-cards.ts'
+import type { PersonRows } from '../registry/person-rows.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { SecretEntries } from '../registry/secret-entries.ts'
 import type { SignInCodes } from '../registry/sign-in-codes.ts'
@@ -75,6 +76,8 @@ export type Connect = {
   disconnect(principal: Principal, id: ConnectionId): Promise<DisconnectedConnection | undefined>
   /** Removes every secret, row and session of the workspace. */
   forgetAll(by: Principal): Promise<void>
+  /** Disconnects all that a person connected, and removes their secrets; how many connections there were. */
+  forgetPerson(by: Principal): Promise<number>
   /** A sign-in for a connection; `challenge`: what the server wants, where it said so. */
   signIn(principal: Principal, id: ConnectionId, signal: AbortSignal, challenge?: AuthChallenge): Promise<SignInOutcome>
   /** What the page behind a sign-in's link says; undefined where there is no such sign-in any more. */
@@ -187,6 +190,7 @@ export type ConnectDeps = Partial<ConnectListener> & {
   /** Where browsers reach our pages. */
   publicUrl: string
   submissions: ConnectSubmissions<ConnectSubmissionDetails>
+  personRows: Pick<PersonRows, 'pendingOf' | 'endPending'>
   registry: Pick<
     Registry,
     | 'connectionsOf'

@@ -22,6 +22,7 @@ import { offeredValuesFor } from './connections/operator-values.ts'
 import { createReconnect } from './connections/reconnect.ts'
 import { createSubmissions } from './connections/submissions.ts'
 import { createTestConnection } from './connections/test-connection.ts'
+import { createForgetPerson } from './forget-person.ts'
 import { createOwnCardActions } from './own-cards/own-card-actions.ts'
 import { createSecretPages } from './secrets/secret-pages.ts'
 import { createConfirmSignIn, createDropSignIns } from './sign-in/confirm-sign-in.ts'
@@ -79,6 +80,7 @@ export function createConnect(deps: ConnectDeps): Connect {
     dropSignIns: createDropSignIns(deps),
     disconnect: createDisconnect(deps),
     forgetAll: createForgetAll(deps),
+    forgetPerson: createForgetPerson(deps),
     circuit: (id) => deps.mcp.circuit(id),
     destinationOf: (connection) => destinationIn(deps, connection, connectable.cardOf(connection)),
     classificationOf: (card, tool, classed = {}) =>

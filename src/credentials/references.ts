@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Db } from '../db/call.ts'
+import { AUDIT_KEY_REF } from './audit-key.ts'
 
 /** `required`: without it a connection or an installation does not work. `owner`: whose it is, a user's id. */
 const CredentialReference = z.object({
@@ -12,7 +13,10 @@ const CredentialReference = z.object({
 export type CredentialReference = z.infer<typeof CredentialReference>
 
 /** Every reference that the store may hold. What is done with them stands in each workspace's audit before any is opened. */
-export const credentialReferencesIn = (
+export async function credentialReferencesIn(
   db: Db,
   action: 'credentials_checked' | 'credentials_moved' | 'credentials_key_replaced',
-): Promise<CredentialReference[]> => db.call('credential_references', { action }, z.array(CredentialReference))
+): Promise<CredentialReference[]> {
+  const auditKey = { reference: AUDIT_KEY_REF, required: false, workspace: 'all', owner: null, connection: null }
+  return [auditKey, ...(await db.call('credential_references', { action }, z.array(CredentialReference)))]
+}

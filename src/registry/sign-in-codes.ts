@@ -22,6 +22,8 @@ export type SignInCodes<T> = {
   ): Promise<CodeOutcome<T> | undefined>
   /** Takes those whose code did not come, or whose holder died while it saved them. */
   claim(leaseMs: number): Promise<(SignInCodeRow<T> & { confirmed: boolean })[]>
+  /** Takes a person's that wait, to drop them. */
+  takeOf(by: Principal, leaseMs: number): Promise<SignInCodeRow<T>[]>
   delete(id: SignInId): Promise<void>
 }
 
@@ -71,6 +73,8 @@ export function createSignInCodes<T>(db: Db, details: z.ZodType<T>): SignInCodes
       return outcome === 'wrong' ? { outcome, left } : { outcome, row }
     },
     claim: (leaseMs) => db.call('sign_in_codes_claim', { lease_ms: leaseMs }, z.array(Row)),
+    takeOf: ({ workspace, user }, leaseMs) =>
+      db.call('sign_in_codes_take', { workspace, user, lease_ms: leaseMs }, z.array(Row)),
     delete: (id) => db.call('sign_in_code_delete', { id }, Nothing),
   }
 }

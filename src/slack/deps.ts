@@ -3,9 +3,11 @@ import type { ConnectionFeatures } from '../connect/features/features.ts'
 import type { ToolPins } from '../connect/pins/tool-pins.ts'
 import type { Principal } from '../ids.ts'
 import type { Log } from '../log.ts'
+import type { AuditRows } from '../policy/audit/audit-rows.ts'
 import type { Rules } from '../policy/rules.ts'
 import type { Settings } from '../policy/settings.ts'
 import type { OnboardingMessages } from '../registry/onboarding-messages.ts'
+import type { PersonRows } from '../registry/person-rows.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Runs } from '../run/runs.ts'
 import type { UsageReports } from '../run/usage.ts'
@@ -41,7 +43,10 @@ export type ConnectionDeps = {
 }
 
 /** What people and workspaces decided, and what they used. */
-export type PolicyDeps = { rules: Rules; settings: Settings; usage: UsageReports }
+export type PolicyDeps = { rules: Rules; settings: Settings; usage: UsageReports; auditRows: AuditRows }
+
+/** What is kept of a person. */
+export type PersonDeps = { personRows: PersonRows }
 
 /** Which messages help people begin. */
 export type OnboardingDeps = { onboarding: OnboardingMessages }
@@ -59,5 +64,6 @@ export type SlackDeps = WebApiDeps &
   RunsDeps &
   ConnectionDeps &
   PolicyDeps &
+  PersonDeps &
   OnboardingDeps &
   HomeTabDeps

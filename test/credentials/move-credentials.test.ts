@@ -8,6 +8,7 @@ import { afterAll, expect, it } from 'vitest'
 import { pendingSecretsReferenceFor } from '../../src/connect/connections/prepare-sign-in.ts'
 import { submissionReferenceOf } from '../../src/connect/connections/submissions.ts'
 import { removeKeptSignIn } from '../../src/connect/sign-in/sign-in-code.ts'
+import { AUDIT_KEY_REF } from '../../src/credentials/audit-key.ts'
 import { openLocalStore } from '../../src/credentials/local.ts'
 import { openMountedFiles } from '../../src/credentials/mounted-files.ts'
 import { checkCredentials, moveCredentials } from '../../src/credentials/move-credentials.ts'
@@ -122,9 +123,9 @@ it('knows every reference that the app saves under, and writes it down', async (
   await removeKeptSignIn(store, SignInId.parse(saved.code))
   const form = submissionReferenceOf({ id: ConnectionId.parse(saved.form) })
   used.push(credentialReferenceOf(id), pendingSecretsReferenceFor('hash'), form, 'slack/T111/x')
-  expect(found.toSorted()).toEqual([...used, `secret-entry/${saved.entry}`].toSorted())
+  expect(found.toSorted()).toEqual([...used, `secret-entry/${saved.entry}`, AUDIT_KEY_REF].toSorted())
   const rows = await query(saved.url, `select action, details from audit_events where action like 'credentials%'`)
-  expect(rows).toEqual([{ action: 'credentials_checked', details: { credentials: found.length } }])
+  expect(rows).toEqual([{ action: 'credentials_checked', details: { credentials: found.length - 1 } }])
 })
 
 async function runCommand(environment: Record<string, string>, ...args: string[]) {

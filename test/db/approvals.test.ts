@@ -288,7 +288,7 @@ test('where several have to approve, each counts once, two at once both count, a
   expect(votes).toHaveLength(2)
   expect(decided?.approvedBy?.toSorted()).toEqual([one, three, two].toSorted())
   const audit =
-    "select details -> 'votes' as votes from audit_events where workspace_id = 'TVOTES' and action = 'approval_voted' order by id"
+    "select audit_named(workspace_id, details -> 'votes') as votes from audit_events where workspace_id = 'TVOTES' and action = 'approval_voted' order by id"
   const { rows } = await client.query(audit)
   expect(rows).toEqual([{ votes: [one] }, { votes: [one, expect.any(String)] }, { votes: decided?.approvedBy }])
 })

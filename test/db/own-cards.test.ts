@@ -79,7 +79,9 @@ test('only tools of a shared card are classed, and what an owner said is recorde
   expect(await at.own.classTools(FAR, NAME, classed)).toBe(false)
   expect(await at.own.classTools(OLA, NAME, classed)).toBe(true)
   expect((await at.own.get(BEN, NAME))?.tools).toEqual(classed)
-  const audit = await at.rows("select actor from audit_events where action = 'card_tools_classed'")
+  const audit = await at.rows(
+    "select audit_named(workspace_id, to_jsonb(actor)) as actor from audit_events where action = 'card_tools_classed'",
+  )
   expect(audit).toEqual([{ actor: 'UOLA' }])
 })
 

@@ -93,7 +93,7 @@ test('who may not decide the list decides nothing of it, and who may decides one
   expect(
     await rows(
       world,
-      "select action, actor from audit_events where action in ('rule_added', 'approval_approved') order by id",
+      "select action, audit_named(workspace_id, to_jsonb(actor)) as actor from audit_events where action in ('rule_added', 'approval_approved') order by id",
     ),
   ).toEqual([
     { action: 'rule_added', actor: 'UMEMBER1' },

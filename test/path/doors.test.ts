@@ -61,20 +61,23 @@ const VALUES: Record<string, (ids: Ids) => string[]> = {
 }
 /** What they are about stands in their view, whose metadata holds every id here; or it is an input, a setting or what was typed. */
 const HOLD_NO_ID = words(`
-  connect_key connect_key_open connect_more connectors_new disconnect_no field_plain input_answer input_decline input_done input_open input_see
+  audit_file audit_filter audit_page connect_key connect_key_open connect_more connectors_new disconnect_no field_plain input_answer input_decline input_done input_open input_see
   input_sign_in look_page look_words prompt_open resource_fill resource_open resource_read resource_watch rule_new search_page
-  search_words setting_approvers setting_budget setting_card setting_cards setting_channel setting_channel_none setting_outsiders sign_in_open
+  search_words setting_approvers setting_budget setting_card setting_cards setting_channel setting_channel_none setting_outsiders setting_owners
+  sign_in_open
   skill_open skill_read starter_ask tools_words welcome_ask
 `)
 /** Every form, by what a person fills in; the rest of what it is about stands in its metadata. */
 const FORMS: Record<string, object> = {
   approval_deny: { reason: { value: { value: 'no' } } },
+  audit_filter: { user: { value: { selected_user: 'UMEMBER1' } } },
   approval_edit: { path: { value: { value: 'other.txt' } }, content: { value: { value: 'x' } } },
   ask_about: { question: { value: { value: 'what is it?' } } },
   card_classes: { write: { value: { selected_option: { value: 'read' } } } },
   card_save: { title: { value: { value: 'mine' } } },
   connect: { name: { value: { value: 'x' } } },
   connectors_new: { who: { value: { selected_option: { value: 'nobody' } } } },
+  forget_me: {},
   import: { text: { value: { value: '{}' } } },
   input_answer: {},
   prompt: {},

@@ -74,7 +74,7 @@ test.each(['dm', 'channel'])(
     expect(lookOf(told2)).toMatch(/(?:you|<@UAPPROV1>) changed it to/)
     const audited = await rowsIn(
       world,
-      `select action, actor, details ->> 'hash' as hash, details ->> 'asked_hash' as asked from audit_events
+      `select action, audit_named(workspace_id, to_jsonb(actor)) as actor, details ->> 'hash' as hash, details ->> 'asked_hash' as asked from audit_events
        where action like 'approval%' order by id`,
     )
     expect(audited).toMatchObject([

@@ -114,7 +114,7 @@ test('"Always allow" holds from then on, and can be taken back', async () => {
   const first = await member.dm('one')
   expect(lookOf(await member.decide(first, 'Always allow'))).not.toContain('There is a file of that name')
   await member.see(first, /One\./)
-  const rulesAudited = `select actor, details ->> 'tool' as tool, details ->> 'verdict' as verdict from audit_events where action = 'rule_added'`
+  const rulesAudited = `select audit_named(workspace_id, to_jsonb(actor)) as actor, details ->> 'tool' as tool, details ->> 'verdict' as verdict from audit_events where action = 'rule_added'`
   expect(await rows(world, rulesAudited)).toEqual([{ actor: 'UMEMBER1', tool: 'write_file', verdict: 'allow' }])
   const second = await member.dm('two')
   await member.see(second, /Two\./)

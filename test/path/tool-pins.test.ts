@@ -78,7 +78,7 @@ test('a rug pull: the model never reads what a server changed, its owner is told
   expect(lastTools()).toMatch(/every file/)
   const audited = await rowsIn(
     world,
-    "select action, actor from patchbay.audit_events where action like 'tool%' order by id",
+    "select action, audit_named(workspace_id, to_jsonb(actor)) as actor from patchbay.audit_events where action like 'tool%' order by id",
   )
   expect(audited.map(({ action }) => action)).toEqual(['tools_changed', 'tool_changes_accepted'])
 }, 120_000)

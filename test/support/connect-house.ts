@@ -19,10 +19,11 @@ import { createLog } from '../../src/log.ts'
 import { createAuth } from '../../src/mcp/auth/auth.ts'
 import { createClientIdentity } from '../../src/mcp/auth/oauth/client-metadata.ts'
 import { createMcp } from '../../src/mcp/mcp.ts'
-import { createOpeningAudit } from '../../src/policy/audit.ts'
+import { createOpeningAudit } from '../../src/policy/audit/audit-opening.ts'
 import { createConnectSubmissions } from '../../src/registry/connect-submissions.ts'
 import type { Connection } from '../../src/registry/connection.ts'
 import { createOwnCards } from '../../src/registry/own-cards.ts'
+import { createPersonRows } from '../../src/registry/person-rows.ts'
 import { createRegistry } from '../../src/registry/registry.ts'
 import { createSecretEntries } from '../../src/registry/secret-entries.ts'
 import { createSignInCodes } from '../../src/registry/sign-in-codes.ts'
@@ -82,6 +83,7 @@ export async function startConnectHouse(o: ConnectHouseOptions = {}) {
     signInCodes: createSignInCodes(db, SignInDetails),
     publicUrl: 'http://127.0.0.1:1',
     secretEntries: createSecretEntries(db, SecretEntryDetails),
+    personRows: createPersonRows(db),
     entersSecretsOnPage: true,
     submissions: createConnectSubmissions(db, ConnectSubmissionDetails),
     mcp,

@@ -1,4 +1,5 @@
 import { errorChainOf, errorMessageOf } from '../../errors.ts'
+import type { Principal } from '../../ids.ts'
 import type { SignInCodeRow } from '../../registry/sign-in-codes.ts'
 import type { Connect, ConnectDeps } from '../connect-types.ts'
 import { findOwnConnection } from '../own-connection.ts'
@@ -51,6 +52,11 @@ export function createDropSignIns(deps: ConnectDeps): Connect['dropSignIns'] {
   }
 }
 
+/** Takes back what waits for a code of this person, who wants to be forgotten. */
+export async function dropSignInsOf(deps: ConnectDeps, by: Principal): Promise<void> {
+  for (const row of await deps.signInCodes.takeOf(by, LEASE_MS)) await drop(deps, row)
+}
+
 async function saveAndTell(deps: ConnectDeps, row: Row, kept: KeptSignIn): Promise<void> {
   const result = await saveSignIn(deps, row, kept, AbortSignal.timeout(SAVE_MS)).catch((error: unknown) => {
     deps.log.info({ connection: row.connection, why: errorChainOf(error) }, 'a sign-in could not be saved')
@@ -62,13 +68,19 @@ async function saveAndTell(deps: ConnectDeps, row: Row, kept: KeptSignIn): Promi
 }
 
 async function dropAndTell(deps: ConnectDeps, row: Row, message: string): Promise<void> {
+  const dropped = await drop(deps, row)
+  if (dropped !== undefined) deps.onSignedIn?.(failureFor(row, dropped.title, message))
+}
+
+/** Undefined when it was saved before. */
+async function drop(deps: ConnectDeps, row: Row): Promise<{ title: string } | undefined> {
   const kept = await readKeptSignIn(deps.credentials, row.id)
   const saved = kept !== undefined && (await isSaved(deps, row, kept))
   if (kept !== undefined && !saved) await takeBack(deps, row, kept)
   await endCode(deps, row)
-  if (saved) return
+  if (saved) return undefined
   deps.log.info({ connection: row.connection, workspace: row.by.workspace }, 'sign-in dropped')
-  deps.onSignedIn?.(failureFor(row, kept?.title ?? row.details.about.name, message))
+  return { title: kept?.title ?? row.details.about.name }
 }
 
 /** Its instance may have died after it had saved everything. */

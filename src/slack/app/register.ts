@@ -1,6 +1,7 @@
 import type { App } from '@slack/bolt'
 import { registerApprovals } from '../approvals/approval-actions.ts'
 import { registerApprovalGroups } from '../approvals/group-actions.ts'
+import { registerAudit } from '../audit/audit-command.ts'
 import { registerPrompts } from '../catalog/prompts-command.ts'
 import { registerResourceUpdates } from '../catalog/resource-updates.ts'
 import { registerResources } from '../catalog/resources-command.ts'
@@ -17,6 +18,7 @@ import { registerSecretEntry } from '../connections/secret-entry.ts'
 import { registerSignIn } from '../connections/sign-in.ts'
 import type { SlackDeps } from '../deps.ts'
 import { registerInputs } from '../elicitation/elicitation-actions.ts'
+import { registerForget } from '../forget/forget-command.ts'
 import { registerHome } from '../home/home.ts'
 import { registerSettings } from '../home/settings-actions.ts'
 import { registerFeedback } from '../messages/feedback.ts'
@@ -71,6 +73,8 @@ export function registerListeners(app: App, deps: SlackDeps, forgetToken: () => 
   registerToolClasses(app, deps)
   registerRules(app, deps)
   registerWorkspaceRules(app, deps)
+  registerAudit(app, deps)
+  registerForget(app, deps)
   registerFeedback(app, deps)
   registerHome(app, deps)
   registerSettings(app, deps)

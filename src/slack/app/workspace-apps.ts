@@ -6,9 +6,11 @@ import type { Installations } from '../../connect/installations.ts'
 import { errorChainOf } from '../../errors.ts'
 import type { WorkspaceId } from '../../ids.ts'
 import type { Log } from '../../log.ts'
+import type { AuditRows } from '../../policy/audit/audit-rows.ts'
 import type { Rules } from '../../policy/rules.ts'
 import type { Settings } from '../../policy/settings.ts'
 import type { OnboardingMessages } from '../../registry/onboarding-messages.ts'
+import type { PersonRows } from '../../registry/person-rows.ts'
 import type { Registry } from '../../registry/registry.ts'
 import type { Reminders } from '../../run/decisions/reminders.ts'
 import type { ReadFile, ReadThread } from '../../run/deps.ts'
@@ -134,6 +136,8 @@ export type SlackParts = {
   pins: SlackDeps['pins']
   onboarding: OnboardingMessages
   rules: Rules
+  auditRows: AuditRows
+  personRows: PersonRows
   settings: Settings
   usage: UsageReports
   log: Log

@@ -149,6 +149,7 @@ const FieldState = z.looseObject({
   value: z.string().nullish(),
   selected_date: z.string().nullish(),
   selected_conversation: z.string().nullish(),
+  selected_user: z.string().nullish(),
   selected_date_time: z.number().min(-LAST_SECOND).max(LAST_SECOND).nullish(),
   selected_option: z.looseObject({ value: z.string() }).nullish(),
   selected_options: z.array(z.looseObject({ value: z.string() })).nullish(),
@@ -164,10 +165,11 @@ export const fieldStateIn = (state: ModalState, id: string): FieldState | undefi
 
 /** A field as text, null where it was left empty. */
 export function fieldTextOf(entered: FieldState | undefined): string | null {
-  const { value, selected_option: chosen, selected_conversation: place, selected_date: date } = entered ?? {}
+  const { value, selected_option: chosen, selected_date: date } = entered ?? {}
+  const picked = entered?.selected_conversation ?? entered?.selected_user
   const at = entered?.selected_date_time
   const moment = at == null ? null : new Date(at * 1_000).toISOString().replace('.000Z', 'Z')
-  return value ?? chosen?.value ?? place ?? date ?? moment
+  return value ?? chosen?.value ?? picked ?? date ?? moment
 }
 
 export const fieldTextsIn = (state: ModalState): Record<string, string | null> =>

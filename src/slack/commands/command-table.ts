@@ -1,4 +1,5 @@
 import { approversCommand } from '../approvals/approvers-command.ts'
+import { auditCommand } from '../audit/audit-command.ts'
 import { promptsCommand } from '../catalog/prompts-command.ts'
 import { resourcesCommand } from '../catalog/resources-command.ts'
 import { searchCommand } from '../catalog/search-command.ts'
@@ -8,6 +9,7 @@ import { connectCommand, reconnectCommand } from '../connections/connect-command
 import { disconnectCommand, listCommand, testCommand } from '../connections/connection-commands.ts'
 import { signInCommand } from '../connections/sign-in.ts'
 import { sqlFunctionCommand } from '../connections/sql-function-command.ts'
+import { forgetCommand } from '../forget/forget-command.ts'
 import { appsCommand } from '../home/apps-command.ts'
 import { ownersCommand } from '../home/owners-command.ts'
 import { usageCommand } from '../home/usage-command.ts'
@@ -42,6 +44,8 @@ export const COMMANDS: Command[] = [
   rulesCommand,
   usageCommand,
   approversCommand,
+  auditCommand,
+  forgetCommand,
   ownersCommand,
   appsCommand,
   reconnectCommand,

@@ -12,7 +12,6 @@ import type { OwnCard } from '../../registry/own-cards.ts'
 import type { MonthUsage } from '../../run/usage.ts'
 import {
   actionsBlock,
-  contextBlock,
   createBudgetButton,
   createButton,
   createCommandButton,
@@ -54,7 +53,10 @@ export function settingsBlocks(view: WorkspaceSettingsView, rules: Rule[]): Know
   const { settings, usage, cards } = view
   return [
     headerBlock('Workspace settings'),
-    contextBlock('Only owners and admins see this. Changes are saved right away.'),
+    sectionBlock(
+      'Only owners and admins see this. Changes are saved right away.',
+      createCommandButton('Audit', 'audit'),
+    ),
     settingBlock(
       '*Approvers*\nThey decide on anything that can destroy or overwrite something. If nobody is chosen, people decide on their own requests.',
       approversSelect(settings),

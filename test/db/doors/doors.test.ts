@@ -48,8 +48,17 @@ async function plantAll() {
   const connected = await plantConnection(client, owner)
   await client.query('insert into mcp_clear_connections values ($1)', [connected.connection])
   const { run, ids, origin } = await plantRun(client, owner, connected.connection)
+  await client.query(
+    "insert into runs (id, workspace_id, user_id, conversation, dedupe_key, status) values ($1, $2, $3, 'closed', 'closed', 'closed')",
+    [randomUUID(), ALPHA, OWNER],
+  )
+  await client.query(
+    'insert into audit_heads (workspace_id, row_id, hash, row_at, mac) values ($1, 1, $2, now(), $2)',
+    [ALPHA, MARK],
+  )
+  const [person] = await namesIn<{ person: string }>('select person from audit_people')
   const names = ['alpha-files', ...(await plantCards(client, owner))]
-  return { uuids: { run, ...connected }, names, ids, origin }
+  return { uuids: { run, ...connected }, names, ids, origin, person: person?.person }
 }
 
 const namesIn = async <T extends object>(sql: string): Promise<T[]> => (await client.query<T>(sql)).rows
@@ -75,7 +84,7 @@ test('the rows of Alpha are in every table that names a workspace or belongs to 
 
 /** Every value worth trying of a parameter. */
 function valuesFor({ name, type }: SqlFunction['params'][number], { workspace, user }: Caller): unknown[] {
-  const { uuids, ids, names, origin } = planted
+  const { uuids, ids, names, origin, person } = planted
   const event = {
     type: 'stopped',
     by: user,
@@ -156,6 +165,12 @@ function valuesFor({ name, type }: SqlFunction['params'][number], { workspace, u
     p_max_tries: [1],
     p_most: [100],
     p_limit: [100],
+    p_filter: [{}],
+    p_upto: [null],
+    p_skip: [0],
+    p_value: [OWNER, person].map((value) => JSON.stringify(value)),
+    p_field: [''],
+    p_references: [['sign-in/state-hash', `secret-entry/${uuids.entry}`]],
   }
   return known[name] ?? [defaultOf(type)]
 }

@@ -14,7 +14,8 @@ export const DOORS = {
     connection_saved connections_of inputs_pending input_answer own_card_ask own_card_get own_cards_add own_cards_imported own_cards_of
     resource_subscription_add resource_subscription_get resource_subscription_remove rule_add_always rule_add_narrow rule_revoke
     runs_recent runs_summary secret_entry_of secret_entry_open sign_in_begin sign_in_code_save sign_in_code_try tool_changes_accept
-    onboarding_messages_of approvals_pending
+    onboarding_messages_of approvals_pending person_forget person_pending person_pending_end person_runs_open
+    sign_in_codes_take
   `),
   workspace: words(`
     approval_decide approval_propose approval_run approvals_decide approvers_of approvers_set approvers_told audit_append
@@ -25,7 +26,7 @@ export const DOORS = {
     onboarding_messages_forget own_card_class_tools own_card_decide own_card_note_asked own_card_remove
     own_cards_asked policy_for rule_add_workspace rule_remove_workspace rules_for run_add_files run_cards_search run_retention
     run_start run_state run_stop runs_stop runs_stop_once settings_change settings_of tool_call_counts usage_of_month
-    approval_settle owners_set
+    approval_settle owners_set audit_list audit_named audit_person audit_seal audit_state audit_without_names
   `),
   inner: words(`
     approval_expire approval_may_decide approval_reminder_release approval_reminders_claim approvals_close audit_hash audit_prune
@@ -42,7 +43,7 @@ export const DOORS = {
     sign_in_codes_claim sign_in_look sign_in_take slack_event_forget slack_event_known slack_event_seen slack_events_prune
     slack_message_remove slack_message_save slack_messages_of token_refresh_claim token_refresh_release tool_changes_claim
     tool_changes_told tool_pin_hash tool_pins_take tool_usage_prune withdrawn_event approval_vote credential_references vault_read
-    vault_remove vault_save vault_state
+    vault_remove vault_save vault_state audit_call users_without run_event_without_words
   `),
 }
 
