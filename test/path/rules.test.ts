@@ -165,8 +165,6 @@ test('an owner forbids, lets somebody else approve, and limits who connects', { 
     expect(JSON.stringify(await member.modal())).toContain('Memory')
   })
 
-  await owner.home()
-  await owner.pressInHome('Remove')
   await seesAtHome(owner, /None yet\. A rule can/)
 
   await member.command('owners @member')
