@@ -15,7 +15,9 @@ async function auditOf(world: World, action: string): Promise<unknown[]> {
   const client = new Client({ connectionString: world.databaseUrl })
   await client.connect()
   try {
-    return (await client.query('select actor, details from audit_events where action = $1 order by id', [action])).rows
+    const sql = `select audit_named(workspace_id, to_jsonb(actor)) as actor, audit_named(workspace_id, details) as details
+      from audit_events where action = $1 order by id`
+    return (await client.query(sql, [action])).rows
   } finally {
     await client.end()
   }
