@@ -3115,7 +3115,7 @@ AS $function$
         when 'text' then '{"type": "text", "text": ""}' else part || '{"input": {}}' end order by nth), '[]')
       from jsonb_array_elements(p_body -> 'content') with ordinality as parts (part, nth) where part ->> 'type' <> 'opaque'))
     when 'judged' then jsonb_build_object('why', '[]'::jsonb,
-      'approval', (p_body -> 'approval') - 'reach' || jsonb_build_object('approvers', users_without(p_body #> '{approval,approvers}', p_user)),
+      'approval', (p_body -> 'approval') - 'reach' - 'does' || jsonb_build_object('approvers', users_without(p_body #> '{approval,approvers}', p_user)),
       'target', p_body -> 'target' || jsonb_build_object('schema', '{}'::jsonb, 'connectionName', p_body #> '{target,cardTitle}'))
     when 'voted' then jsonb_build_object('votes', users_without(p_body -> 'votes', p_user))
     when 'answered' then jsonb_build_object('arguments', case when p_body ? 'arguments' then '{}'::jsonb end, 'reason', null, 'reach', null, 'lost', null,

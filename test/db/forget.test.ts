@@ -236,6 +236,7 @@ test('an event of a person who is forgotten keeps its shape and none of their wo
         needed: 2,
         groups: ['S1'],
         groupNames: 'ops',
+        does: s,
         byOwners: true,
         mayAlways: true,
         reach: { place: 'dm', arguments: [s] },

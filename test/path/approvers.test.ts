@@ -40,7 +40,7 @@ test('an approvals channel gets the card, the thread a line; both end with the d
   await member.connect('demo-database')
   const where = await member.mention('delete number 10001')
   const card = await cardIn(approver, 'ops')
-  expect(lookOf(card)).toMatch(/<@UMEMBER1> wants to execute SQL/)
+  expect(lookOf(card)).toMatch(/<@UMEMBER1> wants to delete rows of employee/)
   expect(lookOf(card)).toContain('What it does cannot always be undone.')
   expect(lookOf(card)).toContain('Asked in <#CGENERAL1> · <http')
   expect(lookOf(card)).toContain('> delete number 10001')

@@ -129,6 +129,7 @@ function judgedEvent(
     ...(verdict.kind === 'ask' && {
       approval: {
         ...approvalOf(deps, verdict, asked.reach),
+        ...(asked.sql?.action && { does: asked.sql.action }),
         ...(byOwners && { byOwners }),
         ...(groupNames && { groupNames }),
       },

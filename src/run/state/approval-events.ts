@@ -18,6 +18,8 @@ export const AskedApproval = z.object({
   /** The Slack user groups whose members alone may approve, and what they were called. */
   groups: z.array(z.string()).optional(),
   groupNames: z.string().optional(),
+  /** What its SQL does, in words that begin with a verb. */
+  does: z.string().optional(),
   mayAlways: z.boolean(),
   /** What a rule made on the card holds for. */
   reach: RuleReach.optional(),

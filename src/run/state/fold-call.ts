@@ -60,6 +60,7 @@ export function applyJudged(call: CallState, event: EventOf<'judged'>): CallStat
       needed: approval.needed,
       groups: approval.groups,
       groupNames: approval.groupNames,
+      does: approval.does,
       // A card from before rules were narrow promised a rule for any arguments.
       mayAlways: approval.mayAlways && approval.reach !== undefined,
       reach: approval.reach,

@@ -159,6 +159,8 @@ export type ApprovalState = {
   groupNames?: string | undefined
   /** Who has approved so far, where several have to. */
   votes?: UserId[] | undefined
+  /** What its SQL does: "delete rows of employee". */
+  does?: string | undefined
   /** A rule may be made on the card, and it says what for. */
   mayAlways: boolean
   reach?: RuleReach | undefined

@@ -1,13 +1,24 @@
 import type { CallState } from '../../run/state/state.ts'
-import { truncate } from '../../text.ts'
-import { type CallTense, describeAction, lowerFirst } from '../answer/describe-calls.ts'
+import { revealInvisible, truncate } from '../../text.ts'
+import { type CallTense, describeAction, lowerFirst, withCapital } from '../answer/describe-calls.ts'
 import { escapeInlineMrkdwn } from '../blocks/text.ts'
 
-type NamedCall = Pick<CallState, 'title' | 'tool' | 'connectionName' | 'arguments'>
+type NamedCall = Pick<CallState, 'title' | 'tool' | 'connectionName' | 'arguments'> &
+  Partial<Pick<CallState, 'approval' | 'asked'>>
 
-/** What a call does in our words, by the tool's name: a server's title may say anything, and counts only where it spells the name. */
-export const headlineOf = (call: NamedCall, tense: CallTense): string =>
-  describeAction(isNameSpelledOut(call) ? call : { ...call, title: call.tool }, tense)
+/**
+ * What a call does in our words: what its SQL does, where that was read, else the tool's name. A server's title may say anything, and
+ * counts only where it spells the name.
+ */
+export function headlineOf(call: NamedCall, tense: CallTense): string {
+  const does = tense === 'wish' ? sqlDeedOf(call) : undefined
+  if (does !== undefined) return withCapital(revealInvisible(does))
+  return describeAction(isNameSpelledOut(call) ? call : { ...call, title: call.tool }, tense)
+}
+
+/** Other arguments do something else. */
+const sqlDeedOf = ({ approval, asked }: NamedCall): string | undefined =>
+  asked === undefined && approval?.proposal === undefined ? approval?.does : undefined
 
 /** The same as a part of a sentence in mrkdwn. */
 export const headlineTextOf = (call: NamedCall, tense: CallTense, most: number): string =>

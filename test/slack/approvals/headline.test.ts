@@ -20,6 +20,13 @@ test.each([
   expect(serverTitleText(callNamed(tool, title)) === '').toBe(second === '')
 })
 
+test('a call that runs SQL is headed by what that does, until somebody writes it anew', () => {
+  const call = { ...callNamed('execute_sql', 'Execute SQL'), approval: approvalOf({ does: 'delete rows of employee' }) }
+  expect(headlineOf(call, 'wish')).toBe('Delete rows of employee')
+  expect(headlineOf({ ...call, asked: { sql: 'DELETE FROM employee' } }, 'wish')).toBe('Execute SQL')
+  expect(headlineOf(call, 'done')).toBe('Executed SQL')
+})
+
 test('a title that ends the headline, hides characters or calls people does none of it', () => {
   const title = 'read the weather* :white_check_mark:\u202e<!channel>'
   const call = callOf({ tool: 'wipe_all', title, approval: approvalOf() })
