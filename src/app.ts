@@ -72,6 +72,8 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
     egress,
     log,
     connectRefusal: (by, card) => slack.connectRefusal(by, card),
+    roleOf: (by) => slack.roleOf(by),
+    isMember: (by) => slack.isMember(by),
     ...connectListenerFor(() => ({ slack, runs, log })),
   })
   cleanup.use(parts.mcp)
@@ -80,6 +82,7 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
     createRuns({
       db,
       ...parts,
+      mcp: { ...parts.mcp, connectionsOf: parts.connect.usable },
       log,
       now: () => new Date(),
       listener: renderer,
@@ -134,10 +137,11 @@ function slackSettings({ slack, http }: ResolvedConfig, installations: Installat
   return slack.oauth ? { ...slack, oauth: { ...slack.oauth, publicUrl: http.publicUrl, installations } } : slack
 }
 
-type Infrastructure = { db: Db; egress: Egress; log: Log; connectRefusal: Slack['connectRefusal'] } & ConnectListener
+type Infrastructure = { db: Db; egress: Egress; log: Log } & Pick<Slack, 'connectRefusal' | 'roleOf' | 'isMember'> &
+  ConnectListener
 
 /** Builds what the runs and the doors (Slack, the web) stand on. */
-async function buildParts(config: ResolvedConfig, { db, egress, log, connectRefusal, ...news }: Infrastructure) {
+async function buildParts(config: ResolvedConfig, { db, egress, log, connectRefusal, roleOf, isMember, ...news }: Infrastructure) {
   const { apiKey, name, baseURL } = config.model
   const { cards, credentials, secretsPlace, readSql, sandbox } = await load(config, { db, egress, log })
   await secureClearInputs({ connections: createClearConnections(db), credentials, log })
@@ -171,6 +175,7 @@ async function buildParts(config: ResolvedConfig, { db, egress, log, connectRefu
     maxPerUser: config.mcp.maxPerUser,
     targets,
     connectRefusal,
+    sharing: { connections: kept.shared, roleOf, isMember },
   })
   return {
     secretsPlace,

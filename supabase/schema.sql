@@ -149,7 +149,7 @@ create table patchbay.mcp_connections (
   constraint mcp_connections_pkey PRIMARY KEY (id),
   constraint mcp_connections_status_check CHECK ((status = ANY (ARRAY['connected'::text, 'failing'::text, 'needs_sign_in'::text])))
 );
-comment on table patchbay.mcp_connections is 'a person''s (user_id) or the workspace''s (null) link to one MCP server; the credential store keeps its secrets under credential_reference';
+comment on table patchbay.mcp_connections is 'a person''s (user_id) or the workspace''s (W00) link to one MCP server; the credential store keeps its secrets under credential_reference';
 alter table patchbay.mcp_connections enable row level security;
 
 create table patchbay.mcp_registry_syncs (
@@ -357,6 +357,21 @@ create table patchbay.secret_entries (
 comment on table patchbay.secret_entries is 'secrets to be entered on a page, by the hash of its link; the credential store keeps what was entered';
 alter table patchbay.secret_entries enable row level security;
 
+create table patchbay.shared_connections (
+  connection_id uuid not null,
+  audience text not null,
+  people jsonb default '[]'::jsonb not null,
+  level text not null,
+  shared_by text not null,
+  shared_at timestamp with time zone default clock_timestamp() not null,
+  constraint shared_connections_audience_check CHECK ((audience = ANY (ARRAY['everybody'::text, 'approvers'::text, 'people'::text]))),
+  constraint shared_connections_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES patchbay.mcp_connections(id) ON DELETE CASCADE,
+  constraint shared_connections_level_check CHECK ((level = ANY (ARRAY['reads'::text, 'writes_ask'::text, 'all_ask'::text]))),
+  constraint shared_connections_pkey PRIMARY KEY (connection_id)
+);
+comment on table patchbay.shared_connections is 'who may use a connection of the workspace, and how far';
+alter table patchbay.shared_connections enable row level security;
+
 create table patchbay.sign_in_codes (
   id uuid not null,
   workspace_id text not null,
@@ -522,6 +537,8 @@ CREATE TRIGGER mcp_connections_counted AFTER INSERT ON patchbay.mcp_connections 
 CREATE TRIGGER mcp_connections_keep_pins BEFORE UPDATE OF tools_available, server_instructions ON patchbay.mcp_connections FOR EACH ROW EXECUTE FUNCTION patchbay.connection_keep_pins();
 
 CREATE TRIGGER mcp_connections_pinned AFTER INSERT ON patchbay.mcp_connections FOR EACH ROW EXECUTE FUNCTION patchbay.connection_pin();
+
+CREATE TRIGGER run_events_shared AFTER INSERT ON patchbay.run_events FOR EACH ROW WHEN (((new.type = 'judged'::text) AND ((new.body #> '{target,sharedBy}'::text[]) IS NOT NULL))) EXECUTE FUNCTION patchbay.run_event_audit_shared();
 
 CREATE TRIGGER runs_forget_heard AFTER DELETE ON patchbay.runs FOR EACH ROW EXECUTE FUNCTION patchbay.runs_forget_heard();
 
@@ -1279,6 +1296,38 @@ AS $function$
 $function$
 ;
 comment on function patchbay.connection_set_status(text,uuid,text,text) is 'whether a connection works';
+
+CREATE OR REPLACE FUNCTION patchbay.connection_share(p_workspace text, p_user text, p_id uuid, p_audience text, p_people jsonb, p_level text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare
+  row mcp_connections;
+  before jsonb;
+  ended jsonb;
+begin
+  perform pg_advisory_xact_lock(hashtextextended('patchbay connections ' || p_workspace || p_user, 0));
+  select * into row from mcp_connections
+  where id = p_id and workspace_id = p_workspace and user_id in (p_user, 'W00') for update;
+  if not found then return null; end if;
+  select to_jsonb(s) into before from shared_connections s where s.connection_id = p_id;
+  -- What one person decided for their own use, nobody else has decided.
+  select coalesce(jsonb_agg(to_jsonb(r) order by r.created_at), '[]') into ended from rules r where r.connection_id = p_id;
+  delete from rules where connection_id = p_id;
+  delete from resource_subscriptions where connection_id = p_id and row.user_id <> 'W00';
+  update mcp_connections set user_id = 'W00' where id = p_id returning * into row;
+  insert into shared_connections (connection_id, audience, people, level, shared_by) values (p_id, p_audience, p_people, p_level, p_user)
+  on conflict (connection_id) do update set audience = excluded.audience, people = excluded.people, level = excluded.level;
+  perform audit_append(p_workspace, p_user, 'connection_shared', jsonb_build_object('connection', p_id, 'name', row.connection_name,
+    'card', row.mcp_type, 'audience', p_audience, 'people', p_people, 'level', p_level, 'before', before, 'rules', ended));
+  return shared_connection_row(row);
+exception when unique_violation then
+  raise exception 'The workspace already has a connection called "%". Disconnect that one first, or connect yours under another name.',
+    (select connection_name from mcp_connections where id = p_id) using errcode = 'PT410';
+end $function$
+;
+comment on function patchbay.connection_share(text,text,uuid,text,jsonb,text) is 'makes a person''s connection the workspace''s, or changes who may use that; who may do it is the door''s question';
 
 CREATE OR REPLACE FUNCTION patchbay.connections_in(p_workspace text)
  RETURNS jsonb
@@ -2722,6 +2771,22 @@ $function$
 ;
 comment on function patchbay.run_corrected_by(text,text) is 'the run that a message corrected';
 
+CREATE OR REPLACE FUNCTION patchbay.run_event_audit_shared()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare run runs;
+begin
+  select * into run from runs where id = new.run_id;
+  perform audit_append(run.workspace_id, run.user_id, 'shared_connection_used', jsonb_build_object('run', new.run_id,
+    'call', new.body -> 'call', 'connection', new.body #> '{target,connection}', 'name', new.body #> '{target,connectionName}',
+    'tool', new.body #> '{target,tool}', 'connected_by', new.body #> '{target,sharedBy}', 'verdict', new.body -> 'verdict'));
+  return null;
+end $function$
+;
+comment on function patchbay.run_event_audit_shared() is 'a call with the workspace''s connection, by who asked and who connected it';
+
 CREATE OR REPLACE FUNCTION patchbay.run_events_bare(p_run uuid)
  RETURNS jsonb
  LANGUAGE sql
@@ -3332,6 +3397,51 @@ $function$
 ;
 comment on function patchbay.settings_of(text) is 'what a workspace decided, and the retention where it decided none';
 
+CREATE OR REPLACE FUNCTION patchbay.shared_connection_managed(p_workspace text, p_user text, p_id uuid, p_act text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare row mcp_connections;
+begin
+  select * into row from mcp_connections where id = p_id and workspace_id = p_workspace and user_id = 'W00';
+  if not found then return null; end if;
+  perform audit_append(p_workspace, p_user, 'shared_connection_managed',
+    jsonb_build_object('connection', p_id, 'name', row.connection_name, 'card', row.mcp_type, 'act', p_act));
+  return to_jsonb(true);
+end $function$
+;
+comment on function patchbay.shared_connection_managed(text,text,uuid,text) is 'notes which owner is about to change a connection of the workspace';
+
+CREATE OR REPLACE FUNCTION patchbay.shared_connection_row(p_connection patchbay.mcp_connections)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select to_jsonb(p_connection) || jsonb_build_object('shared', (
+      select jsonb_build_object('audience', s.audience, 'people', s.people, 'level', s.level, 'by', s.shared_by)
+      from shared_connections s where s.connection_id = p_connection.id))
+    || coalesce((select jsonb_build_object('classed_tools', r.available_tools) from mcp_run_cards r
+      where r.card_name = p_connection.mcp_type and r.workspace_id = p_connection.workspace_id and r.source = 'saved' and r.is_public
+        and r.version = p_connection.connection_config #>> '{entry,version}'), '{}')
+$function$
+;
+comment on function patchbay.shared_connection_row(patchbay.mcp_connections) is 'a connection of the workspace with who may use it, and how far';
+
+CREATE OR REPLACE FUNCTION patchbay.shared_connections_in(p_workspace text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select coalesce(jsonb_agg(shared_connection_row(c) order by lower(c.connection_name)), '[]')
+  from mcp_connections c join shared_connections s on s.connection_id = c.id
+  where c.workspace_id = p_workspace and c.user_id = 'W00'
+$function$
+;
+comment on function patchbay.shared_connections_in(text) is 'the connections of a workspace itself, by name';
+
 CREATE OR REPLACE FUNCTION patchbay.sign_in_begin(p_state_hash text, p_workspace text, p_user text, p_connection uuid, p_details jsonb, p_ttl_ms integer)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -3762,6 +3872,8 @@ grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.schema_versions to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.secret_entries to service_role;
+
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.shared_connections to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.sign_in_codes to service_role;
 

@@ -13,6 +13,7 @@ import type { Connection } from '../registry/connection.ts'
 import type { OwnCards } from '../registry/own-cards.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { SecretEntries } from '../registry/secret-entries.ts'
+import type { NewShare, SharedConnections } from '../registry/shared-connections.ts'
 import type { SignInCodes } from '../registry/sign-in-codes.ts'
 import type { SignIns } from '../registry/sign-ins.ts'
 import type { SearchCatalog } from './catalog/search-catalog.ts'
@@ -89,6 +90,10 @@ export type Connect = {
   dropSignIns(): Promise<void>
   /** Whether calls go out to the connection's server now, or it is left alone after failing several times in a row. */
   circuit: Mcp['circuit']
+  /** What a person may use at this moment: their own connections and the workspace's. */
+  usable(by: Principal): Promise<Connection[]>
+  /** Makes an owner's connection the workspace's, or changes who may use that. Throws AppError `slack_failed`. */
+  share(by: Principal, id: ConnectionId, share: NewShare): Promise<ShareOutcome>
   /** The host of a connection's server, if it is elsewhere, and whether its card answers for the server. */
   destinationOf(connection: Connection): { host?: string; vouched: boolean }
   /** What the card says of a tool. */
@@ -126,6 +131,16 @@ export type ConnectOutcome =
   | { ok: false; message: string; problems: InputProblem[]; signIn?: undefined }
   /** A person has to sign in with a browser; the rest happens when they come back. */
   | { ok: false; message: string; problems: InputProblem[]; signIn: SignInOffer }
+
+export type ShareOutcome = { ok: true; connection: Connection } | { ok: false; message: string }
+
+/** The workspace's own connections, and what a person is in it at this moment; these throw AppError `slack_failed`. */
+export type Sharing = {
+  connections: SharedConnections
+  roleOf(by: Principal): Promise<'owner' | 'approver' | 'member'>
+  /** No guest, and nobody from another organization. */
+  isMember(by: Principal): Promise<boolean>
+}
 
 /** `ok`: it works as it is. */
 export type SignInOutcome = { ok: true } | { ok: false; message: string; signIn?: SignInOffer }
@@ -209,6 +224,8 @@ export type ConnectDeps = Partial<ConnectListener> & {
   targets: ServerTargets
   /** Why this person may not connect this card now, in a sentence; left out: everybody may connect all. */
   connectRefusal?(by: Principal, card: { name: string; title: string }): Promise<string | undefined>
+  /** Left out: every connection is somebody's own. */
+  sharing?: Sharing | undefined
   /** Why no server is started on this machine; undefined: they are. */
   noServersHere?: string | undefined
   log: Log

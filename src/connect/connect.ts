@@ -24,6 +24,8 @@ import { createSubmissions } from './connections/submissions.ts'
 import { createTestConnection } from './connections/test-connection.ts'
 import { createOwnCardActions } from './own-cards/own-card-actions.ts'
 import { createSecretPages } from './secrets/secret-pages.ts'
+import { createShareConnection } from './shared/share-connection.ts'
+import { createUsableConnections } from './shared/usable-connections.ts'
 import { createConfirmSignIn, createDropSignIns } from './sign-in/confirm-sign-in.ts'
 import { createFinishSignIn } from './sign-in/finish-sign-in.ts'
 import { createOpenSignIn } from './sign-in/open-sign-in.ts'
@@ -79,6 +81,8 @@ export function createConnect(deps: ConnectDeps): Connect {
     dropSignIns: createDropSignIns(deps),
     disconnect: createDisconnect(deps),
     forgetAll: createForgetAll(deps),
+    usable: createUsableConnections(deps),
+    share: createShareConnection(deps),
     circuit: (id) => deps.mcp.circuit(id),
     destinationOf: (connection) => destinationIn(deps, connection, connectable.cardOf(connection)),
     classificationOf: (card, tool, classed = {}) =>

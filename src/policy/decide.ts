@@ -37,6 +37,8 @@ export type CallFacts = {
   reach?: RuleReach | undefined
   /** The workspace's approvers. */
   approvers: UserId[]
+  /** Set where the connection is the workspace's own: who may use it, and how far. */
+  shared?: { audience: 'everybody' | 'approvers' | 'people'; level: 'reads' | 'writes_ask' | 'all_ask' } | undefined
 }
 
 export type Verdict =
@@ -52,7 +54,7 @@ export type Verdict =
   | { kind: 'deny'; risk: Risk; why: string[] }
 
 /**
- * May this call go ahead? Pure. Strictest wins, in this order: a workspace's deny, its other rules,
+ * May this call go ahead? Pure. Strictest wins, in this order: a workspace's deny, its connection's level, its other rules,
  * the person's own rules, the card's word, and by default everything but a curated read asks.
  */
 export function decide(asked: CallFacts, rules: Rule[]): Verdict {
@@ -63,8 +65,11 @@ export function decide(asked: CallFacts, rules: Rule[]): Verdict {
   const own = rules.filter((rule) => rule.scope === 'person' && matches(rule, asked, risk))
   const denied = [...ofWorkspace, ...own].find((rule) => rule.verdict === 'deny')
   if (denied) return { kind: 'deny', risk, why: [denyReason(denied)] }
+  if (asked.shared?.level === 'reads' && risk !== 'read') return { kind: 'deny', risk, why: [READS_ONLY] }
   const asks = ofWorkspace.filter((rule) => rule.verdict === 'ask')
   if (asks.length > 0) return ask(asked, risk, { why: ['A workspace rule says to ask first.', ...why], rules: asks })
+  const shares = shareReasonsOf(asked, risk)
+  if (shares.length > 0) return ask(asked, risk, { why: [...shares, ...why], rules: [] })
   if (ofWorkspace.some((rule) => rule.verdict === 'allow'))
     return { kind: 'allow', risk, why: ['A workspace rule allows it.'] }
   if (own.some((rule) => rule.verdict === 'ask'))
@@ -74,6 +79,20 @@ export function decide(asked: CallFacts, rules: Rule[]): Verdict {
   if (allowed) return { kind: 'allow', risk, why: [allowReason(allowed)] }
   if (risk === 'read' && leaves.length === 0) return { kind: 'allow', risk, why }
   return ask(asked, risk, { why, rules: [] })
+}
+
+const READS_ONLY =
+  "This is the workspace's connection, and its owners let it only read. What nobody has classed counts as a change."
+
+/** Why a call with the workspace's own connection asks, whatever a member allowed for themselves. */
+function shareReasonsOf({ shared, shownIn }: CallFacts, risk: Risk): string[] {
+  if (shared === undefined) return []
+  const isLimited = shared.audience !== 'everybody' && shownIn !== undefined
+  return [
+    ...(shared.level === 'all_ask' ? ['The owners of this workspace want every call with it to be asked for.'] : []),
+    ...(shared.level !== 'all_ask' && risk !== 'read' ? ['The owners of this workspace want changes with it to be asked for.'] : []),
+    ...(isLimited ? ['Not everybody may use this connection, and here others would read what it says.'] : []),
+  ]
 }
 
 /** A standing permission cannot know what the arguments of the next call show, or what leaves with it. */
@@ -98,7 +117,8 @@ function ask(asked: CallFacts, risk: Risk, grounds: { why: string[]; rules: Rule
   }
   // A standing permission is for what can be undone and read, and never against a rule that says to ask.
   const isPlain = !isUnusual(asked) && asked.reach !== undefined
-  const mayAlways = level === 'write' && grounds.rules.length === 0 && isPlain
+  const isOwn = asked.shared === undefined
+  const mayAlways = level === 'write' && grounds.rules.length === 0 && isPlain && isOwn
   const shown = asked.shownIn === undefined ? [] : [`The answer will be visible to everyone in ${asked.shownIn}.`]
   const reaches = asked.hosts.length === 0 ? [] : [`It names ${asked.hosts.join(', ')}.`]
   const why = [...grounds.why, ...reaches, ...untrustedReasons(asked), ...shown]

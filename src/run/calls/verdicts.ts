@@ -115,6 +115,7 @@ function askedOf(deps: RunDeps, state: RunState, { policy, found, args }: Questi
     conversation: conversationKeyOf(state.origin),
     reach: reachIn(state.origin, word, { sql, args }),
     approvers: policy.approvers,
+    shared: source.shared,
   }
 }
 

@@ -7,6 +7,7 @@ import {
   SocketModeReceiver,
 } from '@slack/bolt'
 import type { Logger } from '@slack/web-api'
+import type { Sharing } from '../../connect/connect-types.ts'
 import type { Installations } from '../../connect/installations.ts'
 import type { ChangeNotesDeps } from '../../connect/pins/change-notes.ts'
 import type { EnteredSecrets } from '../../connect/secret-entry-types.ts'
@@ -25,7 +26,7 @@ import { announceSecrets } from '../connections/secret-entry.ts'
 import { announceSignIn } from '../connections/sign-in.ts'
 import { isPayloadFields } from '../message-text/payload-fields.ts'
 import type { RenderDeps } from '../render/message-records.ts'
-import { connectRefusalFor } from '../rules/roles.ts'
+import { connectRefusalFor, roleOf } from '../rules/roles.ts'
 import { tellToolChanges } from '../tool-changes/accept-changes.ts'
 import { slackErrorCodeOf } from '../web-api/web-api.ts'
 import { ackInTime } from './ack-in-time.ts'
@@ -68,6 +69,9 @@ export type Slack = {
   tellToolChanges: ChangeNotesDeps['tell']
   /** Why a person may not connect a card at this moment, in a sentence. Throws AppError `slack_failed`. */
   connectRefusal(by: Principal, card: { name: string; title: string }): Promise<string | undefined>
+  /** What a person is in the workspace at this moment. Throws AppError `slack_failed`. */
+  roleOf: Sharing['roleOf']
+  isMember: Sharing['isMember']
   /** Tells a person how their sign-in ended. */
   signedIn(news: SignInResult): void
   /** Asks a person for the code that their browser shows. */
@@ -107,6 +111,8 @@ export async function createSlack(settings: SlackSettings, parts: SlackParts): P
     readThread: (origin, ...thread) => apps.of(origin).readThread(origin, ...thread),
     ableApprovers: (place, named, atPress) => ableApproversOf(apps.of(place).deps, place.workspace, named, atPress),
     connectRefusal: (by, card) => connectRefusalFor(appFor(apps, by).deps, by, card),
+    roleOf: (by) => roleOf(appFor(apps, by).deps, by),
+    isMember: async (by) => (await appFor(apps, by).deps.people.of(by.user)).outsider === undefined,
     announceResourceChange: (watch) => announceResourceChange(appFor(apps, watch).deps, watch),
     tellToolChanges: (connection, note) => tellToolChanges(appFor(apps, connection).deps, connection, note),
     signedIn(news) {

@@ -1,0 +1,29 @@
+import { type ConnectionId, type Principal, WORKSPACE_USER } from '../../ids.ts'
+import type { Connection } from '../../registry/connection.ts'
+import type { SharedAct } from '../../registry/shared-connections.ts'
+import type { ConnectDeps } from '../connect-types.ts'
+
+type Deps = Pick<ConnectDeps, 'sharing'> & { registry: Pick<ConnectDeps['registry'], 'get'> }
+
+/** The connection, if this person may change it now: their own, or as an owner the workspace's. Anybody else's looks the same as none. */
+export async function findManagedConnection(
+  { registry, sharing }: Deps,
+  by: Principal,
+  id: ConnectionId,
+): Promise<Connection | undefined> {
+  const connection = await registry.get(id, by.workspace)
+  if (connection?.workspace !== by.workspace) return undefined
+  if (connection.user === by.user) return connection
+  if (connection.user !== WORKSPACE_USER || sharing === undefined) return undefined
+  return (await sharing.roleOf(by)) === 'owner' ? connection : undefined
+}
+
+/** Names the owner in the audit before they change a connection of the workspace. */
+export async function noteIfShared(
+  { sharing }: Pick<ConnectDeps, 'sharing'>,
+  by: Principal,
+  { id, user }: Connection,
+  act: SharedAct,
+): Promise<void> {
+  if (user === WORKSPACE_USER) await sharing?.connections.note(by, id, act)
+}
