@@ -71,10 +71,8 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
     db,
     egress,
     log,
-    connectRefusal: (by, card) => slack.connectRefusal(by, card),
-    roleOf: (by) => slack.roleOf(by),
-    isMember: (by) => slack.isMember(by),
     ...connectListenerFor(() => ({ slack, runs, log })),
+    ...standingIn(() => slack),
   })
   cleanup.use(parts.mcp)
   const renderer = createRunRenderer((origin) => slack.renderDepsOf(origin))
@@ -141,7 +139,10 @@ type Infrastructure = { db: Db; egress: Egress; log: Log } & Pick<Slack, 'connec
   ConnectListener
 
 /** Builds what the runs and the doors (Slack, the web) stand on. */
-async function buildParts(config: ResolvedConfig, { db, egress, log, connectRefusal, roleOf, isMember, ...news }: Infrastructure) {
+async function buildParts(
+  config: ResolvedConfig,
+  { db, egress, log, connectRefusal, roleOf, isMember, ...news }: Infrastructure,
+) {
   const { apiKey, name, baseURL } = config.model
   const { cards, credentials, secretsPlace, readSql, sandbox } = await load(config, { db, egress, log })
   await secureClearInputs({ connections: createClearConnections(db), credentials, log })
@@ -209,6 +210,13 @@ async function load(config: ResolvedConfig, { db, egress, log }: Pick<Infrastruc
   ])
   return { cards, credentials: store, secretsPlace: place, readSql, sandbox }
 }
+
+/** What Slack says of people. */
+const standingIn = (slack: () => Slack): Pick<Slack, 'connectRefusal' | 'roleOf' | 'isMember'> => ({
+  connectRefusal: (by, card) => slack().connectRefusal(by, card),
+  roleOf: (by) => slack().roleOf(by),
+  isMember: (by) => slack().isMember(by),
+})
 
 /** Tells Slack, and the runs that wait. */
 const connectListenerFor = (told: () => { slack: Slack; runs: Runs; log: Log }): ConnectListener => ({

@@ -23,7 +23,13 @@ import { createUsageReports } from './run/usage.ts'
 export function createConnectionRecords(db: Db, cards: ReturnType<typeof readCards>, log: Log) {
   const changes = createToolChanges(db)
   const pins = createToolPins({ cards, registry: createRegistry(db), changes, log })
-  return { registry: pins.registry, pins, changes, subscriptions: createResourceSubscriptions(db), shared: createSharedConnections(db) }
+  return {
+    registry: pins.registry,
+    pins,
+    changes,
+    subscriptions: createResourceSubscriptions(db),
+    shared: createSharedConnections(db),
+  }
 }
 
 /** What a connect keeps until it is finished. */

@@ -90,6 +90,8 @@ export type Connect = {
   dropSignIns(): Promise<void>
   /** Whether calls go out to the connection's server now, or it is left alone after failing several times in a row. */
   circuit: Mcp['circuit']
+  /** The connection, if this person may change it now: their own, or as an owner the workspace's. Throws AppError `slack_failed`. */
+  managed(by: Principal, id: ConnectionId): Promise<Connection | undefined>
   /** What a person may use at this moment: their own connections and the workspace's. */
   usable(by: Principal): Promise<Connection[]>
   /** Makes an owner's connection the workspace's, or changes who may use that. Throws AppError `slack_failed`. */

@@ -24,6 +24,7 @@ import { createSubmissions } from './connections/submissions.ts'
 import { createTestConnection } from './connections/test-connection.ts'
 import { createOwnCardActions } from './own-cards/own-card-actions.ts'
 import { createSecretPages } from './secrets/secret-pages.ts'
+import { findManagedConnection } from './shared/managed-connection.ts'
 import { createShareConnection } from './shared/share-connection.ts'
 import { createUsableConnections } from './shared/usable-connections.ts'
 import { createConfirmSignIn, createDropSignIns } from './sign-in/confirm-sign-in.ts'
@@ -81,6 +82,7 @@ export function createConnect(deps: ConnectDeps): Connect {
     dropSignIns: createDropSignIns(deps),
     disconnect: createDisconnect(deps),
     forgetAll: createForgetAll(deps),
+    managed: (by, id) => findManagedConnection(deps, by, id),
     usable: createUsableConnections(deps),
     share: createShareConnection(deps),
     circuit: (id) => deps.mcp.circuit(id),

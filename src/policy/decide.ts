@@ -63,13 +63,11 @@ export function decide(asked: CallFacts, rules: Rule[]): Verdict {
   const why = [...leaves, ...grounds]
   const ofWorkspace = rules.filter((rule) => rule.scope === 'workspace' && matches(rule, asked, risk))
   const own = rules.filter((rule) => rule.scope === 'person' && matches(rule, asked, risk))
-  const denied = [...ofWorkspace, ...own].find((rule) => rule.verdict === 'deny')
-  if (denied) return { kind: 'deny', risk, why: [denyReason(denied)] }
-  if (asked.shared?.level === 'reads' && risk !== 'read') return { kind: 'deny', risk, why: [READS_ONLY] }
+  const denied = denialIn([...ofWorkspace, ...own], asked, risk)
+  if (denied) return { kind: 'deny', risk, why: [denied] }
   const asks = ofWorkspace.filter((rule) => rule.verdict === 'ask')
-  if (asks.length > 0) return ask(asked, risk, { why: ['A workspace rule says to ask first.', ...why], rules: asks })
-  const shares = shareReasonsOf(asked, risk)
-  if (shares.length > 0) return ask(asked, risk, { why: [...shares, ...why], rules: [] })
+  const first = [...asks.slice(0, 1).map(() => 'A workspace rule says to ask first.'), ...shareReasonsOf(asked, risk)]
+  if (first.length > 0) return ask(asked, risk, { why: [...first, ...why], rules: asks })
   if (ofWorkspace.some((rule) => rule.verdict === 'allow'))
     return { kind: 'allow', risk, why: ['A workspace rule allows it.'] }
   if (own.some((rule) => rule.verdict === 'ask'))
@@ -81,6 +79,12 @@ export function decide(asked: CallFacts, rules: Rule[]): Verdict {
   return ask(asked, risk, { why, rules: [] })
 }
 
+function denialIn(rules: Rule[], { shared }: CallFacts, risk: Risk): string | undefined {
+  const rule = rules.find(({ verdict }) => verdict === 'deny')
+  if (rule) return denyReason(rule)
+  return shared?.level === 'reads' && risk !== 'read' ? READS_ONLY : undefined
+}
+
 const READS_ONLY =
   "This is the workspace's connection, and its owners let it only read. What nobody has classed counts as a change."
 
@@ -88,12 +92,13 @@ const READS_ONLY =
 function shareReasonsOf({ shared, shownIn }: CallFacts, risk: Risk): string[] {
   if (shared === undefined) return []
   const isLimited = shared.audience !== 'everybody' && shownIn !== undefined
-  return [
-    ...(shared.level === 'all_ask' ? ['The owners of this workspace want every call with it to be asked for.'] : []),
-    ...(shared.level !== 'all_ask' && risk !== 'read' ? ['The owners of this workspace want changes with it to be asked for.'] : []),
-    ...(isLimited ? ['Not everybody may use this connection, and here others would read what it says.'] : []),
-  ]
+  const limited = isLimited ? ['Not everybody may use this connection, and others can read the answer here.'] : []
+  if (shared.level === 'all_ask') return [ALL_ASK, ...limited]
+  return risk === 'read' ? limited : [WRITES_ASK, ...limited]
 }
+
+const ALL_ASK = 'The owners of this workspace want to be sure: every call with this connection asks.'
+const WRITES_ASK = 'The owners of this workspace want to be sure: each change with this connection asks.'
 
 /** A standing permission cannot know what the arguments of the next call show, or what leaves with it. */
 const isUnusual = ({ flow, findings = [] }: CallFacts): boolean => findings.length > 0 || flowReasonsOf(flow).length > 0

@@ -12,10 +12,10 @@ export type SharedConnections = {
   /** Makes the person's connection the workspace's, or changes who may use that; undefined where it is neither. Throws `name_taken`. */
   share(by: Principal, id: ConnectionId, share: NewShare): Promise<Connection | undefined>
   /** Writes down who is about to change one; false where it is not the workspace's. */
-  note(by: Principal, id: ConnectionId, act: SharedAct): Promise<boolean>
+  note(by: Principal, id: ConnectionId, act: SharedChange): Promise<boolean>
 }
 
-export type SharedAct = 'replace' | 'sign in' | 'disconnect' | 'accept changes'
+export type SharedChange = 'replace' | 'sign in' | 'disconnect' | 'accept changes'
 
 export const createSharedConnections = (db: Db): SharedConnections => ({
   in: (workspace) => db.call('shared_connections_in', { workspace }, z.array(ConnectionRow)),

@@ -219,3 +219,40 @@ test.each<[string, CallFacts, Partial<Rule>, string]>([
 ])('a rule for everybody catches %s', (_name, question, change, expected) => {
   expect(decide(question, [rule({ verdict: 'deny', ...change })]).kind).toBe(expected)
 })
+
+const shared = (level: 'reads' | 'writes_ask' | 'all_ask', audience: 'everybody' | 'approvers' = 'everybody') => ({
+  shared: { level, audience },
+})
+
+test.each<[string, CallFacts, Rule[], string]>([
+  ['only reads: a read goes ahead', asked(shared('reads')), [], 'allow read'],
+  ['only reads: a change is refused', asked({ ...write, ...shared('reads') }), [], 'deny write'],
+  ['only reads: so is what nobody has classed', asked({ ...unknown, ...shared('reads') }), [], 'deny write'],
+  [
+    'only reads: no rule loosens it',
+    asked({ ...write, ...shared('reads') }),
+    [always, rule({ verdict: 'allow' })],
+    'deny write',
+  ],
+  ['changes ask: a read goes ahead', asked(shared('writes_ask')), [], 'allow read'],
+  ['changes ask: "always allow" does not count', asked({ ...write, ...shared('writes_ask') }), [always], 'ask write'],
+  [
+    'changes ask: nor does a rule that allows',
+    asked({ ...write, ...shared('writes_ask') }),
+    [rule({ verdict: 'allow' })],
+    'ask write',
+  ],
+  ['everything asks: a read, too', asked(shared('all_ask')), [rule({ verdict: 'allow' })], 'ask write'],
+  ['a workspace deny counts first', asked(shared('all_ask')), [rule({ verdict: 'deny' })], 'deny read'],
+  [
+    'what not everybody may use asks where others read',
+    asked({ ...shared('reads', 'approvers'), shownIn: '#ops' }),
+    [],
+    'ask write',
+  ],
+  ['and not in direct messages', asked(shared('reads', 'approvers')), [], 'allow read'],
+])('with the workspace’s connection, %s', (_name, question, rules, expected) => {
+  const verdict = decide(question, rules)
+  expect(`${verdict.kind} ${verdict.risk}`).toBe(expected)
+  if (verdict.kind === 'ask') expect(verdict.mayAlways).toBe(false)
+})

@@ -1,6 +1,6 @@
 import { type ConnectionId, type Principal, WORKSPACE_USER } from '../../ids.ts'
 import type { Connection } from '../../registry/connection.ts'
-import type { SharedAct } from '../../registry/shared-connections.ts'
+import type { SharedChange } from '../../registry/shared-connections.ts'
 import type { ConnectDeps } from '../connect-types.ts'
 
 type Deps = Pick<ConnectDeps, 'sharing'> & { registry: Pick<ConnectDeps['registry'], 'get'> }
@@ -23,7 +23,7 @@ export async function noteIfShared(
   { sharing }: Pick<ConnectDeps, 'sharing'>,
   by: Principal,
   { id, user }: Connection,
-  act: SharedAct,
+  act: SharedChange,
 ): Promise<void> {
   if (user === WORKSPACE_USER) await sharing?.connections.note(by, id, act)
 }

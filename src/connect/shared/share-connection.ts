@@ -1,28 +1,39 @@
 import { isAppError } from '../../errors.ts'
+import type { ConnectionId, Principal } from '../../ids.ts'
+import type { NewShare } from '../../registry/shared-connections.ts'
 import type { Connect, ConnectDeps, ShareOutcome } from '../connect-types.ts'
 import { findManagedConnection } from './managed-connection.ts'
 
 /** Makes an owner's connection the workspace's, or changes who may use that. The role is asked for at this moment. */
 export function createShareConnection(deps: ConnectDeps): Connect['share'] {
   return async (by, id, share): Promise<ShareOutcome> => {
-    const { sharing, mcp, auth, log } = deps
-    if (sharing === undefined || (await sharing.roleOf(by)) !== 'owner') return refused(ONLY_OWNERS)
-    if ((await findManagedConnection(deps, by, id)) === undefined) return refused('This connection is gone.')
-    // The tokens were issued to the person as one of the organization, and are renewed as theirs.
-    if ((await auth.storedTokens(id))?.managed !== undefined) return refused(PERSONAL)
-    try {
-      const connection = await sharing.connections.share(by, id, share)
-      if (connection === undefined) return refused('This connection is gone.')
-      await mcp.retire(id)
-      log.info({ connection: id, workspace: by.workspace, ...share }, 'connection shared')
-      return { ok: true, connection }
-    } catch (error) {
-      if (isAppError(error, 'name_taken')) return refused(error.message)
-      throw error
-    }
+    const refusal = await refusalFor(deps, by, id)
+    if (refusal !== undefined) return refused(refusal)
+    const connection = await save(deps, by, id, share)
+    if (typeof connection === 'string') return refused(connection)
+    await deps.mcp.retire(id)
+    deps.log.info({ connection: id, workspace: by.workspace, ...share }, 'connection shared')
+    return { ok: true, connection }
   }
 }
 
+async function save({ sharing }: ConnectDeps, by: Principal, id: ConnectionId, share: NewShare) {
+  try {
+    return (await sharing?.connections.share(by, id, share)) ?? GONE
+  } catch (error) {
+    if (isAppError(error, 'name_taken')) return error.message
+    throw error
+  }
+}
+
+async function refusalFor(deps: ConnectDeps, by: Principal, id: ConnectionId): Promise<string | undefined> {
+  if ((await deps.sharing?.roleOf(by)) !== 'owner') return ONLY_OWNERS
+  if ((await findManagedConnection(deps, by, id)) === undefined) return GONE
+  // The tokens were issued to the person as one of the organization, and are renewed as theirs.
+  return (await deps.auth.storedTokens(id))?.managed === undefined ? undefined : PERSONAL
+}
+
+const GONE = 'This connection is gone.'
 const refused = (message: string): ShareOutcome => ({ ok: false, message })
 
 export const ONLY_OWNERS = 'Only an owner or admin of this workspace can connect something for everybody.'

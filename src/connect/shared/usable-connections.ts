@@ -7,7 +7,10 @@ import type { Connect, ConnectDeps } from '../connect-types.ts'
 /** What a person may use at this moment: their own connections, and of the workspace's those of services they have not connected. */
 export function createUsableConnections(deps: ConnectDeps): Connect['usable'] {
   return async (by) => {
-    const [own, shared] = await Promise.all([deps.registry.connectionsOf(by), deps.sharing?.connections.in(by.workspace)])
+    const [own, shared] = await Promise.all([
+      deps.registry.connectionsOf(by),
+      deps.sharing?.connections.in(by.workspace),
+    ])
     if (shared === undefined || shared.length === 0) return own
     const services = new Set(own.map(serviceOf))
     const others = shared.filter((one) => !services.has(serviceOf(one)))

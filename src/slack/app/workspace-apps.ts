@@ -132,6 +132,7 @@ export type SlackParts = {
   features: ConnectionFeatures
   registry: Registry
   pins: SlackDeps['pins']
+  shared: SlackDeps['shared']
   onboarding: OnboardingMessages
   rules: Rules
   settings: Settings

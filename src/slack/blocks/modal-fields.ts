@@ -148,6 +148,7 @@ const FieldState = z.looseObject({
   selected_conversation: z.string().nullish(),
   selected_date_time: z.number().nullish(),
   selected_option: z.looseObject({ value: z.string() }).nullish(),
+  selected_users: z.array(z.string()).nullish(),
   selected_options: z.array(z.looseObject({ value: z.string() })).nullish(),
 })
 /** The state of one field. */

@@ -30,13 +30,14 @@ export function connectionsMessage(
   connections: Connection[],
   cardOf: CardOf,
   circuitOf = ALWAYS_CLOSED,
+  mayShare = false,
 ): MessageContent {
   return {
     text: `Your connections: ${connections.map((one) => `${one.name} (${pluralize(one.tools.length, 'tool')})`).join(', ')}`,
     blocks: [
       sectionBlock(`*Your ${connections.length === 1 ? 'connection' : pluralize(connections.length, 'connection')}*`),
       // Each takes two of a message's 50 blocks.
-      ...connections.slice(0, 20).flatMap((one) => connectionBlocks(one, cardOf, circuitOf)),
+      ...connections.slice(0, 20).flatMap((one) => connectionBlocks(one, cardOf, circuitOf, mayShare)),
       ...(connections.length > 20
         ? [
             contextBlock(
@@ -49,7 +50,12 @@ export function connectionsMessage(
   }
 }
 
-export function connectionBlocks(one: Connection, cardOf: CardOf, circuitOf = ALWAYS_CLOSED): KnownBlock[] {
+export function connectionBlocks(
+  one: Connection,
+  cardOf: CardOf,
+  circuitOf = ALWAYS_CLOSED,
+  mayShare = false,
+): KnownBlock[] {
   const card = cardOf(one)
   const used = one.lastUsed === undefined ? 'not used yet' : `last used ${formatDate(one.lastUsed)}`
   const reason =
@@ -69,12 +75,16 @@ export function connectionBlocks(one: Connection, cardOf: CardOf, circuitOf = AL
         ...offerButtons(one),
         createCommandButton('Test', `test ${one.name}`),
         ...(canBeSaved(one) ? [createCommandButton('Save as a run card', `save-card ${one.name}`)] : []),
+        ...shareButtons(one, mayShare),
         createCommandButton('Disconnect', `disconnect ${one.name}`),
       ],
       `connection ${one.id}`,
     ),
   ]
 }
+
+const shareButtons = ({ name, status }: Connection, mayShare: boolean) =>
+  mayShare && status === 'connected' ? [createCommandButton('Connect for the workspace', `share ${name}`)] : []
 
 const offerButtons = ({ name, offers }: Connection) => [
   ...(offers?.resources ? [createCommandButton('Resources', `resources ${name}`)] : []),
