@@ -1,5 +1,6 @@
 import type { KnownBlock } from '@slack/types'
 import type { CardInfo, Connect, DisconnectedConnection } from '../../connect/connect-types.ts'
+import { WORKSPACE_USER } from '../../ids.ts'
 import type { Connection } from '../../registry/connection.ts'
 import { isOwnCardName } from '../../registry/own-cards.ts'
 import { truncate } from '../../text.ts'
@@ -11,7 +12,7 @@ import {
   type MessageContent,
   sectionBlock,
 } from '../blocks/build-blocks.ts'
-import { escapeMrkdwn, formatDate, pluralize } from '../blocks/text.ts'
+import { escapeMrkdwn, formatDate, joinWords, pluralize } from '../blocks/text.ts'
 import { createChangesButton, waitingChangesText } from '../tool-changes/tool-changes-message.ts'
 
 /** The card behind a connection. */
@@ -35,7 +36,7 @@ export function connectionsMessage(
   return {
     text: `Your connections: ${connections.map((one) => `${one.name} (${pluralize(one.tools.length, 'tool')})`).join(', ')}`,
     blocks: [
-      sectionBlock(`*Your ${connections.length === 1 ? 'connection' : pluralize(connections.length, 'connection')}*`),
+      sectionBlock(`*${titleOf(connections.length)}*`),
       // Each takes two of a message's 50 blocks.
       ...connections.slice(0, 20).flatMap((one) => connectionBlocks(one, cardOf, circuitOf, mayShare)),
       ...(connections.length > 20
@@ -83,6 +84,11 @@ export function connectionBlocks(
   ]
 }
 
+function titleOf(count: number): string {
+  if (count === 0) return 'You have connected nothing of your own'
+  return `Your ${count === 1 ? 'connection' : pluralize(count, 'connection')}`
+}
+
 const shareButtons = ({ name, status }: Connection, mayShare: boolean) =>
   mayShare && status === 'connected' ? [createCommandButton('Connect for the workspace', `share ${name}`)] : []
 
@@ -108,19 +114,21 @@ export function disconnectConfirmMessage(
   card: CardInfo | undefined,
   keepsFiles: boolean,
 ): MessageContent {
+  const isShared = one.user === WORKSPACE_USER
   const lost = [
     `its ${pluralize(one.tools.length, 'tool')}`,
     ...(one.credential === undefined ? [] : ['the saved secret']),
-    ...(one.signsIn ? ['your sign-in'] : []),
-    'your always-allow rules for it',
+    ...(one.signsIn ? [isShared ? 'its sign-in' : 'your sign-in'] : []),
+    ...(isShared ? [] : ['your always-allow rules for it']),
   ]
   const files = keepsFiles ? ' Files it made for you stay.' : ''
+  const whose = isShared ? 'It is the workspace’s. Everybody who uses it loses' : 'You lose'
   const text = `Disconnect ${one.name}?`
   return {
     text,
     blocks: [
       sectionBlock(
-        `*Disconnect ${escapeMrkdwn(one.name)}* (${escapeMrkdwn(card?.title ?? one.card)})? You lose ${lost.slice(0, -1).join(', ')} and ${lost.at(-1)}. This cannot be undone.${files}`,
+        `*Disconnect ${escapeMrkdwn(one.name)}* (${escapeMrkdwn(card?.title ?? one.card)})? ${whose} ${joinWords(lost)}. This cannot be undone.${files}`,
       ),
       actionsBlock([
         createButton({ text: 'Disconnect', action: 'disconnect_yes', value: one.id, style: 'danger' }),
