@@ -16,7 +16,7 @@ import type { SignInResult } from './connect/sign-in-types.ts'
 import { openCredentials } from './credentials/open.ts'
 import type { Db } from './db/call.ts'
 import { openDatabase } from './db/open-database.ts'
-import { createEgress, type Egress } from './egress/egress.ts'
+import { createEgress, createEgressTo, type Egress } from './egress/egress.ts'
 import { errorChainOf } from './errors.ts'
 import { closeServer, listen } from './http.ts'
 import type { Log } from './log.ts'
@@ -67,9 +67,11 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
   const { db, status } = await openDatabase(config.database, MIGRATIONS, log)
   cleanup.use(db)
   const egress = cleanup.use(createEgress({ allow: config.egressAllow }))
+  const storeEgress = cleanup.use(createEgressTo(config.credentials.vault?.address))
   const parts = await buildParts(config, {
     db,
     egress,
+    storeEgress,
     log,
     ...connectListenerFor(() => ({ slack, runs, log })),
     ...standingIn(() => slack),
@@ -80,18 +82,17 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
     createRuns({
       db,
       ...parts,
-      mcp: { ...parts.mcp, connectionsOf: parts.connect.usable },
       log,
       now: () => new Date(),
       listener: renderer,
       readFile: (...file) => slack.readFile(...file),
       readThread: (...thread) => slack.readThread(...thread),
       ableApprovers: (...asked) => slack.ableApprovers(...asked),
+      groupApprovers: (...asked) => slack.groupApprovers(...asked),
     }),
   )
-  const slack: Slack = cleanup.use(
-    await createSlack(slackSettings(config, parts.installations), { ...parts, runs, log }),
-  )
+  const settings = slackSettings(config, parts.installations)
+  const slack: Slack = cleanup.use(await createSlack(settings, { ...parts, runs, log }))
   cleanup.defer(() => renderer.close())
   const watchers = cleanup.use(createServerWatchers({ ...parts, log }, slack))
   const mirror = cleanup.use(createRegistryMirror({ ...parts, fetch: egress.fetch, log }))
@@ -135,23 +136,28 @@ function slackSettings({ slack, http }: ResolvedConfig, installations: Installat
   return slack.oauth ? { ...slack, oauth: { ...slack.oauth, publicUrl: http.publicUrl, installations } } : slack
 }
 
-type Infrastructure = { db: Db; egress: Egress; log: Log } & Pick<Slack, 'connectRefusal' | 'roleOf' | 'isMember'> &
+type Infrastructure = { db: Db; egress: Egress; storeEgress: Egress; log: Log } & Pick<
+  Slack,
+  'connectRefusal' | 'roleOf' | 'isMember'
+> &
   ConnectListener
 
 /** Builds what the runs and the doors (Slack, the web) stand on. */
 async function buildParts(
   config: ResolvedConfig,
-  { db, egress, log, connectRefusal, roleOf, isMember, ...news }: Infrastructure,
+  { db, egress, storeEgress, log, connectRefusal, roleOf, isMember, ...news }: Infrastructure,
 ) {
   const { apiKey, name, baseURL } = config.model
-  const { cards, credentials, secretsPlace, readSql, sandbox } = await load(config, { db, egress, log })
+  const { cards, credentials, secretsPlace, readSql, sandbox } = await load(config, { db, egress, storeEgress, log })
   await secureClearInputs({ connections: createClearConnections(db), credentials, log })
   const kept = createConnectionRecords(db, cards, log)
   const catalogue = createCatalogue(db, config.mcp.registryUrl)
   const targets = createServerTargets(cards, config.dataDir, config.prefills)
   const shared = { registry: kept.registry, credentials, egress, sandbox, log }
   const identity = createClientIdentity(config.http.publicUrl)
-  const auth = createAuth({ ...shared, ours: identity, identityProvider: config.identityProvider })
+  const audit = createOpeningAudit(db)
+  const auth = createAuth({ ...shared, ours: identity, identityProvider: config.identityProvider, audit })
+  const sharing = { connections: kept.shared, roleOf, isMember }
   const mcp = createMcp({
     ...shared,
     auth,
@@ -159,7 +165,7 @@ async function buildParts(
     toolTimeoutSeconds: config.mcp.toolTimeoutSeconds,
     projectRoot: ROOT,
     builtin: createBuiltinServers({ egress }),
-    audit: createOpeningAudit(db),
+    audit,
   })
   const connect = createConnect({
     ...shared,
@@ -176,17 +182,18 @@ async function buildParts(
     maxPerUser: config.mcp.maxPerUser,
     targets,
     connectRefusal,
-    sharing: { connections: kept.shared, roleOf, isMember },
+    sharing,
+    audit,
   })
   return {
     secretsPlace,
     ...kept,
     catalogue,
     installations: createInstallations({ rows: createInstallationRows(db), credentials, log }),
-    mcp,
+    mcp: { ...mcp, connectionsOf: connect.usable },
     connect,
     sandbox,
-    features: createConnectionFeatures({ ...kept, mcp }),
+    features: createConnectionFeatures({ ...kept, mcp, sharing }),
     model: createModel({ apiKey, model: name, log, ...(baseURL && { baseURL }) }),
     settings: createSettings(db),
     ...recordsIn(db),
@@ -198,12 +205,15 @@ async function buildParts(
 }
 
 /** Reads the run cards, opens the credential store, loads the SQL parser and tries the sandbox; the slow ones side by side. */
-async function load(config: ResolvedConfig, { db, egress, log }: Pick<Infrastructure, 'db' | 'egress' | 'log'>) {
+async function load(
+  config: ResolvedConfig,
+  { db, egress, storeEgress, log }: Pick<Infrastructure, 'db' | 'egress' | 'storeEgress' | 'log'>,
+) {
   const { credentials: settings, dataDir, isLocal } = config
   const cards = readCards(join(ROOT, 'run-cards'))
   const setting = config.mcp.sandbox
   const [{ store, place }, readSql, sandbox] = await Promise.all([
-    openCredentials({ ...settings, dataDir }),
+    openCredentials({ ...settings, dataDir, db, fetch: storeEgress.fetch }),
     loadSqlReader(),
     openSandbox({ setting, isLocal, dataDir, projectRoot: ROOT, connect: egress.connect, log }),
     saveCuratedCards(db, cards.map(curatedCard)),

@@ -17,6 +17,18 @@ type SlackConfig = { appToken: string | undefined; signingSecret: string | undef
   | { botToken?: undefined; oauth: InstallConfig }
 )
 
+/** `signIn` undefined: none of the ways is set. */
+type VaultConfig = {
+  address: string
+  mount: string
+  namespace: string | undefined
+  signIn:
+    | { kind: 'token'; token: string }
+    | { kind: 'approle'; roleId: string; secretId: string }
+    | { kind: 'kubernetes'; role: string; tokenFile: string }
+    | undefined
+}
+
 /** What the app is set to, without the names of variables. */
 export type Config = {
   /** Undefined: the local workspace stands in. */
@@ -33,10 +45,14 @@ export type Config = {
   /** `fallback`: the store of the cloud that this runs in, where none is named. */
   credentials: {
     store: string | undefined
-    fallback?: 'google' | 'aws' | undefined
+    fallback?: 'google' | 'aws' | 'files' | 'supabase' | undefined
     key: string | undefined
+    /** The key that takes its place. */
+    nextKey?: string | undefined
     googleProject?: string | undefined
     awsRegion?: string | undefined
+    filesFolder?: string | undefined
+    vault?: VaultConfig | undefined
   }
   /** Where people enter secrets: on a page of ours, or in Slack's forms, where Slack sees them. */
   credentialEntry: 'page' | 'modal'
@@ -150,9 +166,35 @@ function databaseOf(values: Values): Config['database'] {
 function credentialsOf(values: Values): Config['credentials'] {
   const { GOOGLE_CLOUD_PROJECT: googleProject, AWS_REGION: awsRegion } = values
   const onAws = values.AWS_EXECUTION_ENV !== undefined && awsRegion !== undefined
-  const cloud = googleProject === undefined ? onAws && 'aws' : 'google'
-  const fallback = (usesSlack(values) && cloud) || undefined
-  return { store: values.CREDENTIAL_STORE, fallback, key: values.CREDENTIALS_KEY, googleProject, awsRegion }
+  const onSupabase = values.SUPABASE_URL !== undefined && /\.supabase\.co$/.test(new URL(values.SUPABASE_URL).hostname)
+  const cloud = googleProject === undefined ? (onAws && 'aws') || (onSupabase && 'supabase') : 'google'
+  const filesFolder = values.CREDENTIALS_FOLDER && resolve(values.CREDENTIALS_FOLDER)
+  const fallback = (filesFolder && 'files') || (usesSlack(values) && cloud) || undefined
+  return {
+    store: values.CREDENTIAL_STORE,
+    fallback,
+    key: values.CREDENTIALS_KEY,
+    nextKey: values.CREDENTIALS_KEY_NEXT,
+    googleProject,
+    awsRegion,
+    filesFolder,
+    vault: vaultOf(values),
+  }
+}
+
+/** Where Kubernetes puts the token of a pod's service account. */
+const SERVICE_ACCOUNT_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token'
+
+function vaultOf(values: Values): VaultConfig | undefined {
+  const { VAULT_ADDR: address, VAULT_MOUNT: mount, VAULT_NAMESPACE: namespace } = values
+  return address === undefined ? undefined : { address, mount, namespace, signIn: vaultSignInOf(values) }
+}
+
+function vaultSignInOf(values: Values): VaultConfig['signIn'] {
+  const { VAULT_TOKEN: token, VAULT_KUBERNETES_ROLE: role, VAULT_ROLE_ID: roleId, VAULT_SECRET_ID: secretId } = values
+  if (role !== undefined) return { kind: 'kubernetes', role, tokenFile: SERVICE_ACCOUNT_TOKEN }
+  if (roleId !== undefined && secretId !== undefined) return { kind: 'approle', roleId, secretId }
+  return token === undefined ? undefined : { kind: 'token', token }
 }
 
 function identityProviderOf(values: Values): Config['identityProvider'] {

@@ -19,6 +19,8 @@ create table patchbay.approvals (
   reminded_at timestamp with time zone,
   proposed_by text,
   proposal_hash text,
+  needed integer,
+  votes jsonb default '[]'::jsonb not null,
   constraint approvals_pkey PRIMARY KEY (id),
   constraint approvals_risk_check CHECK ((risk = ANY (ARRAY['write'::text, 'destructive'::text]))),
   constraint approvals_run_id_fkey FOREIGN KEY (run_id) REFERENCES patchbay.runs(id) ON DELETE CASCADE,
@@ -270,6 +272,9 @@ create table patchbay.rules (
   reach jsonb,
   class text,
   channel text,
+  approvals integer,
+  user_group text,
+  constraint rules_approvals_check CHECK (((approvals >= 2) AND (approvals <= 3))),
   constraint rules_check CHECK (((scope = 'person'::text) = (user_id IS NOT NULL))),
   constraint rules_class_check CHECK ((class = ANY (ARRAY['read'::text, 'write'::text, 'destructive'::text]))),
   constraint rules_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES patchbay.mcp_connections(id) ON DELETE CASCADE,
@@ -701,6 +706,8 @@ AS $function$
 declare
   row approvals;
   settled jsonb;
+  vote jsonb;
+  event jsonb := p_event - 'needed' - 'lost';
 begin
   perform from runs r join approvals a on a.run_id = r.id where a.id = p_id and a.workspace_id = p_workspace for update of r;
   select * into row from approvals where id = p_id and workspace_id = p_workspace for update;
@@ -709,7 +716,20 @@ begin
     and (p_by is distinct from row.requester or (p_status = 'approved' and p_event ->> 'hash' is distinct from row.proposal_hash)) then
     return jsonb_build_object('kind', 'changed', 'by', row.proposed_by, 'requester', row.requester);
   end if;
-  settled := approval_decide(p_workspace, p_id, p_status, p_by, p_event, p_instance, p_lease_ms);
+  if row.status = 'pending' and row.proposed_by is null and row.expires_at > clock_timestamp() and p_status = 'approved' then
+    vote := approval_vote(p_id, p_by, p_event);
+  end if;
+  if jsonb_array_length(vote -> 'votes') < (vote ->> 'needed')::integer then
+    if (vote ->> 'isNew')::boolean then
+      perform run_append_locked(row.run_id, jsonb_build_array(jsonb_build_object('type', 'voted', 'call', row.call_id, 'approval', row.id,
+        'by', p_by, 'needed', vote -> 'needed', 'votes', vote -> 'votes', 'at', p_event -> 'at')));
+      update runs set status = 'working' where id = row.run_id and status = 'suspended';
+    end if;
+    return vote || jsonb_build_object('kind', 'voted', 'run', row.run_id,
+      'fence', case when p_instance is not null then run_claim_if_free(row.run_id, p_instance, p_lease_ms) end);
+  end if;
+  if vote is not null then event := event || jsonb_build_object('approvedBy', vote -> 'votes'); end if;
+  settled := approval_decide(p_workspace, p_id, p_status, p_by, event, p_instance, p_lease_ms);
   if settled ->> 'kind' = 'settled' and p_event ? 'reason' then
     update approvals set reason = p_event ->> 'reason' where id = p_id;
     perform audit_append(p_workspace, p_by, 'denial_explained', jsonb_build_object('approval', row.id, 'run', row.run_id,
@@ -718,7 +738,34 @@ begin
   return settled;
 end $function$
 ;
-comment on function patchbay.approval_settle(text,text,text,text,jsonb,text,integer) is 'a person''s decision, with the words of a denial; changed where the call is not what they were shown';
+comment on function patchbay.approval_settle(text,text,text,text,jsonb,text,integer) is 'a person''s decision, with the words of a denial: voted where more people have to approve, changed where the call is not what they were shown';
+
+CREATE OR REPLACE FUNCTION patchbay.approval_vote(p_id text, p_by text, p_event jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare
+  row approvals;
+  wanted integer;
+  counted jsonb;
+begin
+  select * into row from approvals where id = p_id for update;
+  select greatest(row.needed, (p_event ->> 'needed')::integer, 1, (select max((body #>> '{approval,needed}')::integer) from run_events
+    where run_id = row.run_id and type = 'judged' and body #>> '{approval,id}' = p_id)) into wanted;
+  if wanted = 1 then return null; end if;
+  select coalesce(jsonb_agg(one order by nth), '[]') into counted from jsonb_array_elements_text(row.votes) with ordinality as before (one, nth)
+  where not coalesce(p_event -> 'lost', '[]') ? one;
+  if not counted ? p_by then counted := counted || to_jsonb(p_by); end if;
+  if counted <> row.votes then
+    update approvals set votes = counted, needed = wanted where id = p_id;
+    perform audit_append(row.workspace_id, p_by, 'approval_voted', jsonb_strip_nulls(jsonb_build_object('approval', row.id, 'run', row.run_id,
+      'call', row.call_id, 'requester', row.requester, 'hash', row.hash, 'needed', wanted, 'votes', counted, 'lost', p_event -> 'lost')));
+  end if;
+  return jsonb_build_object('needed', wanted, 'votes', counted, 'isNew', counted <> row.votes);
+end $function$
+;
+comment on function patchbay.approval_vote(text,text,jsonb) is 'counts a person''s approval once, where several have to approve; null where one is enough. Only for callers that hold the lock on the run''s row';
 
 CREATE OR REPLACE FUNCTION patchbay.approvals_close(p_run uuid, p_by text)
  RETURNS void
@@ -791,13 +838,15 @@ CREATE OR REPLACE FUNCTION patchbay.approvals_pending(p_workspace text, p_user t
 AS $function$
   with approvers as (select approvers_of(p_workspace) as named),
   open as (
-    select a.* from approvals a, approvers
+    select a.* from approvals a cross join approvers left join lateral (select e.body -> 'approval' as asked from run_events e
+      where e.run_id = a.run_id and e.type = 'judged' and e.body #>> '{approval,id}' = a.id limit 1) judged on true
     where a.workspace_id = p_workspace and a.status = 'pending' and a.expires_at > now()
       and case when a.proposed_by is not null then a.requester = p_user
+        -- Of a user group only Slack knows who is in it now: those who were asked are shown it.
+        when judged.asked ? 'groups' then judged.asked -> 'approvers' ? p_user
         -- Owners decide where none of the named approvers can.
-        else approval_may_decide(a, p_user, approvers.named) or exists (select from run_events e
-          where e.run_id = a.run_id and e.type = 'judged' and e.body #>> '{approval,id}' = a.id
-            and e.body #> '{approval,byOwners}' = 'true' and e.body #> '{approval,approvers}' ? p_user) end
+        else approval_may_decide(a, p_user, approvers.named)
+          or coalesce(judged.asked -> 'byOwners' = 'true' and judged.asked -> 'approvers' ? p_user, false) end
     order by a.created_at limit 40
   )
   select coalesce(jsonb_agg(jsonb_build_object('run', run_id, 'call', call_id, 'events', run_events_bare(run_id)) order by created_at), '[]')
@@ -1315,7 +1364,6 @@ begin
   -- What one person decided for their own use, nobody else has decided.
   select coalesce(jsonb_agg(to_jsonb(r) order by r.created_at), '[]') into ended from rules r where r.connection_id = p_id;
   delete from rules where connection_id = p_id;
-  delete from resource_subscriptions where connection_id = p_id and row.user_id <> 'W00';
   update mcp_connections set user_id = 'W00' where id = p_id returning * into row;
   insert into shared_connections (connection_id, audience, people, level, shared_by) values (p_id, p_audience, p_people, p_level, p_user)
   on conflict (connection_id) do update set audience = excluded.audience, people = excluded.people, level = excluded.level;
@@ -1438,6 +1486,36 @@ AS $function$
 $function$
 ;
 comment on function patchbay.conversation_open_run(text) is 'whether a conversation is ours, and the run at work in it';
+
+CREATE OR REPLACE FUNCTION patchbay.credential_references(p_action text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare
+  answer jsonb;
+  counted record;
+begin
+  with saved (reference, required, workspace, owner, connection) as (
+    select credential_reference, true, workspace_id, user_id, connection_name
+    from mcp_connections where credential_reference is not null
+    union all select 'connection/' || id || '/sign-in', false, workspace_id, user_id, connection_name from mcp_connections
+    union all select distinct 'identity/' || workspace_id || '/' || user_id, false, workspace_id, user_id, null
+    from mcp_connections where user_id is not null
+    union all select credential_reference, true, workspace_id, null, null from installations
+    union all select 'sign-in/' || state_hash, false, workspace_id, user_id, null from sign_ins
+    union all select 'sign-in-code/' || id, false, workspace_id, user_id, null from sign_in_codes
+    union all select 'submission/' || submission_id, false, workspace_id, user_id, null from connect_submissions
+    union all select 'secret-entry/' || id, false, workspace_id, user_id, null from secret_entries
+  )
+  select coalesce(jsonb_agg(to_jsonb(saved) order by workspace, owner, reference), '[]') into answer from saved;
+  for counted in select f ->> 'workspace' as workspace, count(*) as credentials from jsonb_array_elements(answer) f group by 1 order by 1 loop
+    perform audit_append(counted.workspace, 'patchbay', p_action, jsonb_build_object('credentials', counted.credentials));
+  end loop;
+  return answer;
+end $function$
+;
+comment on function patchbay.credential_references(text) is 'every reference that may be in the credential store, with whose it is, for a command of the operator; each workspace''s audit gets a row of that action';
 
 CREATE OR REPLACE FUNCTION patchbay.entry_with_secret_headers(p_entry jsonb)
  RETURNS jsonb
@@ -2084,6 +2162,20 @@ $function$
 ;
 comment on function patchbay.own_cards_of(text,text) is 'the saved cards that this person may connect: theirs and the workspace''s';
 
+CREATE OR REPLACE FUNCTION patchbay.owners_set(p_workspace text, p_user text, p_owners jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+begin
+  insert into workspaces (workspace_id, settings) values (p_workspace, jsonb_build_object('owners', p_owners))
+  on conflict (workspace_id) do update set settings = workspaces.settings || excluded.settings;
+  perform audit_append(p_workspace, p_user, 'owners_set', jsonb_build_object('owners', p_owners));
+  return null;
+end $function$
+;
+comment on function patchbay.owners_set(text,text,jsonb) is 'names who is an owner here beside the owners and admins of the Slack workspace; who may is the door''s question';
+
 CREATE OR REPLACE FUNCTION patchbay.pin_words(p_text text)
  RETURNS text
  LANGUAGE sql
@@ -2401,7 +2493,7 @@ end $function$
 ;
 comment on function patchbay.rule_add_narrow(text,text,uuid,text,text,jsonb,text) is 'a person''s "always allow", or "allow in this thread" with a conversation';
 
-CREATE OR REPLACE FUNCTION patchbay.rule_add_workspace(p_workspace text, p_user text, p_card text, p_tool text, p_verdict text, p_four_eyes boolean, p_class text DEFAULT NULL::text, p_channel text DEFAULT NULL::text)
+CREATE OR REPLACE FUNCTION patchbay.rule_add_workspace(p_workspace text, p_user text, p_card text, p_tool text, p_verdict text, p_four_eyes boolean, p_class text DEFAULT NULL::text, p_channel text DEFAULT NULL::text, p_approvals integer DEFAULT NULL::integer, p_user_group text DEFAULT NULL::text)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO 'patchbay', 'pg_temp'
@@ -2410,15 +2502,16 @@ declare row rules;
 begin
   -- A form that is sent again where its acknowledgement was lost makes no second rule.
   select * into row from rules where workspace_id = p_workspace and scope = 'workspace' and card is not distinct from p_card and tool = p_tool
-    and verdict = p_verdict and four_eyes = p_four_eyes and class is not distinct from p_class and channel is not distinct from p_channel;
+    and verdict = p_verdict and four_eyes = p_four_eyes and class is not distinct from p_class and channel is not distinct from p_channel
+    and approvals is not distinct from p_approvals and user_group is not distinct from p_user_group;
   if found then return rule_row(row); end if;
-  insert into rules (workspace_id, scope, card, tool, verdict, four_eyes, class, channel, created_by)
-  values (p_workspace, 'workspace', p_card, p_tool, p_verdict, p_four_eyes, p_class, p_channel, p_user) returning * into row;
+  insert into rules (workspace_id, scope, card, tool, verdict, four_eyes, class, channel, approvals, user_group, created_by)
+  values (p_workspace, 'workspace', p_card, p_tool, p_verdict, p_four_eyes, p_class, p_channel, p_approvals, p_user_group, p_user) returning * into row;
   perform audit_append(p_workspace, p_user, 'rule_added', to_jsonb(row));
   return rule_row(row);
 end $function$
 ;
-comment on function patchbay.rule_add_workspace(text,text,text,text,text,boolean,text,text) is 'a rule for the whole workspace';
+comment on function patchbay.rule_add_workspace(text,text,text,text,text,boolean,text,text,integer,text) is 'a rule for the whole workspace';
 
 CREATE OR REPLACE FUNCTION patchbay.rule_remove_workspace(p_workspace text, p_user text, p_id uuid)
  RETURNS jsonb
@@ -2488,6 +2581,7 @@ declare
   added jsonb;
 begin
   select * into row from runs where id = p_run and workspace_id = p_workspace for update;
+  if not found then return '"none"'; end if;
   select jsonb_agg(file) into added from jsonb_array_elements(p_event -> 'files') file
   where not exists (
     select from run_events e, jsonb_array_elements(coalesce(e.body -> 'attached', e.body -> 'files', '[]')) known
@@ -2633,7 +2727,8 @@ begin
     insert into mcp_run_cards (card_name, mcp_type, source, popularity_score, created_by) values (new.mcp_type, new.mcp_type, 'curated', 1, 'patchbay')
     on conflict (card_name) do update set popularity_score = mcp_run_cards.popularity_score + 1;
   else
-    update mcp_run_cards set popularity_score = popularity_score + 1 where card_name = new.mcp_type;
+    update mcp_run_cards set popularity_score = popularity_score + 1
+    where card_name = new.mcp_type and (workspace_id is null or workspace_id = new.workspace_id);
   end if;
   return null;
 end $function$
@@ -3820,6 +3915,66 @@ AS $function$
 $function$
 ;
 comment on function patchbay.usage_of_month(text,text) is 'what a person (or, with null, the workspace) used this month; a run counts for the month it was asked in';
+
+CREATE OR REPLACE FUNCTION patchbay.vault_read(p_name text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+begin
+  return (select to_jsonb(decrypted_secret) from vault.decrypted_secrets where name = p_name);
+end $function$
+;
+comment on function patchbay.vault_read(text) is 'a secret of Supabase Vault; null when there is none of that name';
+
+CREATE OR REPLACE FUNCTION patchbay.vault_remove(p_name text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+begin
+  delete from vault.secrets where name = p_name;
+  return null;
+end $function$
+;
+comment on function patchbay.vault_remove(text) is 'removes a secret from Supabase Vault';
+
+CREATE OR REPLACE FUNCTION patchbay.vault_save(p_name text, p_secret text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare found_id uuid;
+begin
+  -- Two that save a new name at once take turns.
+  perform pg_advisory_xact_lock(hashtextextended(p_name, 36));
+  select id into found_id from vault.secrets where name = p_name;
+  if found_id is null then perform vault.create_secret(p_secret, p_name, 'Patchbay');
+  else perform vault.update_secret(found_id, p_secret);
+  end if;
+  return null;
+end $function$
+;
+comment on function patchbay.vault_save(text,text) is 'saves a secret in Supabase Vault, instead of the one of that name';
+
+CREATE OR REPLACE FUNCTION patchbay.vault_state()
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare shown oid;
+begin
+  select c.oid into shown from pg_class c join pg_namespace n on n.oid = c.relnamespace
+  where n.nspname = 'vault' and c.relname = 'decrypted_secrets';
+  return to_jsonb(case
+    when shown is null then 'missing'
+    when has_schema_privilege('vault', 'usage') and has_table_privilege(shown, 'select') then 'ready'
+    else 'closed' end);
+end $function$
+;
+comment on function patchbay.vault_state() is 'whether the extension Supabase Vault is here: missing, closed (to this role) or ready';
 
 CREATE OR REPLACE FUNCTION patchbay.withdrawn_event(p_started jsonb, p_key text)
  RETURNS jsonb

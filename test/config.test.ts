@@ -134,6 +134,28 @@ describe('readConfig', () => {
     expect(readConfig(cloud).credentials.fallback).toBeUndefined()
     expect(readConfig({ ...cloud, ...slack }).credentials.fallback).toBe('google')
     expect(readConfig({ ...cloud, ...slack, GOOGLE_CLOUD_PROJECT: '' }).credentials.fallback).toBe('aws')
+    const supabase = { SUPABASE_SECRET_KEY: 'sb_secret_x', ...slack }
+    expect(readConfig({ ...supabase, SUPABASE_URL: 'https://x.supabase.co' }).credentials.fallback).toBe('supabase')
+    expect(readConfig({ ...supabase, SUPABASE_URL: 'https://x.example' }).credentials.fallback).toBeUndefined()
+    expect(readConfig({ CREDENTIALS_FOLDER: '/run/secrets' }).credentials.fallback).toBe('files')
+  })
+
+  test.each([
+    [{ VAULT_TOKEN: 't' }, { kind: 'token', token: 't' }],
+    [
+      { VAULT_ROLE_ID: 'r', VAULT_SECRET_ID: 's', VAULT_TOKEN: 't' },
+      { kind: 'approle', roleId: 'r', secretId: 's' },
+    ],
+    [
+      { VAULT_KUBERNETES_ROLE: 'k', VAULT_TOKEN: 't' },
+      { kind: 'kubernetes', role: 'k' },
+    ],
+    [{ VAULT_ROLE_ID: 'r' }, undefined],
+  ])('with %o Patchbay signs in to Vault so', (environment, signIn) => {
+    const { vault } = readConfig({ VAULT_ADDR: 'https://vault.acme.com/', ...environment }).credentials
+    expect(vault).toMatchObject({ address: 'https://vault.acme.com', mount: 'secret' })
+    if (signIn === undefined) expect(vault?.signIn).toBeUndefined()
+    else expect(vault?.signIn).toMatchObject(signIn)
   })
 
   test('in a real workspace only the OAuth clients of cards are taken from the environment', () => {

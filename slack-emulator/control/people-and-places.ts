@@ -20,7 +20,12 @@ export const NewChannel = z.object({
   kind: z.enum(['public_channel', 'private_channel', 'mpim']).default('public_channel'),
   members: z.array(z.string()).min(1),
 })
-export const NewUsergroup = z.object({ handle: name, name: z.string().min(1), members: z.array(z.string()) })
+export const NewUsergroup = z.object({
+  handle: name,
+  name: z.string().min(1),
+  members: z.array(z.string()),
+  disabled: z.boolean().default(false),
+})
 
 function isZone(tz: string): boolean {
   try {
@@ -74,10 +79,16 @@ export function addChannel({ workspace }: EmulatorParts, input: z.infer<typeof N
 
 /** Adds a user group, or gives one that is there other members or another name. */
 export function setUsergroup({ workspace }: EmulatorParts, input: z.infer<typeof NewUsergroup>): Json {
-  const { handle, name: title } = input
+  const { handle, name: title, disabled } = input
   if (workspace.person(handle) !== undefined) throw new EmulatorError('conflict', `${handle} is a person`)
   const known = workspace.usergroups.values().find((one) => one.handle === handle)
-  const group = { id: known?.id ?? idOf('S', handle), handle, name: title, users: idsOf(workspace, input.members) }
+  const group = {
+    id: known?.id ?? idOf('S', handle),
+    handle,
+    name: title,
+    users: idsOf(workspace, input.members),
+    disabled,
+  }
   workspace.usergroups.put(group.id, group)
   const type = known === undefined ? 'subteam_created' : 'subteam_updated'
   workspace.publish({ kind: 'people_changed', told: [{ type, subteam: usergroupObjectOf(group, workspace, true) }] })

@@ -26,6 +26,7 @@ export const Usergroup = z.object({
   handle: z.string(),
   name: z.string(),
   users: z.array(z.string()),
+  disabled: z.boolean().optional(),
 })
 export type Usergroup = z.infer<typeof Usergroup>
 

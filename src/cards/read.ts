@@ -24,7 +24,7 @@ export function readCard(path: string, text: string): Card {
   const [broken] = document.errors
   if (broken !== undefined)
     throw invalidCardError(file, `line ${broken.linePos?.[0].line ?? '?'}`, firstLine(broken.message))
-  const parsed = CardFile.safeParse(document.toJS())
+  const parsed = CardFile.safeParse(readDocument(document, file))
   if (!parsed.success) {
     const issue = parsed.error.issues[0]
     throw invalidCardError(file, issue?.path.join('.') ?? '', issue?.message ?? 'is not a card')
@@ -35,6 +35,16 @@ export function readCard(path: string, text: string): Card {
   const [problem] = findCardProblems(parsed.data, ours, card)
   if (problem !== undefined) throw invalidCardError(file, problem.field, problem.reason)
   return card
+}
+
+/** Throws `card_invalid` where an alias refers to nothing, or to too much. */
+function readDocument(document: ReturnType<typeof parseDocument>, file: string): unknown {
+  try {
+    return document.toJS()
+  } catch (error) {
+    if (!(error instanceof ReferenceError)) throw error
+    throw invalidCardError(file, 'aliases', firstLine(error.message))
+  }
 }
 
 function cardOf(name: string, file: CardFile, ours: CardPart, lock: string): Card {

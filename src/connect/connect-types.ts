@@ -5,7 +5,7 @@ import { ConnectionId, type Principal, type SignInId } from '../ids.ts'
 import type { Log } from '../log.ts'
 import type { Auth } from '../mcp/auth/auth.ts'
 import type { RevocationOutcome } from '../mcp/auth/oauth/revoke.ts'
-import type { Mcp } from '../mcp/mcp.ts'
+import type { Mcp, McpDeps } from '../mcp/mcp.ts'
 import type { AuthChallenge } from '../mcp/protocol/auth-challenge.ts'
 import type { Catalogue } from '../registry/catalogue.ts'
 import type { ConnectSubmissionRow, ConnectSubmissions } from '../registry/connect-submissions.ts'
@@ -219,6 +219,8 @@ export type ConnectDeps = Partial<ConnectListener> & {
     | 'saved'
   >
   credentials: CredentialStore
+  /** Writes the row of a credential that is about to be opened. */
+  audit?: McpDeps['audit']
   mcp: Pick<Mcp, 'probe' | 'close' | 'retire' | 'addressProblemIn' | 'circuit' | 'resetCircuit'>
   /** By card, then input: fill what is left empty. */
   prefills: Record<string, Record<string, string>>

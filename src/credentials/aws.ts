@@ -2,13 +2,16 @@ import type { SecretsManagerClientConfig } from '@aws-sdk/client-secrets-manager
 import type { CredentialStore } from './store.ts'
 import { secretIn, secretNameOf, storedTextOf, withStoreErrors } from './store-error.ts'
 
+/** Without these its client waits for an answer as long as the socket is open. */
+const TIMES = { connectionTimeout: 3_000, requestTimeout: 5_000, throwOnRequestTimeout: true }
+
 /**
  * Secrets in AWS Secrets Manager, named `patchbay/…`. Region and credentials come from the machine's own AWS settings where
  * `settings` has none. https://docs.aws.amazon.com/secretsmanager/latest/apireference/
  */
 export async function openAwsStore(settings: SecretsManagerClientConfig): Promise<CredentialStore> {
   const aws = await import('@aws-sdk/client-secrets-manager')
-  const client = new aws.SecretsManagerClient(settings)
+  const client = new aws.SecretsManagerClient({ requestHandler: TIMES, ...settings })
   const idOf = (ref: string) => `patchbay/${secretNameOf(ref)}`
   const put = (id: string, text: string) =>
     client.send(new aws.PutSecretValueCommand({ SecretId: id, SecretString: text }))

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { AppError } from '../errors.ts'
 import type { ConnectionId } from '../ids.ts'
+import { parseJson } from '../json.ts'
 import type { CredentialStore } from './store.ts'
 
 /** A connection's secret inputs, by input name. They are saved together as one credential. */
@@ -19,7 +20,14 @@ export async function readSecrets(store: CredentialStore, ref: string | undefine
       'credential_missing',
       'The saved credential of this connection is gone. Press Reconnect and enter it again.',
     )
-  return Saved.parse(JSON.parse(text))
+  // What Node says of a text that is no JSON quotes it.
+  const saved = Saved.safeParse(parseJson(text))
+  if (!saved.success)
+    throw new AppError(
+      'credential_missing',
+      'The saved credential of this connection cannot be read. Press Reconnect and enter it again.',
+    )
+  return saved.data
 }
 
 export function saveSecrets(store: CredentialStore, ref: string, secrets: ConnectionSecrets): Promise<void> {

@@ -1,6 +1,6 @@
 /**
- * Stores secrets, each under a reference. `undefined` means "not there"; every other failure throws
- * `credential_store_failed`. `remove` of what is not there does nothing.
+ * Stores secrets, each under a reference. `undefined` means "not there"; what is there and can never be opened throws
+ * `credential_missing`, every other failure `credential_store_failed`. `remove` of what is not there does nothing.
  */
 export type CredentialStore = {
   get(ref: string): Promise<string | undefined>

@@ -84,6 +84,10 @@ export function createEgress(o: { allow: string[]; resolve?: Guard['resolve'] })
   }
 }
 
+/** To an address of the operator's alone, which may be private: what people type never goes this way. Nowhere private without one. */
+export const createEgressTo = (address: string | undefined): Egress =>
+  createEgress({ allow: address === undefined ? [] : [new URL(address).host] })
+
 type Way = {
   redirect: Request['redirect']
   hops: number

@@ -1,57 +1,10 @@
-import type { ConnectionId, UserId } from '../ids.ts'
-import type { ArgumentFinding } from './arguments/find-risks.ts'
-import { type Flow, flowReasonsOf } from './flow/flow.ts'
+import type { UserId } from '../ids.ts'
+import type { CallFacts, Verdict } from './call-facts.ts'
+import { flowReasonsOf } from './flow/flow.ts'
 import { destructiveVerbIn } from './name-verb.ts'
 import { type Risk, strictestOf } from './risk.ts'
-import { isWithinReach, type RuleReach } from './rule-reach.ts'
+import { isWithinReach } from './rule-reach.ts'
 import type { Rule } from './rules.ts'
-import type { SqlReading } from './sql/sql-reading.ts'
-
-/** What is asked: one call, with all that is known of it. */
-export type CallFacts = {
-  requester: UserId
-  connection: ConnectionId
-  card: string
-  tool: string
-  /** Hash of the tool's definition now. */
-  definition: string
-  /** The card's word on the tool. `vouched`: the card answers for the server's claims too. */
-  word: { class?: Risk | undefined; vouched: boolean }
-  /** The server's claims: they may only make it stricter. */
-  annotations: { readOnlyHint?: boolean | undefined; destructiveHint?: boolean | undefined } | undefined
-  /** What the SQL among the arguments does, where the card says which argument holds SQL. */
-  sql: SqlReading | undefined
-  /** Host names among the arguments. */
-  hosts: string[]
-  /** What the arguments show that makes the call graver. */
-  findings?: ArgumentFinding[] | undefined
-  /** Where the call would send what the run has read. */
-  flow?: Flow | undefined
-  /** Connections whose resources or prompts were read for this request: nobody has checked what stands in them. */
-  untrusted?: string[] | undefined
-  /** The channel the answer is shown in, or undefined for the requester's own DM. */
-  shownIn: string | undefined
-  /** The thread the call is made in, for rules that hold only there. */
-  conversation?: string | undefined
-  /** What a rule made on this call would hold for; undefined: none may be made. */
-  reach?: RuleReach | undefined
-  /** The workspace's approvers. */
-  approvers: UserId[]
-  /** Set where the connection is the workspace's own: who may use it, and how far. */
-  shared?: { audience: 'everybody' | 'approvers' | 'people'; level: 'reads' | 'writes_ask' | 'all_ask' } | undefined
-}
-
-export type Verdict =
-  | { kind: 'allow'; risk: Risk; why: string[] }
-  | {
-      kind: 'ask'
-      risk: 'write' | 'destructive'
-      approvers: UserId[]
-      fourEyes: boolean
-      mayAlways: boolean
-      why: string[]
-    }
-  | { kind: 'deny'; risk: Risk; why: string[] }
 
 /**
  * May this call go ahead? Pure. Strictest wins, in this order: a workspace's deny, its connection's level, its other rules,
@@ -66,7 +19,7 @@ export function decide(asked: CallFacts, rules: Rule[]): Verdict {
   const denied = denialIn([...ofWorkspace, ...own], asked, risk)
   if (denied) return { kind: 'deny', risk, why: [denied] }
   const asks = ofWorkspace.filter((rule) => rule.verdict === 'ask')
-  const first = [...asks.slice(0, 1).map(() => 'A workspace rule says to ask first.'), ...shareReasonsOf(asked, risk)]
+  const first = [...(asks.length > 0 ? [askReason(asks)] : []), ...shareReasonsOf(asked, risk)]
   if (first.length > 0) return ask(asked, risk, { why: [...first, ...why], rules: asks })
   if (ofWorkspace.some((rule) => rule.verdict === 'allow'))
     return { kind: 'allow', risk, why: ['A workspace rule allows it.'] }
@@ -75,8 +28,8 @@ export function decide(asked: CallFacts, rules: Rule[]): Verdict {
   const isStanding = risk !== 'destructive' && !isUnusual(asked)
   const allowed = isStanding ? own.find((rule) => allowsNow(rule, asked)) : undefined
   if (allowed) return { kind: 'allow', risk, why: [allowReason(allowed)] }
-  if (risk === 'read' && leaves.length === 0) return { kind: 'allow', risk, why }
-  return ask(asked, risk, { why, rules: [] })
+  if (risk !== 'read' || leaves.length > 0) return ask(asked, risk, { why, rules: [] })
+  return mayShow(asked, rules) ? { kind: 'allow', risk, why } : askToShow(asked)
 }
 
 function denialIn(rules: Rule[], { shared }: CallFacts, risk: Risk): string | undefined {
@@ -89,16 +42,41 @@ const READS_ONLY =
   "This is the workspace's connection, and its owners let it only read. What nobody has classed counts as a change."
 
 /** Why a call with the workspace's own connection asks, whatever a member allowed for themselves. */
-function shareReasonsOf({ shared, shownIn }: CallFacts, risk: Risk): string[] {
+function shareReasonsOf({ shared, showsIn }: CallFacts, risk: Risk): string[] {
   if (shared === undefined) return []
-  const isLimited = shared.audience !== 'everybody' && shownIn !== undefined
-  const limited = isLimited ? ['Not everybody may use this connection, and others can read the answer here.'] : []
+  const limited = showsIn === undefined ? [] : ['Not everybody may use this connection.']
   if (shared.level === 'all_ask') return [ALL_ASK, ...limited]
   return risk === 'read' ? limited : [WRITES_ASK, ...limited]
 }
 
 const ALL_ASK = 'The owners of this workspace want to be sure: every call with this connection asks.'
 const WRITES_ASK = 'The owners of this workspace want to be sure: each change with this connection asks.'
+
+function mayShow({ showsIn, connection, conversation }: CallFacts, rules: Rule[]): boolean {
+  const isHere = (rule: Rule) => rule.conversation === undefined || rule.conversation === conversation
+  const letsIn = ({ scope, verdict, reach }: Rule) =>
+    scope === 'person' && verdict === 'allow' && reach?.shows === true && reach.place === showsIn
+  return showsIn === undefined || rules.some((one) => letsIn(one) && one.connection === connection && isHere(one))
+}
+
+/** Only its owner can say whether others may see it. */
+function askToShow(asked: CallFacts): Verdict {
+  const why = ['It only reads, with your own access.', ...visibleReasons(asked)]
+  return {
+    kind: 'ask',
+    risk: 'write',
+    approvers: [asked.requester],
+    fourEyes: false,
+    needed: 1,
+    groups: [],
+    mayAlways: true,
+    shows: true,
+    why,
+  }
+}
+
+const visibleReasons = ({ shownIn }: CallFacts): string[] =>
+  shownIn === undefined ? [] : [`The answer will be visible to everyone in ${shownIn}.`]
 
 /** A standing permission cannot know what the arguments of the next call show, or what leaves with it. */
 const isUnusual = ({ flow, findings = [] }: CallFacts): boolean => findings.length > 0 || flowReasonsOf(flow).length > 0
@@ -114,21 +92,37 @@ export function approversFor(o: { risk: Risk; fourEyes: boolean; requester: User
 function ask(asked: CallFacts, risk: Risk, grounds: { why: string[]; rules: Rule[] }): Verdict {
   const fourEyes = grounds.rules.some((rule) => rule.fourEyes)
   const level = risk === 'destructive' ? 'destructive' : 'write'
-  const approvers = approversFor({ risk: level, fourEyes, requester: asked.requester, approvers: asked.approvers })
-  if (approvers.length === 0) {
-    const why =
-      'A workspace rule wants a second person to approve this, and the workspace has no approvers. An owner or admin can name them in my Home tab.'
-    return { kind: 'deny', risk, why: [why] }
-  }
+  const needed = neededIn(grounds.rules)
+  const groups = [...new Set(grounds.rules.flatMap(({ group }) => group ?? []))]
+  const isKnown = groups.length === 0 || asked.members !== undefined
+  const approvers = groups.length > 0 ? membersFor(asked, fourEyes) : approversFor({ ...asked, risk: level, fourEyes })
+  if (isKnown && approvers.length < needed) return { kind: 'deny', risk, why: [tooFewReason(approvers.length, needed)] }
   // A standing permission is for what can be undone and read, and never against a rule that says to ask.
   const isPlain = !isUnusual(asked) && asked.reach !== undefined
-  const isOwn = asked.shared === undefined
-  const mayAlways = level === 'write' && grounds.rules.length === 0 && isPlain && isOwn
-  const shown = asked.shownIn === undefined ? [] : [`The answer will be visible to everyone in ${asked.shownIn}.`]
+  const mayAlways = level === 'write' && grounds.rules.length === 0 && isPlain && asked.shared === undefined
   const reaches = asked.hosts.length === 0 ? [] : [`It names ${asked.hosts.join(', ')}.`]
-  const why = [...grounds.why, ...reaches, ...untrustedReasons(asked), ...shown]
-  return { kind: 'ask', risk: level, approvers, fourEyes, mayAlways, why }
+  const why = [...grounds.why, ...reaches, ...untrustedReasons(asked), ...visibleReasons(asked)]
+  return { kind: 'ask', risk: level, approvers, fourEyes, needed, groups, mayAlways, why }
 }
+
+/** Of a user group only its members decide, whoever asked. */
+export const membersFor = (
+  { members = [], requester }: Pick<CallFacts, 'members' | 'requester'>,
+  fourEyes: boolean,
+): UserId[] => members.filter((user) => !fourEyes || user !== requester)
+
+/** The rule that wants most people counts. */
+const neededIn = (rules: Rule[]): number => Math.max(1, ...rules.map(({ approvals = 1 }) => approvals))
+
+function askReason(rules: Rule[]): string {
+  const needed = neededIn(rules)
+  return needed === 1 ? 'A workspace rule says to ask first.' : `A workspace rule wants ${needed} people to approve it.`
+}
+
+const tooFewReason = (able: number, needed: number): string =>
+  needed === 1
+    ? 'A workspace rule wants a second person to approve this, and nobody else can. An owner or admin can name approvers in my Home tab.'
+    : `A workspace rule wants ${needed} people to approve this, and only ${able} can. An owner or admin can name more approvers in my Home tab.`
 
 /** Whoever decides should know that the wish may be somebody else's. */
 function untrustedReasons({ untrusted = [] }: CallFacts): string[] {

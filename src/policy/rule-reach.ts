@@ -15,6 +15,8 @@ export const RuleReach = z.object({
   place: z.string(),
   effects: z.array(SqlEffect).optional(),
   arguments: z.array(KeyArgument),
+  /** It lets in no calls of its own, but what the connection reads may be shown in that place. */
+  shows: z.literal(true).optional(),
 })
 export type RuleReach = z.infer<typeof RuleReach>
 
@@ -52,6 +54,7 @@ export function reachOf({ place, arguments: given, sql }: Call): RuleReach | und
 /** Whether a rule made on one call holds for another. */
 export const isWithinReach = (rule: RuleReach, call: RuleReach): boolean =>
   rule.place === call.place &&
+  rule.shows === call.shows &&
   JSON.stringify(rule.arguments.map(textOf)) === JSON.stringify(call.arguments.map(textOf)) &&
   areWithin(call.effects, rule.effects)
 

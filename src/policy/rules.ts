@@ -22,6 +22,10 @@ export type Rule = {
   channel?: string | undefined
   /** The requester may not approve it. */
   fourEyes: boolean
+  /** So many people have to approve; undefined: one. */
+  approvals?: number | undefined
+  /** The Slack user group whose members alone may approve it. */
+  group?: string | undefined
   /** What a person's own rule holds for; one without is from before rules were narrow, and holds for nothing. */
   reach?: RuleReach | undefined
   /** Hash of the tool definition the rule was made for; another definition makes an allow-rule void. */
@@ -36,7 +40,7 @@ export const isTooWide = ({ scope, verdict, reach }: Rule): boolean =>
 
 type AlwaysRule = { connection: ConnectionId; tool: string; definition: string; reach: RuleReach }
 
-export type NewRule = Pick<Rule, 'verdict' | 'tool' | 'card' | 'fourEyes' | 'class' | 'channel'>
+export type NewRule = Pick<Rule, 'verdict' | 'tool' | 'card' | 'fourEyes' | 'class' | 'channel' | 'approvals' | 'group'>
 
 export type Rules = {
   /** Everything a person's calls are judged by, as it is at one moment. */
@@ -55,6 +59,8 @@ export type Rules = {
   approversOf(workspace: WorkspaceId): Promise<UserId[]>
   /** Notes which approvers cannot decide any more; those of them that the owners have not been told of. */
   noteUnable(workspace: WorkspaceId, users: UserId[]): Promise<UserId[]>
+  /** Notes that nobody of these user groups can approve any more; true where the owners have not been told of it. */
+  noteGroups(workspace: WorkspaceId, groups: string[]): Promise<boolean>
   setApprovers(workspace: WorkspaceId, by: UserId, users: UserId[]): Promise<void>
 }
 
@@ -76,6 +82,11 @@ const Row = z
       .string()
       .nullish()
       .transform((given) => given ?? undefined),
+    approvals: z
+      .number()
+      .nullish()
+      .transform((given) => given ?? undefined),
+    user_group: z.string().nullish(),
     tool: z.string(),
     verdict: z.enum(['allow', 'ask', 'deny']),
     four_eyes: z.boolean(),
@@ -90,6 +101,7 @@ const Row = z
       connection_name,
       conversation,
       reach,
+      user_group,
       four_eyes,
       created_at,
       created_by,
@@ -98,6 +110,7 @@ const Row = z
       ...same,
       conversation: conversation ?? undefined,
       reach: reach ?? undefined,
+      group: user_group ?? undefined,
       user: user_id,
       connection: connection_id,
       connectionName: connection_name,
@@ -128,6 +141,8 @@ export function createRules(db: Db): Rules {
           four_eyes: rule.fourEyes,
           class: rule.class ?? null,
           channel: rule.channel ?? null,
+          approvals: rule.approvals ?? null,
+          user_group: rule.group ?? null,
         },
         Row,
       ),
@@ -141,6 +156,8 @@ export function createRules(db: Db): Rules {
       db.call('rule_revoke', { workspace: p.workspace, user: p.user, id }, Row.nullable().transform(toUndefined)),
     approversOf: (workspace) => db.call('approvers_of', { workspace }, z.array(UserId)),
     noteUnable: (workspace, users) => db.call('approvers_told', { workspace, users }, z.array(UserId)),
+    noteGroups: async (workspace, groups) =>
+      (await db.call('approvers_told', { workspace, users: groups }, z.array(z.string()))).length > 0,
     setApprovers: (workspace, by, users) =>
       db.call(
         'approvers_set',

@@ -13,6 +13,8 @@ export type OutsiderRights = Record<'guest' | 'stranger', OutsiderRight[]>
 export type WorkspaceSettings = {
   /** Who decides destructive calls; nobody: people decide their own. */
   approvers: UserId[]
+  /** Named here, beside the owners and admins of the workspace in Slack. */
+  owners: UserId[]
   /** Where cards go that the requester may not decide; undefined: their thread. */
   approvalsChannel: ChannelId | undefined
   /** The run cards people may connect; undefined: all. */
@@ -50,6 +52,8 @@ export function connectorsOf({ cards, connectors }: WorkspaceSettings, card: str
 }
 
 export type Settings = {
+  /** Names all owners anew, beside those of Slack; who may is the door's question. */
+  setOwners(by: Principal, owners: UserId[]): Promise<void>
   /** Says who may connect a card, or with `*` all that is not named; undefined: everybody. */
   setConnectors(by: Principal, card: string, who: Connectors | undefined): Promise<void>
   of(workspace: WorkspaceId): Promise<WorkspaceSettings>
@@ -62,6 +66,7 @@ const Rights = z.array(z.enum(OUTSIDER_RIGHTS))
 const Row = z
   .object({
     approvers: z.array(UserId).default([]),
+    owners: z.array(UserId).default([]),
     approvals_channel: ChannelId.optional(),
     cards: z.array(z.string()).optional(),
     connectors: z.record(z.string(), Connectors).default({}),
@@ -73,6 +78,7 @@ const Row = z
   .transform(
     (row): WorkspaceSettings => ({
       approvers: row.approvers,
+      owners: row.owners,
       approvalsChannel: row.approvals_channel,
       cards: row.cards,
       connectors: row.connectors,
@@ -86,6 +92,12 @@ const Row = z
 /** The settings over the database. Errors are db/'s. */
 export function createSettings(db: Db): Settings {
   return {
+    setOwners: (by, owners) =>
+      db.call(
+        'owners_set',
+        { workspace: by.workspace, user: by.user, owners },
+        z.null().transform(() => undefined),
+      ),
     setConnectors: (by, card, who) =>
       db.call(
         'connectors_set',

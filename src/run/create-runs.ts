@@ -3,7 +3,8 @@ import type { Principal, RunId } from '../ids.ts'
 import type { Log } from '../log.ts'
 import { createReadIndexes } from './calls/read-indexes.ts'
 import { changeRequest } from './decisions/change-request.ts'
-import { currentApproversFor, findApproval, pendingFor } from './decisions/decide-approval.ts'
+import { currentApproversFor } from './decisions/current-approvers.ts'
+import { findApproval, pendingFor } from './decisions/decide-approval.ts'
 import { decideAnswer, decideTogether } from './decisions/decide-together.ts'
 import { answerInput, findPendingInput, listOpenInputs } from './decisions/give-input.ts'
 import { retryCall, startRun, wakeRun } from './decisions/start-run.ts'
@@ -177,7 +178,7 @@ type Approvals = Pick<Runs, 'approval' | 'approversOf' | 'answer' | 'answerAll' 
 function approvalsOf(deps: RunDeps, worker: RunWorker): Approvals {
   return {
     approval: (id, workspace) => findApproval(deps, id, workspace),
-    approversOf: (open) => currentApproversFor(deps, open),
+    approversOf: (open, presser) => currentApproversFor(deps, open, presser),
     answer: async (answer) => {
       const { outcome, runs } = await decideAnswer(deps, answer)
       for (const { run, fence } of runs) wakeRun(worker, run, fence)

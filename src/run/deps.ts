@@ -43,6 +43,7 @@ export type RunOptions = {
   }
   rules: { policyFor: Rules['policyFor']; approversOf: Rules['approversOf'] }
   ableApprovers: AbleApprovers
+  groupApprovers: GroupApprovers
   readSql(sql: string, dialect: SqlDialect): SqlReading
   classificationOf(card: string, tool: string, classed?: Connection['classedTools']): ToolClassification
   cardTitle(connection: { card: string; entry?: Connection['entry'] }): string
@@ -65,6 +66,16 @@ export type AbleApprovers = (
   named: UserId[],
   atPress?: UserId[],
 ) => Promise<{ users: UserId[]; byOwners: boolean }>
+
+/**
+ * Who of these Slack user groups may approve at this moment, or the owners where that is nobody; users undefined where Slack does not
+ * say. `pressers` are looked at in any case; `names` is for people. Never throws.
+ */
+export type GroupApprovers = (
+  place: Pick<Origin, 'workspace' | 'teamId'>,
+  groups: string[],
+  pressers: UserId[],
+) => Promise<{ users: UserId[] | undefined; byOwners: boolean; names: string }>
 
 /** What the folders of run/ are given: the options, and what createRuns builds of them. */
 export type RunDeps = RunOptions & {

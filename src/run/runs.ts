@@ -28,8 +28,8 @@ export type Runs = {
   /** By id and workspace, as everything here: an id alone shows nothing. */
   state(id: RunId, workspace: WorkspaceId): Promise<RunState | undefined>
   approval(id: ApprovalId, workspace: WorkspaceId): Promise<{ state: RunState; call: CallState } | undefined>
-  /** Who may decide an approval now, which may differ from those on its card. */
-  approversOf(open: { state: RunState; approval: ApprovalState }): Promise<UserId[]>
+  /** Who may decide an approval now, which may differ from those on its card. Of a large user group only some are named, and `presser` where they may. */
+  approversOf(open: { state: RunState; approval: ApprovalState }, presser?: UserId): Promise<UserId[]>
   answer(answer: ApprovalAnswer): Promise<AnswerOutcome>
   /** The same for several of one run, at once: what came of each, in order. */
   answerAll(answer: ApprovalsAnswer): Promise<AnswerOutcome[]>
@@ -124,6 +124,8 @@ export type AnswerOutcome =
       at: Date
     }
   | { kind: 'not_yours'; approvers: UserId[] }
+  /** It counts, and more people have to approve; not new where this person had approved before. */
+  | { kind: 'voted'; votes: UserId[]; needed: number; isNew: boolean }
   /** The edit is stored, and the requester is asked to confirm it. */
   | { kind: 'proposed'; requester: UserId }
   /** Somebody changed it before, and only the requester decides on that, on its own card. */

@@ -46,7 +46,6 @@ begin
   -- What one person decided for their own use, nobody else has decided.
   select coalesce(jsonb_agg(to_jsonb(r) order by r.created_at), '[]') into ended from rules r where r.connection_id = p_id;
   delete from rules where connection_id = p_id;
-  delete from resource_subscriptions where connection_id = p_id and row.user_id <> 'W00';
   update mcp_connections set user_id = 'W00' where id = p_id returning * into row;
   insert into shared_connections (connection_id, audience, people, level, shared_by) values (p_id, p_audience, p_people, p_level, p_user)
   on conflict (connection_id) do update set audience = excluded.audience, people = excluded.people, level = excluded.level;

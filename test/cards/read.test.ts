@@ -122,6 +122,7 @@ describe('a bad card stops the start, with file, field and reason', () => {
     ['aws-account', 'aws-mcp.{region}.api.aws', 'aws-mcp.api.{region}.aws', /url: may have an input/],
     ['custom', 'remote:\n', 'remotely:\n', /remotely/],
     ['custom', 'title: Custom server', 'title: Custom: server', /^run-cards\/custom\.yaml: line 3: /],
+    ['custom', 'title: Custom server', 'title: *nowhere', /^run-cards\/custom\.yaml: aliases: Unresolved alias/],
   ])('%s: %s', (name, from, to, message) => {
     expect(bad(name, [from, to])).toMatchObject({ code: 'card_invalid', message: expect.stringMatching(message) })
   })

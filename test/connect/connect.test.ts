@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, inject, it } from 'vitest'
+import { secretNameOf } from '../../src/credentials/store-error.ts'
 import { UserId } from '../../src/ids.ts'
 import type { Connection } from '../../src/registry/connection.ts'
 import {
@@ -11,6 +12,7 @@ import {
   openTcpTo,
   startConnectHouse,
 } from '../support/connect-house.ts'
+import { query } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { isAlive, noted, PERSON, ROOT, startServerProcess, textOf } from '../support/mcp-house.ts'
 
@@ -399,6 +401,21 @@ describe('reconnect', () => {
     expect(free).toMatchObject({ ok: true, connection: { id, inputs: { mode: 'free' }, status: 'connected' } })
     expect(await kept()).toContain('another-secret')
     expect(house.secretsKept()).toBe(1)
+    const opened = await query(house.databaseUrl, `select details from audit_events where action = 'credential_opened'`)
+    expect(opened, 'each reconnect looked for what is kept').toEqual(Array(3).fill({ details: { connection: id } }))
+  })
+
+  it('is the way out for a secret that was damaged', async () => {
+    await begin({ strangeCard: STRANGE })
+    const { id, credential } = await connected('strange', { key: 'right-secret' })
+    writeFileSync(
+      join(house.dataDir, 'credentials', `${secretNameOf(String(credential))}.sealed`),
+      'not what was sealed',
+    )
+    const words = expect.stringContaining('is damaged. Press Reconnect')
+    expect(await house.connect.test(PERSON, id, signal)).toMatchObject({ ok: false, message: words })
+    expect(await house.connect.reconnect(PERSON, id, { key: 'right-secret' }, signal)).toMatchObject({ ok: true })
+    expect(await house.connect.test(PERSON, id, signal)).toMatchObject({ ok: true })
   })
 
   it('ends the old session, so that the next call uses the new credential', async () => {
@@ -526,7 +543,7 @@ describe('what cards say', () => {
   })
   it('to people, never how they are started', async () => {
     await begin()
-    expect(house.connect.cards()).toHaveLength(readdirSync(join(ROOT, 'run-cards')).length)
+    expect(house.connect.cards()).toHaveLength(globSync('*.yaml', { cwd: join(ROOT, 'run-cards') }).length)
     expect(house.connect.cards('postgres')[0]?.name).toBe('postgres')
     expect(Object.keys(house.connect.card('postgres') ?? {})).not.toContain('server')
   })

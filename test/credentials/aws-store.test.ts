@@ -2,14 +2,15 @@ import { DeleteSecretCommand, GetSecretValueCommand, SecretsManagerClient } from
 import { afterAll, expect, it } from 'vitest'
 import { openAwsStore } from '../../src/credentials/aws.ts'
 import { secretNameOf } from '../../src/credentials/store-error.ts'
-import { AWS_KEY, startAwsSecrets } from '../support/aws-secrets.ts'
+import { errorChainOf } from '../../src/errors.ts'
+import { AWS_KEY, AWS_REGION, startAwsSecrets } from '../support/aws-secrets.ts'
 import { freePort } from '../support/free-port.ts'
-import { testStoreContract } from '../support/store-contract.ts'
+import { ODD_ANSWERS, testStoreContract } from '../support/store-contract.ts'
 
 const port = await freePort()
 const aws = await startAwsSecrets(port)
 afterAll(() => aws[Symbol.asyncDispose]())
-const settings = { endpoint: `http://127.0.0.1:${port}`, region: 'eu-central-1', credentials: AWS_KEY, maxAttempts: 1 }
+const settings = { endpoint: `http://127.0.0.1:${port}`, region: AWS_REGION, credentials: AWS_KEY, maxAttempts: 1 }
 
 testStoreContract('AWS Secrets Manager', () => openAwsStore(settings), 65_000)
 
@@ -31,4 +32,21 @@ it('saves again what somebody deleted by hand, though its name is kept for a whi
   expect(await store.get('connection/9')).toBeUndefined()
   await store.set('connection/9', 'new')
   expect(await store.get('connection/9')).toBe('new')
+})
+
+it.each(ODD_ANSWERS)('says in words that %s, and the secret to nobody', async (_what, answer, words) => {
+  const store = await openAwsStore(settings)
+  aws.odd.answer = answer
+  const error: unknown = await store.get('connection/odd').catch((e: unknown) => e)
+  aws.odd.answer = undefined
+  expect(error).toMatchObject({ code: 'credential_store_failed', message: expect.stringMatching(words) })
+  expect(errorChainOf(error)).not.toContain('hunter2')
+})
+
+it('is refused in another region', async () => {
+  const store = await openAwsStore({ ...settings, region: 'us-east-1' })
+  await expect(store.get('connection/1')).rejects.toMatchObject({
+    code: 'credential_store_failed',
+    cause: { name: 'InvalidSignatureException' },
+  })
 })

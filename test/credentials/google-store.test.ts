@@ -3,9 +3,10 @@ import { SecretManagerServiceClient } from '@google-cloud/secret-manager'
 import { afterAll, expect, it } from 'vitest'
 import { openGoogleStore } from '../../src/credentials/google.ts'
 import { secretNameOf } from '../../src/credentials/store-error.ts'
+import { errorChainOf } from '../../src/errors.ts'
 import { freePort } from '../support/free-port.ts'
 import { GOOGLE_ACCOUNT, startGoogleSecrets } from '../support/google-secrets.ts'
-import { testStoreContract } from '../support/store-contract.ts'
+import { ODD_ANSWERS, testStoreContract } from '../support/store-contract.ts'
 
 const port = await freePort()
 const google = await startGoogleSecrets(port)
@@ -38,3 +39,16 @@ it('destroys what was saved before', async () => {
   const kept = google.versions.get(`projects/acme/secrets/patchbay-${secretNameOf('connection/8')}`)
   expect(kept?.map((data) => data && Buffer.from(data, 'base64').toString())).toEqual([undefined, '=new'])
 })
+
+// Its client asks again and again where it cannot read an answer, until a person is told that the store does not answer.
+it.each(ODD_ANSWERS.filter(([what]) => what === 'it fails' || what === 'it means something else'))(
+  'says in words that %s, and the secret to nobody',
+  async (_what, answer, words) => {
+    const store = await openGoogleStore({ project: 'acme', client: settings })
+    google.odd.answer = answer
+    const error: unknown = await store.get('connection/odd').catch((e: unknown) => e)
+    google.odd.answer = undefined
+    expect(error).toMatchObject({ code: 'credential_store_failed', message: expect.stringMatching(words) })
+    expect(errorChainOf(error)).not.toContain('hunter2')
+  },
+)

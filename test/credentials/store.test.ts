@@ -5,6 +5,9 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { openLocalStore } from '../../src/credentials/local.ts'
 import { openCredentials } from '../../src/credentials/open.ts'
+import { readSecrets } from '../../src/credentials/secrets.ts'
+import { withStoreErrors } from '../../src/credentials/store-error.ts'
+import { errorChainOf } from '../../src/errors.ts'
 import { testStoreContract } from '../support/store-contract.ts'
 
 const home = await mkdtemp(join(tmpdir(), 'patchbay-credentials-'))
@@ -59,12 +62,12 @@ describe('the local store', () => {
     await store.set('yours', 'y')
     const yours = (await readdir(folder)).find((name) => !kept.has(name)) ?? ''
     await rename(join(folder, yours), join(folder, mine))
-    await expect(store.get('mine')).rejects.toMatchObject({ code: 'credential_store_failed' })
+    await expect(store.get('mine')).rejects.toMatchObject({ code: 'credential_missing' })
     await store.set('mine', 'x')
     const bytes = await readFile(join(folder, mine))
     bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1
     await writeFile(join(folder, mine), bytes)
-    await expect(store.get('mine')).rejects.toMatchObject({ code: 'credential_store_failed' })
+    await expect(store.get('mine')).rejects.toMatchObject({ code: 'credential_missing' })
   })
 
   it('agrees on one key when several processes start at once', async () => {
@@ -82,21 +85,64 @@ describe('the local store', () => {
   })
 })
 
+/** What only other stores need. */
+const unused = { db: { call: neverUsed, [Symbol.asyncDispose]: neverUsed }, fetch: neverUsed }
+async function neverUsed(): Promise<never> {
+  throw new Error('no store asks here')
+}
+
+it('a store that says nothing is told to be away, and what may not be done twice is not', async () => {
+  const never = () => new Promise<never>(() => undefined)
+  await expect(withStoreErrors('save', never, 20)).rejects.toThrow(/does not answer. Try again in a minute/)
+  const done: string[] = []
+  const fail = (what: 'read' | 'save') => async () => {
+    done.push(what)
+    throw Object.assign(new Error('reset'), { code: 'ECONNRESET' })
+  }
+  await expect(withStoreErrors('read', fail('read'))).rejects.toThrow(/does not answer/)
+  await expect(withStoreErrors('save', fail('save'))).rejects.toThrow(/does not answer/)
+  expect(done).toEqual(['read', 'read', 'save'])
+})
+
+it('secrets in another form than ours are refused without being quoted', async () => {
+  const store = await openLocalStore({ folder: await folderOf(), key: undefined })
+  for (const text of ['hunter2', '{"token":hunter2}', '{"token":2}', '["hunter2"]']) {
+    await store.set('connection/odd', text)
+    const error: unknown = await readSecrets(store, 'connection/odd').catch((e: unknown) => e)
+    expect(error).toMatchObject({ code: 'credential_missing', message: expect.stringContaining('Reconnect') })
+    expect(errorChainOf(error)).not.toContain('hunter2')
+  }
+})
+
 describe('openCredentials', () => {
   it.each([
-    ['vault', /CREDENTIAL_STORE=vault is not known/],
+    ['safe', /CREDENTIAL_STORE=safe is not known/],
+    ['files', /also set CREDENTIALS_FOLDER/],
     ['google', /also set GOOGLE_CLOUD_PROJECT/],
     ['aws', /also set AWS_REGION/],
+    ['vault', /also set VAULT_ADDR/],
   ])('says what to put when %s cannot be opened', async (store, words) => {
-    await expect(openCredentials({ store, dataDir: await folderOf(), key: undefined })).rejects.toThrow(words)
+    await expect(openCredentials({ ...unused, store, dataDir: await folderOf(), key: undefined })).rejects.toThrow(
+      words,
+    )
   })
 
   it('takes the store of the cloud only where none is named and no local one was begun', async () => {
-    const cloud = { store: undefined, fallback: 'aws' as const, awsRegion: 'eu-central-1', key: undefined }
+    const cloud = { ...unused, store: undefined, fallback: 'aws' as const, awsRegion: 'eu-central-1', key: undefined }
     const dataDir = await folderOf()
     expect((await openCredentials({ ...cloud, dataDir })).place).toBe('AWS Secrets Manager, eu-central-1')
     expect((await openCredentials({ ...cloud, store: 'local', dataDir })).place).toContain('encrypted folder')
     expect((await openCredentials({ ...cloud, dataDir })).place).toContain('encrypted folder')
+  })
+
+  it('takes a Vault only with a way to sign in', async () => {
+    const vault = { address: 'https://vault.acme.com', mount: 'secret', namespace: undefined, signIn: undefined }
+    const settings = { ...unused, store: 'vault', key: undefined, dataDir: await folderOf() }
+    await expect(openCredentials({ ...settings, vault })).rejects.toThrow(/VAULT_KUBERNETES_ROLE.*VAULT_TOKEN/)
+    const signIn = { kind: 'token' as const, token: 't' }
+    expect((await openCredentials({ ...settings, vault: { ...vault, signIn } })).place).toBe(
+      'Vault, https://vault.acme.com',
+    )
   })
 })
 

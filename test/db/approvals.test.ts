@@ -1,3 +1,4 @@
+import { Client } from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import type { Db } from '../../src/db/call.ts'
@@ -24,8 +25,12 @@ import { memoryLog } from '../support/log.ts'
 const resources = new AsyncDisposableStack()
 const calls: string[] = []
 let db: Db
+let client: Client
 beforeAll(async () => {
   const database = resources.use(await createTestDatabase())
+  client = new Client({ connectionString: database.url })
+  await client.connect()
+  resources.defer(() => client.end())
   const inner = resources.use(connectPostgres(database.url, memoryLog().log))
   db = {
     ...inner,
@@ -69,7 +74,7 @@ const wish = {
   costUsd: 0,
   at,
 }
-const judgedAs = (approval: ApprovalId, risk: Risk, fourEyes: boolean) => ({
+const judgedAs = (approval: ApprovalId, risk: Risk, fourEyes: boolean, needed?: number) => ({
   type: 'judged',
   call: 'c',
   target: {
@@ -87,15 +92,21 @@ const judgedAs = (approval: ApprovalId, risk: Risk, fourEyes: boolean) => ({
   hash: 'h',
   definition: 'd',
   repeatable: false,
-  approval: { id: approval, approvers: [], fourEyes, mayAlways: true, expiresAt: '2999-01-01T00:00:00.000Z' },
+  approval: { id: approval, approvers: [], fourEyes, needed, mayAlways: true, expiresAt: '2999-01-01T00:00:00.000Z' },
   at,
 })
 
 /** A run that waits for a decision; its run and approval. */
-async function waiting(o: { risk: Risk; fourEyes: boolean; requester: UserId; workspace: WorkspaceId }) {
+async function waiting(o: {
+  risk: Risk
+  fourEyes: boolean
+  requester: UserId
+  workspace: WorkspaceId
+  needed?: number
+}) {
   const approval = createApprovalId()
   const id = createRunId()
-  const events = [started, wish, judgedAs(approval, o.risk, o.fourEyes)]
+  const events = [started, wish, judgedAs(approval, o.risk, o.fourEyes, o.needed)]
   const run = {
     id,
     workspace: o.workspace,
@@ -252,4 +263,62 @@ test('what was changed between the look at an approval and the press is not appr
   expect(await press(one, 'approved'), 'the card of before').toEqual(changed)
   expect(await press(one, 'approved', 'h2')).toMatchObject({ kind: 'settled' })
   expect(await propose(three, 'h3')).toMatchObject({ kind: 'already', decision: 'approved', by: one })
+})
+
+type Press = { user: UserId; approval: ApprovalId; status?: 'approved' | 'denied'; needed?: number; lost?: UserId[] }
+
+const pressBy = (store: ReturnType<typeof createRunStore>, workspace: WorkspaceId) => (o: Press) => {
+  const { user, approval, status = 'approved', needed, lost } = o
+  const event = { type: 'answered' as const, call: 'c', approval, decision: status, by: user, at, needed, lost }
+  return store.settle({ approval, status, by: { workspace, user }, event })
+}
+
+test('where several have to approve, each counts once, two at once both count, and the audit names them', async () => {
+  const store = createRunStore(db, 'one', memoryLog().log)
+  const workspace = WorkspaceId.parse('TVOTES')
+  const press = pressBy(store, workspace)
+  const { run, approval } = await waiting({ risk: 'write', fourEyes: false, requester: one, workspace, needed: 3 })
+  expect(await press({ user: one, approval })).toMatchObject({ kind: 'voted', votes: [one], needed: 3, isNew: true })
+  expect(await press({ user: one, approval })).toMatchObject({ kind: 'voted', votes: [one], isNew: false })
+  const outcomes = await Promise.all([press({ user: two, approval }), press({ user: three, approval })])
+  expect(outcomes.map(({ kind }) => kind).toSorted()).toEqual(['settled', 'voted'])
+  expect(await press({ user: two, approval })).toMatchObject({ kind: 'already', decision: 'approved' })
+  const state = await store.state(run, workspace)
+  const { decided, votes } = state?.calls[0]?.approval ?? {}
+  expect(votes).toHaveLength(2)
+  expect(decided?.approvedBy?.toSorted()).toEqual([one, three, two].toSorted())
+  const audit =
+    "select details -> 'votes' as votes from audit_events where workspace_id = 'TVOTES' and action = 'approval_voted' order by id"
+  const { rows } = await client.query(audit)
+  expect(rows).toEqual([{ votes: [one] }, { votes: [one, expect.any(String)] }, { votes: decided?.approvedBy }])
+})
+
+test('one denial ends it, who lost the right counts no more, and a newer rule counts', async () => {
+  const store = createRunStore(db, 'one', memoryLog().log)
+  const workspace = WorkspaceId.parse('TVOTES')
+  const press = pressBy(store, workspace)
+  const asked = { risk: 'write', fourEyes: false, requester: one, workspace } as const
+  const denied = await waiting({ ...asked, needed: 2 })
+  await press({ user: one, approval: denied.approval })
+  expect(await press({ user: one, approval: denied.approval, status: 'denied' })).toMatchObject({ kind: 'settled' })
+  const { approval } = await waiting({ ...asked, needed: 2 })
+  await press({ user: one, approval })
+  const second = await press({ user: two, approval, lost: [one] })
+  expect(second).toMatchObject({ kind: 'voted', votes: [two], isNew: true })
+  expect(await press({ user: three, approval })).toMatchObject({ kind: 'settled' })
+  const later = await waiting(asked)
+  expect(await press({ user: one, approval: later.approval, needed: 2 })).toMatchObject({ kind: 'voted', needed: 2 })
+  // By rules that want one again: what was wanted once stays.
+  expect(await press({ user: one, approval: later.approval })).toMatchObject({ kind: 'voted', isNew: false })
+  const together = await waiting({ ...asked, needed: 2 })
+  const event = {
+    type: 'answered' as const,
+    call: 'c',
+    approval: together.approval,
+    decision: 'approved' as const,
+    by: one,
+    at,
+  }
+  const { outcomes } = await store.settleTogether({ workspace, user: one }, [event], 'once')
+  expect(outcomes).toMatchObject([{ kind: 'voted', votes: [one] }])
 })

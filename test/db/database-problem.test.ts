@@ -93,7 +93,7 @@ describe('a start on a real server', () => {
     })
   })
   afterAll(() => resources.disposeAsync())
-  const as = (user: string) => url.replace('postgres@', `${user}:hunter2@`)
+  const as = (user: string) => url.replace(/\/\/[^@/]*@/, `//${user}:hunter2@`)
 
   test('a database that does not exist', async () => {
     expect(await startWords(url.replace(/empty_\w+/, 'nowhere'))).toMatch(/does not exist.*createdb.*"nowhere"/)

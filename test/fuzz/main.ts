@@ -1,19 +1,20 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { startLocalDatabase } from '../../src/local/database/start-database.ts'
 import { createLog } from '../../src/log.ts'
-import { sqlOnPostgres } from './sql-postgres.ts'
-import { sqlOnSqlite } from './sql-sqlite.ts'
-import { type FuzzTarget, fuzz } from './target.ts'
+import { TARGETS } from './targets.ts'
 
-const TARGETS: Record<string, (databaseUrl: () => Promise<string>) => Promise<FuzzTarget>> = {
-  'sql-sqlite': () => sqlOnSqlite(),
-  'sql-postgres': async (databaseUrl) => sqlOnPostgres(await databaseUrl()),
-}
-
-/** `npm run fuzz -- [target|all] [seconds] [seed]`: 600 s each. */
-const [wanted = 'all', seconds = '600', seed = '1'] = process.argv.slice(2)
+/** `npm run fuzz -- [--target NAME] [--minutes 10] [--seed 1]` */
+const { values } = parseArgs({
+  options: {
+    target: { type: 'string', default: 'all' },
+    minutes: { type: 'string', default: '10' },
+    seed: { type: 'string', default: '1' },
+  },
+})
+const { target: wanted, minutes, seed } = values
 if (wanted !== 'all' && !(wanted in TARGETS)) {
   console.error(`There is no target called ${wanted}. There are: ${Object.keys(TARGETS).join(', ')}.`)
   process.exit(1)
@@ -27,5 +28,6 @@ const databaseUrl = async () => {
 for (const [name, open] of Object.entries(TARGETS)) {
   if (wanted !== 'all' && wanted !== name) continue
   await using target = await open(databaseUrl)
-  console.log(`${name}: ${await fuzz(target, { seconds: Number(seconds), seed: Number(seed) })} inputs, no fault`)
+  const { inputs, slowest } = await target.fuzz({ seconds: Number(minutes) * 60, seed: Number(seed) })
+  console.log(`${name}: ${inputs} inputs, no fault; the slowest took ${slowest.ms.toFixed(1)} ms: ${slowest.input}`)
 }

@@ -1,7 +1,7 @@
-import { Client } from 'pg'
+import { Client, DatabaseError } from 'pg'
 import { loadSqlReader } from '../../src/policy/sql/read-sql.ts'
-import { mutate, statementsOf } from './sql-statements.ts'
-import type { FuzzTarget } from './target.ts'
+import { statementsLike, statementsOf } from './sql-statements.ts'
+import { createTarget, type FuzzTarget } from './target.ts'
 
 const SCHEMA = `
   create table t (id int, a int, b int, c text, name text);
@@ -28,7 +28,6 @@ const DIGEST = `
 /** What is read as "only reads" changes nothing in a real Postgres. */
 export async function sqlOnPostgres(url: string): Promise<FuzzTarget> {
   const readSql = await loadSqlReader()
-  const table = statementsOf('postgres')
   const client = new Client({ connectionString: url })
   client.on('error', () => undefined)
   await client.connect()
@@ -38,23 +37,20 @@ export async function sqlOnPostgres(url: string): Promise<FuzzTarget> {
   await client.query(SCHEMA)
   const digest = async () => (await client.query<{ digest: string }>(DIGEST)).rows[0]?.digest
   const before = await digest()
-  return {
-    async tryOne(random) {
-      const sql = mutate(random, table)
-      // COPY to or from the client would wait for it.
-      if (readSql(sql, 'postgres').risk !== 'read' || /\bcopy\b|repeat/i.test(sql)) return
-      try {
-        await client.query('begin')
-        await client.query(sql)
-        if ((await digest()) !== before) throw new SyntaxError(`read, and it changed something: ${sql}`)
-      } catch (error) {
-        if (error instanceof SyntaxError || !(error instanceof Error)) throw error
-      } finally {
-        await client.query('rollback')
-      }
-    },
-    async [Symbol.asyncDispose]() {
-      await client.end()
-    },
+  const check = async (sql: string) => {
+    // COPY to or from the client would wait for it.
+    if (readSql(sql, 'postgres').risk !== 'read' || /\bcopy\b|repeat/i.test(sql)) return
+    let after: string | undefined = before
+    try {
+      await client.query('begin')
+      await client.query(sql)
+      after = await digest()
+    } catch (error) {
+      if (!(error instanceof DatabaseError)) throw error
+    } finally {
+      await client.query('rollback')
+    }
+    if (after !== before) throw new Error('it was read as reading, and it changed something')
   }
+  return createTarget(statementsLike(statementsOf('postgres')), check, () => client.end())
 }

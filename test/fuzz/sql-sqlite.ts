@@ -1,12 +1,11 @@
 import { DatabaseSync } from 'node:sqlite'
 import { loadSqlReader } from '../../src/policy/sql/read-sql.ts'
-import { mutate, statementsOf } from './sql-statements.ts'
-import type { FuzzTarget } from './target.ts'
+import { statementsLike, statementsOf } from './sql-statements.ts'
+import { createTarget, type FuzzTarget } from './target.ts'
 
 /** What is read as "only reads" changes nothing in a real SQLite. */
 export async function sqlOnSqlite(): Promise<FuzzTarget> {
   const readSql = await loadSqlReader()
-  const table = statementsOf('sqlite')
   const database = new DatabaseSync(':memory:')
   for (const name of ['t', 's', 'u', 'x', 'employee', 'dept_emp'])
     database.exec(`create table ${name} (a, b, c, id, name); insert into ${name} values (1, 2, 3, 4, 'x')`)
@@ -23,20 +22,16 @@ export async function sqlOnSqlite(): Promise<FuzzTarget> {
       database.prepare('select total_changes()').all(),
     ])
   const before = digest()
-  return {
-    async tryOne(random) {
-      const sql = mutate(random, table)
-      if (readSql(sql, 'sqlite').risk !== 'read' || /recursive|generate_series|blob|replace|[%*]\s*\d|\d{6}/i.test(sql))
-        return
-      try {
-        database.exec(sql)
-      } catch (error) {
-        if (!(error instanceof Error)) throw error
-      }
-      if (digest() !== before || database.isTransaction) throw new Error(`read, and it changed something: ${sql}`)
-    },
-    async [Symbol.asyncDispose]() {
-      database.close()
-    },
+  const check = (sql: string) => {
+    if (readSql(sql, 'sqlite').risk !== 'read' || /recursive|generate_series|blob|replace|[%*]\s*\d|\d{6}/i.test(sql))
+      return
+    try {
+      database.exec(sql)
+    } catch (error) {
+      if (!(error instanceof Error)) throw error
+    }
+    if (digest() !== before || database.isTransaction)
+      throw new Error('it was read as reading, and it changed something')
   }
+  return createTarget(statementsLike(statementsOf('sqlite')), check, async () => database.close())
 }

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import type { SqlDialect } from '../../src/policy/sql/sql-reading.ts'
 import { ROOT } from '../support/paths.ts'
-import type { Random } from '../support/seeded-random.ts'
+import { createRandom, type Random } from '../support/seeded-random.ts'
 
 const LINES = readFileSync(join(ROOT, 'test', 'fixtures', 'sql-statements.txt'), 'utf8')
   .trimEnd()
@@ -18,8 +19,12 @@ export function statementsOf(dialect: SqlDialect): { statements: [string, ...str
 
 const wordsOf = (sql: string): string[] => sql.match(/\w+|\s+|[^\w\s]/g) ?? []
 
+/** Statements like those of the table; each is made of a number, so none is a smaller one of another. */
+export const statementsLike = (table: ReturnType<typeof statementsOf>): fc.Arbitrary<string> =>
+  fc.noShrink(fc.noBias(fc.nat())).map((seed) => mutate(createRandom(seed), table))
+
 /** A statement like those of the table: words exchanged, left out, doubled; two statements crossed or one put into the other. */
-export function mutate(random: Random, { statements, words }: ReturnType<typeof statementsOf>): string {
+function mutate(random: Random, { statements, words }: ReturnType<typeof statementsOf>): string {
   let parts = wordsOf(random.pick(statements))
   for (let changes = 1 + random.below(3); changes > 0; changes--) {
     const at = random.below(parts.length + 1)

@@ -235,7 +235,7 @@ test('a question about a message is answered in its thread, with the thread as d
   await member.see(where, /It means the blue one/)
   const request = JSON.stringify(world.model.requests.at(-1)?.messages)
   expect(request).toContain('shall we take the blue or the red one?')
-  expect(request).toMatch(/Morgan Member \(the message the question is about\): the blue one/)
+  expect(request).toMatch(/Morgan Member \(UMEMBER1\) \(the message the question is about\): the blue one/)
   expect(request).toMatch(/\[Olivia Owner, [^\]]*\]\\nWhat does that mean/)
 })
 

@@ -122,7 +122,16 @@ test('the agent lists and reads resources as tools, of that connection alone, an
   await using _server = await offering(member)
   await member.connect('filesystem')
   const where = await member.dm('read my notes and touch them')
-  const card = await member.see(where, /Approve/)
+  const decided = [(await member.decide(where, 'Approve')).ts]
+  const next = () =>
+    eventually(async () => {
+      const card = await member.see(where, /"Approve"/)
+      expect(decided).not.toContain(card.ts)
+      return card
+    })
+  await next()
+  decided.push((await member.decide(where, 'Approve')).ts)
+  const card = await next()
   expect(JSON.stringify(card.blocks)).toContain('read text from custom')
   await member.deny(where, card.ts)
   await member.see(where, /Done\./)

@@ -1,14 +1,25 @@
+import { Client } from 'pg'
 import { expect, test } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { lookOf, type Seat } from '../support/person.ts'
-import { says, wishes } from '../support/scripted-model.ts'
-import { startWorld } from '../support/world.ts'
+import { says, together, wishes } from '../support/scripted-model.ts'
+import { startWorld, type World } from '../support/world.ts'
 
 const runs = (sql: string) => wishes('demo-database__execute_sql', { sql })
 const insert = (id: string) => runs(`INSERT INTO department (dept_no, dept_name) VALUES ('${id}', 'Team ${id}')`)
 
 const seesAtHome = (person: Seat, what: RegExp): Promise<void> =>
   eventually(async () => expect(JSON.stringify(await person.home())).toMatch(what))
+
+async function auditOf(world: World, action: string): Promise<unknown[]> {
+  const client = new Client({ connectionString: world.databaseUrl })
+  await client.connect()
+  try {
+    return (await client.query('select actor, details from audit_events where action = $1 order by id', [action])).rows
+  } finally {
+    await client.end()
+  }
+}
 
 test('"Always allow" opens what its card showed and nothing else', { timeout: 180_000 }, async () => {
   await using world = await startWorld({
@@ -50,7 +61,10 @@ test('an owner forbids, lets somebody else approve, and limits who connects', { 
   const write = (name: string) => wishes('filesystem__write_file', { path: name, content: 'x' })
   await using world = await startWorld({
     approvers: ['approver'],
-    model: [write('a.txt'), says('Not done.'), write('b.txt'), says('Done.')],
+    model: [
+      ...[write('a.txt'), says('Not done.'), write('b.txt'), says('Done.'), write('c.txt'), says('Both said yes.')],
+      ...[together(write('d.txt'), write('e.txt')), says('All written.'), write('f.txt'), says('The group agreed.')],
+    ],
   })
   const [member, owner, approver] = [world.as('member'), world.as('owner'), world.as('approver')]
   await member.connect('filesystem')
@@ -78,6 +92,61 @@ test('an owner forbids, lets somebody else approve, and limits who connects', { 
   await member.see(asked, /Only <@UAPPROV1> can decide this/)
   await approver.press(asked, card.ts, 'Approve')
   await member.see(asked, /Done\./)
+  await owner.pressInHome('Remove')
+
+  await owner.pressInHome('Add a rule')
+  await eventually(async () => expect(await owner.modal()).toMatchObject({ callback_id: 'rule_new' }))
+  const refused = await owner.submit({ rule: 'ask', approvals: '2' })
+  expect(JSON.stringify(refused)).toContain('Only 1 approver could approve')
+  await owner.close()
+  await owner.command('approvers @approver @owner')
+  await addRule({ rule: 'ask', approvals: '2' })
+  const two = await member.mention('write c')
+  await member.decide(two, 'Approve')
+  const half = await approver.see(two, /1 of 2 approved: <@UMEMBER1>/)
+  await member.press(two, half.ts, 'Approve')
+  await member.see(two, /You have approved this\. It waits for 1 more person\./)
+  await world.restart()
+  await approver.press(two, half.ts, 'Approve')
+  await member.see(two, /Both said yes\./)
+  await member.see(two, /<@UMEMBER1> and <@UAPPROV1> approved: wrote c\.txt/)
+
+  const list = await member.mention('write two')
+  const several = await approver.see(list, /Approve all 2/)
+  await approver.press(list, several.ts, 'Approve all 2')
+  await member.see(list, /1 of 2 approved: <@UAPPROV1>/)
+  await owner.command('approvers @owner')
+  await member.press(list, several.ts, 'Approve all 2')
+  await member.see(list, /1 of 2 approved: <@UMEMBER1>/)
+  await owner.press(list, several.ts, 'Approve all 2')
+  await member.see(list, /All written\./)
+  expect(lookOf(await member.see(list, /approved: wrote d/))).not.toContain('UAPPROV1')
+  await owner.command('approvers @approver')
+  await owner.home()
+  await owner.pressInHome('Remove')
+
+  const oncall = (members: string[], disabled = false) =>
+    owner.post('usergroup', { handle: 'oncall', name: 'On call', members, disabled })
+  await oncall(['member', 'approver'])
+  await addRule({ rule: 'four_eyes', group: 'SONCALL01' })
+  await seesAtHome(owner, /only members of @oncall approve/)
+  const grouped = await member.mention('write f')
+  const asks = await member.see(grouped, /Waits for somebody of @oncall/)
+  await oncall(['member'])
+  await approver.press(grouped, asks.ts, 'Approve')
+  await approver.see(grouped, /Only somebody else can decide this/)
+  await oncall(['approver'], true)
+  await approver.press(grouped, asks.ts, 'Approve')
+  await approver.see(grouped, /Only <@UOWNER01> can decide this/)
+  await eventually(async () =>
+    expect((await owner.messages('dm')).map(lookOf).join()).toMatch(
+      /only members of @oncall approve, and nobody there can/,
+    ),
+  )
+  await owner.press(grouped, asks.ts, 'Approve')
+  await member.see(grouped, /The group agreed\./)
+  await owner.home()
+  await owner.pressInHome('Remove')
 
   await owner.pressInHome('Limit who connects')
   await eventually(async () => expect(await owner.modal()).toMatchObject({ callback_id: 'connectors_new' }))
@@ -90,4 +159,29 @@ test('an owner forbids, lets somebody else approve, and limits who connects', { 
   )
   await approver.command('connect memory')
   await eventually(async () => expect(JSON.stringify(await approver.modal())).toContain('Memory'))
+  await owner.pressInHome('connectors_remove:memory')
+  await eventually(async () => {
+    await member.command('connect memory')
+    expect(JSON.stringify(await member.modal())).toContain('Memory')
+  })
+
+  await owner.home()
+  await owner.pressInHome('Remove')
+  await seesAtHome(owner, /None yet\. A rule can/)
+
+  await member.command('owners @member')
+  expect(JSON.stringify(await member.home())).not.toContain('Add a rule')
+  await owner.command('owners @member')
+  await seesAtHome(member, /"Add a rule"/)
+  await member.pressInHome('Add a rule')
+  await eventually(async () => expect(await member.modal()).toMatchObject({ callback_id: 'rule_new' }))
+  await owner.home()
+  await owner.pressInHome('setting_owners', 'approver')
+  await seesAtHome(approver, /"Add a rule"/)
+  expect(JSON.stringify(await member.submit({ rule: 'deny' }))).toContain('Only an owner or admin of this workspace')
+  const audited = await auditOf(world, 'owners_set')
+  expect(audited).toEqual([
+    { actor: 'UOWNER01', details: { owners: ['UMEMBER1'] } },
+    { actor: 'UOWNER01', details: { owners: ['UAPPROV1'] } },
+  ])
 })

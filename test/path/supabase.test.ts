@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { query } from '../support/database.ts'
 import { modalOf } from '../support/offering.ts'
+import { lookOf } from '../support/person.ts'
 import { says, wishes } from '../support/scripted-model.ts'
 import { startSupabaseProject } from '../support/supabase-project.ts'
 import { startWorld, type WorldOptions } from '../support/world.ts'
@@ -21,6 +22,10 @@ test('a project by its URL and key: eight tools, a table, a usage row, and a del
       says('Five people, two of them on the pro plan.'),
       wishes('supabase__delete_data', rows),
       says('Gone.'),
+      wishes('supabase__execute_sql', { query: 'select count(*) from users' }),
+      says('Four people.'),
+      wishes('supabase__execute_sql', { query: 'select max(id) from users' }),
+      says('The last is number five.'),
     ],
   })
   const member = world.as('member')
@@ -47,6 +52,17 @@ test('a project by its URL and key: eight tools, a table, a usage row, and a del
   await member.decide(other, 'Approve')
   await member.see(other, /Gone\./)
   expect(await query(project.databaseUrl, names)).toEqual([{ n: 0 }])
+
+  // Others would see what the key opens: its owner lets it in once, for that channel.
+  const first = await member.mention('how many users are there?')
+  const card = await member.see(first, /"Always allow"/)
+  expect(lookOf(card)).toContain('It only reads, with your own access. The answer will be visible to everyone in')
+  expect(lookOf(card)).toContain('Always allow showing what supabase reads, in the channel you asked in?')
+  await member.press(first, card.ts, 'Always allow')
+  await member.see(first, /Four people/)
+  const second = await member.mention('who is the last?')
+  await member.see(second, /number five/)
+  expect((await member.messages('general', second.thread)).map(lookOf).join()).not.toContain('with your own access')
   expect(JSON.stringify(world.model.requests)).not.toContain(project.key)
   expect(world.log()).not.toContain(project.key)
 })

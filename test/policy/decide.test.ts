@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { createConnectionId, UserId } from '../../src/ids.ts'
-import { approversFor, type CallFacts, decide } from '../../src/policy/decide.ts'
+import type { CallFacts } from '../../src/policy/call-facts.ts'
+import { approversFor, decide } from '../../src/policy/decide.ts'
 import type { Rule } from '../../src/policy/rules.ts'
 
 const ada = UserId.parse('UADA')
@@ -50,6 +51,7 @@ const always = rule({
   definition: 'd1',
   reach,
 })
+const shown = { ...always, tool: 'other', reach: { place: 'C1', arguments: [], shows: true as const } }
 const write = { tool: 'write_file', word: { class: 'write' as const, vouched: true } }
 const unknown = { word: { class: undefined, vouched: false } }
 
@@ -63,6 +65,10 @@ const merge = (tool: string, expected: string): [string, CallFacts, Rule[], stri
 
 test.each<[string, CallFacts, Rule[], string]>([
   ['a curated read goes ahead', asked(), [], 'allow read'],
+  ['a read that others would see asks', asked({ showsIn: 'C1' }), [], 'ask write'],
+  ['a read that was let into the channel goes ahead', asked({ showsIn: 'C1' }), [shown], 'allow read'],
+  ['letting it into one channel is not letting it into another', asked({ showsIn: 'C2' }), [shown], 'ask write'],
+  ['letting in what is read allows no write', asked(write), [{ ...shown, tool: 'write_file' }], 'ask write'],
   ['a write asks', asked(write), [], 'ask write'],
   [
     'an unknown tool asks, whatever its server claims',
@@ -165,6 +171,27 @@ test('the requester may not approve own calls under four eyes', () => {
   expect(verdict).toMatchObject({ kind: 'ask', approvers: [boss], fourEyes: true, mayAlways: false })
 })
 
+test('the rule that wants most people counts, and too few can never meet it', () => {
+  const rules = [rule({ approvals: 2 }), rule({})]
+  const both = { ...write, approvers: [ada, boss] }
+  expect(decide(asked(both), rules)).toMatchObject({ kind: 'ask', needed: 2, approvers: [ada, boss] })
+  expect(decide(asked(both), [])).toMatchObject({ needed: 1 })
+  const why = [expect.stringMatching(/wants 2 people to approve this, and only 1 can/)]
+  expect(decide(asked(both), [...rules, rule({ fourEyes: true })])).toMatchObject({ kind: 'deny', why })
+})
+
+test('only members of a user group decide where a rule names it', () => {
+  const eve = UserId.parse('UEVE')
+  const rules = [rule({ group: 'SDATA' })]
+  const facts = asked({ ...write, approvers: [boss] })
+  expect(decide(facts, rules), 'nobody was asked yet').toMatchObject({ kind: 'ask', groups: ['SDATA'], approvers: [] })
+  expect(decide({ ...facts, members: [eve] }, rules)).toMatchObject({ kind: 'ask', approvers: [eve], mayAlways: false })
+  expect(decide({ ...facts, members: [ada, eve] }, [rule({ group: 'SDATA', fourEyes: true })])).toMatchObject({
+    approvers: [eve],
+  })
+  expect(decide({ ...facts, members: [] }, rules)).toMatchObject({ kind: 'deny' })
+})
+
 test('what cannot be read gets no rule', () => {
   expect(decide(asked(write), [])).toMatchObject({ mayAlways: true })
   expect(decide(asked({ ...write, reach: undefined }), [])).toMatchObject({ mayAlways: false })
@@ -220,9 +247,7 @@ test.each<[string, CallFacts, Partial<Rule>, string]>([
   expect(decide(question, [rule({ verdict: 'deny', ...change })]).kind).toBe(expected)
 })
 
-const shared = (level: 'reads' | 'writes_ask' | 'all_ask', audience: 'everybody' | 'approvers' = 'everybody') => ({
-  shared: { level, audience },
-})
+const shared = (level: 'reads' | 'writes_ask' | 'all_ask') => ({ shared: { level } })
 
 test.each<[string, CallFacts, Rule[], string]>([
   ['only reads: a read goes ahead', asked(shared('reads')), [], 'allow read'],
@@ -246,13 +271,24 @@ test.each<[string, CallFacts, Rule[], string]>([
   ['a workspace deny counts first', asked(shared('all_ask')), [rule({ verdict: 'deny' })], 'deny read'],
   [
     'what not everybody may use asks where others read',
-    asked({ ...shared('reads', 'approvers'), shownIn: '#ops' }),
-    [],
+    asked({ ...shared('reads'), shownIn: '<#C1>', showsIn: 'C1' }),
+    [rule({ verdict: 'allow' })],
     'ask write',
   ],
-  ['and not in direct messages', asked(shared('reads', 'approvers')), [], 'allow read'],
 ])('with the workspace’s connection, %s', (_name, question, rules, expected) => {
   const verdict = decide(question, rules)
   expect(`${verdict.kind} ${verdict.risk}`).toBe(expected)
   if (verdict.kind === 'ask') expect(verdict.mayAlways).toBe(false)
+})
+
+test.each(['writes_ask', 'all_ask'] as const)('a rule that wants two people holds where %s', (level) => {
+  const two = rule({ verdict: 'ask', approvals: 2 })
+  const verdict = decide(asked({ ...write, ...shared(level), approvers: [boss, ada] }), [two])
+  expect(verdict).toMatchObject({ kind: 'ask', needed: 2, mayAlways: false })
+  expect(decide(asked({ ...write, ...shared(level), approvers: [] }), [two])).toMatchObject({ kind: 'deny' })
+})
+
+test('whether others may see what a connection reads is for its owner alone to say', () => {
+  const verdict = decide(asked({ showsIn: 'C1', shownIn: '<#C1>', approvers: [boss] }), [])
+  expect(verdict).toMatchObject({ kind: 'ask', approvers: [ada], mayAlways: true, shows: true })
 })

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
@@ -91,8 +92,9 @@ if (hasSandboxTools) {
       const pack = join(house.folder, 'node_modules', 'hostile-server', 'main.js')
       expect(await attack('write', { path: 'own.txt' })).toBe('written')
       expect(existsSync(join(house.folder, 'home', 'own.txt'))).toBe(true)
-      expect(await attack('write', { path: '/tmp/planted-by-hostile' })).toBe('written')
-      expect(existsSync('/tmp/planted-by-hostile')).toBe(false)
+      const planted = `/tmp/planted-${randomUUID()}`
+      expect(await attack('write', { path: planted })).toBe('written')
+      expect(existsSync(planted)).toBe(false)
       for (const path of [pack, '/usr/planted', '/etc/hosts'])
         expect(await attack('write', { path })).toMatch(/^no: (?:EROFS|EACCES)$/)
       expect(readFileSync(pack, 'utf8')).toBe(readFileSync(FIXTURE, 'utf8'))

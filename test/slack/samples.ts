@@ -83,6 +83,7 @@ export function connectionOf(change: Partial<Connection> = {}): Connection {
 
 export const settingsOf = (change: Partial<WorkspaceSettings> = {}): WorkspaceSettings => ({
   approvers: [],
+  owners: [],
   approvalsChannel: undefined,
   runRetentionDays: 365,
   auditRetentionDays: 730,

@@ -88,8 +88,11 @@ const shownFor = (shown: ShownResult, change: Partial<CallState> = {}): MessageC
 
 const times = <T>(count: number, make: (at: number) => T): T[] => Array.from({ length: count }, (_, at) => make(at))
 
+const GROUPS = [{ id: 'SDATA', handle: 'data-owners' }]
+
 const rulesOf = (rules: Rule[]): WorkspaceRules => ({
   rules,
+  groups: GROUPS,
   connectors: {},
   titleOf: (card) => cardOf({ card })?.title ?? card,
 })
@@ -99,6 +102,8 @@ const WORKSPACE_RULES = [
   ruleOf({ ...everybody, id: 'w1', verdict: 'deny', class: 'destructive', card: 'postgres', channel: 'CGENERAL1' }),
   ruleOf({ ...everybody, id: 'w2', class: 'write', fourEyes: true }),
   ruleOf({ ...everybody, id: 'w3', class: 'read' }),
+  ruleOf({ ...everybody, id: 'w4', class: 'destructive', approvals: 2 }),
+  ruleOf({ ...everybody, id: 'w5', class: 'write', group: 'SDATA' }),
 ]
 
 const decided = (decision: 'approved' | 'denied' | 'expired' | 'stopped', reason?: string) =>
@@ -112,6 +117,9 @@ const decided = (decision: 'approved' | 'denied' | 'expired' | 'stopped', reason
       width: 'always',
     },
   })
+
+const AVERY = UserId.parse('UAPPROV1')
+const BY_TWO = { decision: 'approved', by: AVERY, reason: undefined, at: AT, edited: false } as const
 
 const askedFor = (call: CallState) => {
   const approval = call.approval ?? approvalOf()
@@ -382,6 +390,21 @@ const SAYINGS: Record<string, MessageContent> = {
   'approval card, approved': cardFor(callOf({ approval: decided('approved') })),
   'approval card, denied': cardFor(callOf({ approval: decided('denied') })),
   'approval card, denied with reason': cardFor(callOf({ approval: decided('denied', LONG) })),
+  'approval card, of a user group': cardFor(
+    callOf({ stage: 'awaiting_approval', approval: approvalOf({ groups: ['SDATA'], groupNames: '@data-owners' }) }),
+  ),
+  'approval card, by one of two, in their direct message': approvalMessage(
+    askedFor(
+      callOf({
+        stage: 'awaiting_approval',
+        approval: approvalOf({ needed: 2, votes: [AVERY], approvers: [MEMBER, AVERY] }),
+      }),
+    ),
+    { reader: AVERY },
+  ),
+  'approval card, approved by two': approvalMessage(
+    askedFor(callOf({ approval: approvalOf({ decided: { ...BY_TWO, approvedBy: [MEMBER, AVERY] } }) })),
+  ),
   'approval card, changed': approvalMessage(proposedFor('other.txt')),
   'approval card, changed and approved': approvalMessage({
     ...proposedFor('other.txt', { decided: decided('approved').decided }),
@@ -459,7 +482,7 @@ const VIEWS: Record<string, View> = {
   ),
   'a connection becomes the workspace’s': shareModal(connectionOf()),
   'who may use the workspace’s connection': shareModal(connectionOf({ shared: SHARED })),
-  'rule for everybody': workspaceRuleModal(CARDS),
+  'rule for everybody': workspaceRuleModal(CARDS, GROUPS),
   'who connects': connectorsModal(CARDS),
   'edit form': editArgumentsModal(callOf(), { metadata: { approval: 'x' } }),
   'edit form, odd': editArgumentsModal(callOf({ schema: {}, arguments: { a: [1, 2] } }), {}),
@@ -478,6 +501,14 @@ const VIEWS: Record<string, View> = {
       },
       arguments: { text: 'two\nlines', number: 4, flag: true, pick: 'b', list: [1] },
     }),
+    {},
+  ),
+  'edit form, without names': editArgumentsModal(
+    callOf({ schema: { type: 'object', properties: { '': {} } }, arguments: {} }),
+    {},
+  ),
+  'edit form, with a name of every object': editArgumentsModal(
+    callOf({ schema: { type: 'object', properties: { constructor: { type: 'integer' } } }, arguments: {} }),
     {},
   ),
   'edit form, of somebody else’s call': editArgumentsModal(callOf(), { confirmedBy: MEMBER }),
@@ -548,7 +579,13 @@ const VIEWS: Record<string, View> = {
         { tool: 'search', connection: undefined, calls: 1 },
       ],
     }),
-    workspace: { settings: settingsOf(), usage: monthOf({ runs: 20, costUsd: 4 }), cards: CARDS, asked: [OWN_CARD] },
+    workspace: {
+      settings: settingsOf(),
+      usage: monthOf({ runs: 20, costUsd: 4 }),
+      cards: CARDS,
+      asked: [OWN_CARD],
+      groups: [],
+    },
     cardOf,
   }),
   'full home': createHomeView({
@@ -586,6 +623,7 @@ const VIEWS: Record<string, View> = {
       usage: monthOf({ costUsd: 1e6, runs: 1e6 }),
       cards: times(150, (at) => ({ ...longCard, name: `card-${at}` })),
       asked: times(9, () => OWN_CARD),
+      groups: [],
     },
     cardOf,
   }),

@@ -20,6 +20,7 @@ import { editedText } from '../../src/slack/approvals/edited-call.ts'
 import { argumentsText } from '../../src/slack/blocks/arguments-text.ts'
 import { errorHelpButtonsFor, errorText } from '../../src/slack/blocks/error-message.ts'
 import { formatSql } from '../../src/slack/blocks/format-sql.ts'
+import { ModalState } from '../../src/slack/blocks/modal-fields.ts'
 import { escapeMrkdwn, withoutMentions, withoutPartialMention } from '../../src/slack/blocks/text.ts'
 import { tokenize } from '../../src/slack/commands/mcp-command.ts'
 import { findNearestWord } from '../../src/slack/interactions/find-by-name.ts'
@@ -458,6 +459,18 @@ describe('arguments, edited', () => {
       ok: true,
       arguments: { path: '' },
     })
+  })
+  test('names that every object has are names like others', () => {
+    const odd = callOf({
+      schema: { type: 'object', properties: { constructor: { type: 'integer' } } },
+      arguments: {},
+    })
+    expect(readTypedArguments(odd, {})).toEqual({ ok: true, arguments: {} })
+    expect(readTypedArguments(odd, { constructor: '2' })).toEqual({ ok: true, arguments: { constructor: 2 } })
+  })
+  test('a moment that no date can hold is not read', () => {
+    const state = (seconds: number) => ModalState.safeParse({ a: { value: { selected_date_time: seconds } } })
+    expect([1_795_000_000, 9e12, -9e12].map((seconds) => state(seconds).success)).toEqual([true, false, false])
   })
   test.each([
     ['a required argument is no optional field', { path: 'a' }, ['path'], { path: false, content: true }],

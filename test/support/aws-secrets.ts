@@ -15,13 +15,17 @@ type Refusal = { refused: string }
 
 const NOT_THERE = { refused: 'ResourceNotFoundException' }
 const DELETED = { refused: 'InvalidRequestException' }
+export const AWS_REGION = 'eu-central-1'
 export const AWS_KEY = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'the-right-key' }
 
 /** A stand-in for AWS Secrets Manager that checks signatures, and keeps the name of what was deleted with a recovery window. */
-export async function startAwsSecrets(port: number): Promise<AsyncDisposable & { saved: Map<string, Saved> }> {
+export async function startAwsSecrets(port: number) {
   const saved = new Map<string, Saved>()
+  /** Instead of the service's answer, as networks give it. */
+  const odd: { answer: { status: number; text: string } | undefined } = { answer: undefined }
   const server = createServer((request, response) => {
     void bodyOf(request).then((body) => {
+      if (odd.answer !== undefined) return void response.writeHead(odd.answer.status).end(odd.answer.text)
       const answer = isSignedWell(request, body)
         ? answerTo(saved, request, body)
         : { refused: 'InvalidSignatureException' }
@@ -31,7 +35,7 @@ export async function startAwsSecrets(port: number): Promise<AsyncDisposable & {
     })
   })
   await listen(server, port, '127.0.0.1')
-  return { saved, [Symbol.asyncDispose]: () => closeServer(server) }
+  return { saved, odd, [Symbol.asyncDispose]: () => closeServer(server) }
 }
 
 async function bodyOf(request: IncomingMessage): Promise<string> {
@@ -81,5 +85,6 @@ function isSignedWell(request: IncomingMessage, body: string): boolean {
   const canonical = [request.method, request.url, '', lines.join(''), names, sha256(body)].join('\n')
   const text = ['AWS4-HMAC-SHA256', request.headers['x-amz-date'], scope, sha256(canonical)].join('\n')
   const key = scope.split('/').reduce<string | Buffer>(hmac, `AWS4${AWS_KEY.secretAccessKey}`)
-  return id === AWS_KEY.accessKeyId && hmac(key, text).toString('hex') === signature
+  const isHere = scope.split('/')[1] === AWS_REGION
+  return isHere && id === AWS_KEY.accessKeyId && hmac(key, text).toString('hex') === signature
 }

@@ -19,6 +19,7 @@ import { createLog } from '../../src/log.ts'
 import { createAuth } from '../../src/mcp/auth/auth.ts'
 import { createClientIdentity } from '../../src/mcp/auth/oauth/client-metadata.ts'
 import { createMcp } from '../../src/mcp/mcp.ts'
+import { createOpeningAudit } from '../../src/policy/audit.ts'
 import { createConnectSubmissions } from '../../src/registry/connect-submissions.ts'
 import type { Connection } from '../../src/registry/connection.ts'
 import { createOwnCards } from '../../src/registry/own-cards.ts'
@@ -87,6 +88,7 @@ export async function startConnectHouse(o: ConnectHouseOptions = {}) {
     prefills: o.prefills ?? {},
     maxPerUser: o.maxPerUser ?? 10,
     targets,
+    audit: createOpeningAudit(db),
     log,
   })
   return {

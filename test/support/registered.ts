@@ -5,6 +5,13 @@ const KINDS = ['event', 'command', 'shortcut', 'action', 'view', 'options'] as c
 
 /** All that the app listens to, as Bolt is told: `event message`, `action run_stop`, `view connect`, … */
 export async function registered(): Promise<string[]> {
+  using listeners = hearListeners()
+  await using _world = await startWorld()
+  return listeners.names()
+}
+
+/** Hears what every app listens to that is started from now on. */
+export function hearListeners() {
   const heard = new Set<string>()
   using undo = new DisposableStack()
   for (const kind of KINDS) {
@@ -16,8 +23,8 @@ export async function registered(): Promise<string[]> {
       return Reflect.apply(listen, this, [what, ...listeners])
     })
   }
-  await using _world = await startWorld()
-  return [...heard].sort()
+  const undone = undo.move()
+  return { names: () => [...heard].sort(), [Symbol.dispose]: () => undone.dispose() }
 }
 
 function nameOf(what: unknown): string {

@@ -1,6 +1,22 @@
 import { describe, expect, it } from 'vitest'
 import type { CredentialStore } from '../../src/credentials/store.ts'
 
+/** What comes instead of a vendor's answer, and what a person is told. */
+export const ODD_ANSWERS: [string, { status: number; text: string }, RegExp][] = [
+  ['it fails', { status: 500, text: '{"message":"internal"}' }, /does not answer\. Try again/],
+  ['a page came', { status: 200, text: '<html>hunter2</html>' }, /Tell whoever runs Patchbay/],
+  [
+    'it broke off',
+    { status: 200, text: '{"SecretString":"=hunter2","payload":{"data":"PWh1' },
+    /Tell whoever runs Patchbay/,
+  ],
+  [
+    'it means something else',
+    { status: 200, text: '{"SecretString":"hunter2","payload":{"data":"aHVudGVyMg=="}}' },
+    /Tell whoever runs/,
+  ],
+]
+
 /** What every backend must do. `maxChars`: the longest secret that the service takes. */
 export function testStoreContract(name: string, open: () => Promise<CredentialStore>, maxChars = 100_000): void {
   describe(`${name} keeps the store's contract`, () => {

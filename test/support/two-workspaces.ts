@@ -32,11 +32,14 @@ export async function startTeams(log: Log) {
     const options = { port: 0, mode: 'http' as const, appUrls: [], log, address: url }
     slacks.set(team.id, starting.use(await startSlackEmulator({ ...options, team, app, installed: false })))
   }
-  server.on('request', (request, response) => void pass(slacks, request, response))
+  const said: string[] = []
+  server.on('request', (request, response) => void pass({ slacks, said }, request, response))
   const things = starting.move()
   return {
     apiUrl: `${url}/api/`,
     signingSecret: SIGNING_SECRET,
+    /** All that the app said to Slack: paths and bodies. */
+    said,
     of(name: TeamName): SlackEmulator {
       const found = slacks.get({ alpha: ALPHA, beta: BETA, grid: GRID }[name].id)
       if (found === undefined) throw new Error(`there is no workspace ${name}`)
@@ -59,8 +62,18 @@ export function manifestAt(appUrl: string, noAgent = false): string {
   return stringify(manifest)
 }
 
-async function pass(slacks: Map<string, SlackEmulator>, request: IncomingMessage, response: ServerResponse) {
+type Passage = { slacks: Map<string, SlackEmulator>; said: string[] }
+
+async function pass({ slacks, said }: Passage, request: IncomingMessage, response: ServerResponse) {
   const body = await buffer(request)
+  said.push(
+    `${request.headers.authorization ?? ''} ${request.url} ${decodeURIComponent(
+      body
+        .toString()
+        .replaceAll('+', ' ')
+        .replace(/%(?![0-9a-f]{2})/gi, '%25'),
+    )}`,
+  )
   const told = `${request.headers.authorization ?? ''} ${request.url ?? ''} ${body.toString('latin1')}`
   const [, slack] = [...slacks].find(([team]) => told.includes(team)) ?? []
   if (slack === undefined) return void response.writeHead(200).end('{"ok":false,"error":"invalid_auth"}')

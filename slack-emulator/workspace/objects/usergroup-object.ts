@@ -3,7 +3,7 @@ import type { Workspace } from '../workspace.ts'
 
 /** docs.slack.dev/reference/objects/usergroup-object */
 export function usergroupObjectOf(
-  { id, handle, name, users }: Usergroup,
+  { id, handle, name, users, disabled }: Usergroup,
   { team }: Workspace,
   withUsers: boolean,
 ): Json {
@@ -18,7 +18,7 @@ export function usergroupObjectOf(
     is_external: false,
     date_create: 0,
     date_update: 0,
-    date_delete: 0,
+    date_delete: disabled === true ? 1 : 0,
     auto_type: null,
     prefs: { channels: [], groups: [] },
     user_count: users.length,

@@ -4,13 +4,17 @@ import { placeholdersIn } from '../../cards/placeholders.ts'
 import type { InputProblem } from '../connect-types.ts'
 
 /** Which inputs of a card are a client certificate, its key, and the CA of the server. */
-function tlsInputsOf({ server }: Card): {
+function tlsInputsOf({ server, inputs }: Card): {
   certificate?: string | undefined
   key?: string | undefined
   ca?: string | undefined
 } {
   const { certificate = '', key = '', ca = '' } = tlsTextsOf(server)
-  const inputIn = (text: string) => placeholdersIn(text)[0]
+  // A service's key is a word; what is in PEM form has several lines.
+  const inputIn = (text: string) => {
+    const [name] = placeholdersIn(text)
+    return inputs.some((one) => one.name === name && one.lines === true) ? name : undefined
+  }
   return { certificate: inputIn(certificate), key: inputIn(key), ca: inputIn(ca) }
 }
 

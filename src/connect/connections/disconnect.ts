@@ -1,8 +1,8 @@
-import { readSecrets } from '../../credentials/secrets.ts'
 import { isAppError } from '../../errors.ts'
 import type { RevocationOutcome } from '../../mcp/auth/oauth/revoke.ts'
 import type { Connection } from '../../registry/connection.ts'
 import type { Connect, ConnectDeps } from '../connect-types.ts'
+import { openSecretsOf } from '../open-secrets.ts'
 import { findManagedConnection, noteIfShared } from '../shared/managed-connection.ts'
 import { submissionReferenceOf } from './submissions.ts'
 
@@ -28,7 +28,7 @@ async function revokeStoredTokens(deps: ConnectDeps, connection: Connection): Pr
   const tokens = await deps.auth.storedTokens(connection.id)
   if (tokens === undefined) return undefined
   try {
-    const secrets = await readSecrets(deps.credentials, connection.credential)
+    const secrets = await openSecretsOf(deps, connection)
     return await deps.auth.revoke(deps.targets.target(connection), secrets, tokens)
   } catch (error) {
     // Its card or its client's secret is gone.

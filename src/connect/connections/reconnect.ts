@@ -1,11 +1,12 @@
 import type { Card } from '../../cards/card.ts'
 import { placeholdersIn } from '../../cards/placeholders.ts'
-import { type ConnectionSecrets, readSecrets } from '../../credentials/secrets.ts'
+import type { ConnectionSecrets } from '../../credentials/secrets.ts'
 import { errorChainOf, isAppError } from '../../errors.ts'
 import type { Probe } from '../../mcp/requests/outcome.ts'
 import type { Connection } from '../../registry/connection.ts'
 import { type ConnectableCards, startersFor } from '../catalog/connectable-cards.ts'
 import type { Connect, ConnectDeps } from '../connect-types.ts'
+import { openSecretsOf } from '../open-secrets.ts'
 import { findManagedConnection, noteIfShared } from '../shared/managed-connection.ts'
 import {
   createProblemsOutcome,
@@ -50,7 +51,7 @@ function leadsElsewhere(card: Card, before: Record<string, string>, after: Recor
 
 async function savedSecretsOf(deps: ConnectDeps, connection: Connection): Promise<ConnectionSecrets> {
   try {
-    return await readSecrets(deps.credentials, connection.credential)
+    return await openSecretsOf(deps, connection)
   } catch (error) {
     if (isAppError(error, 'credential_missing')) return {}
     throw error

@@ -1,8 +1,8 @@
-import { readSecrets } from '../../credentials/secrets.ts'
 import { type AppError, isAppError } from '../../errors.ts'
 import { authChallengeIn } from '../../mcp/protocol/auth-challenge.ts'
 import type { Connection } from '../../registry/connection.ts'
 import type { Connect, ConnectDeps, TestOutcome } from '../connect-types.ts'
+import { openSecretsOf } from '../open-secrets.ts'
 import { findManagedConnection } from '../shared/managed-connection.ts'
 
 export function createTestConnection(deps: ConnectDeps): Connect['test'] {
@@ -30,7 +30,7 @@ async function failureOutcomeOf(deps: ConnectDeps, connection: Connection, error
 }
 
 async function probeAndSave(deps: ConnectDeps, connection: Connection, signal: AbortSignal): Promise<TestOutcome> {
-  const secrets = await readSecrets(deps.credentials, connection.credential)
+  const secrets = await openSecretsOf(deps, connection)
   const probe = await deps.mcp.probe(deps.targets.target(connection), secrets, signal, connection.id)
   await deps.registry.saveServerInfo(connection, probe)
   deps.mcp.resetCircuit(connection.id)

@@ -23,10 +23,10 @@ const MOST_HEADERS = 10
  */
 export function headerInputsOf(headers: Record<string, string>, hints: Record<string, string>): HeaderInputs {
   const told = Object.entries(headers).filter(([name]) => !IMPLIED.test(name))
-  const usable = told.filter(([name]) => HEADER_NAME.test(name) && !PROTOCOL_HEADER.test(name)).slice(0, MOST_HEADERS)
+  const usable = told.filter(([name]) => isUsableName(name)).slice(0, MOST_HEADERS)
   const names = new Set(usable.map(([name]) => name))
   const found: HeaderInputs = { headers: {}, inputs: [], leftOut: [] }
-  found.leftOut = told.flatMap(([name]) => (names.has(name) ? [] : [toPlainLine(name, 60)]))
+  found.leftOut = told.flatMap(([name]) => (names.has(name) ? [] : [shownNameOf(name)]))
   for (const [name, value] of usable) {
     const input = isPlainValue(name, value)
       ? undefined
@@ -36,6 +36,12 @@ export function headerInputsOf(headers: Record<string, string>, hints: Record<st
   }
   return found
 }
+
+/** A key in the place of a name is a mistake that must not be passed on. */
+const isUsableName = (name: string): boolean =>
+  HEADER_NAME.test(name) && !PROTOCOL_HEADER.test(name) && !isKeyLike(name)
+
+const shownNameOf = (name: string): string => (isKeyLike(name) ? 'a header' : toPlainLine(name, 60))
 
 /** Every client sends them. */
 const IMPLIED = /^(?:accept|content-type|mcp-protocol-version)$/i
@@ -89,11 +95,12 @@ function secretInputOf(header: string, value: string, { hints, number }: Naming)
   }
 }
 
-/** What the value refers to, where it is one reference. */
+/** What the value refers to, where it is one reference; a key may begin with a dollar sign. */
 function referenceIn(value: string): string | undefined {
   const found = value.match(new RegExp(REFERENCE, 'g')) ?? []
-  const [, braced, bare] = REFERENCE.exec(value) ?? []
-  return found.length === 1 ? (braced ?? bare) : undefined
+  const [, braced, bare = ''] = REFERENCE.exec(value) ?? []
+  const name = braced ?? bare
+  return found.length === 1 && !isKeyLike(name) ? name : undefined
 }
 
 /** `API_KEY` and `apiKey` as "Api key". */

@@ -27,7 +27,8 @@ export function readImportedAddress(written: string): ImportedAddress | { why: s
     if (!inputs.includes(known)) inputs.push(known)
     return `{${known.name}}`
   })
-  if (inputs.some(({ label }) => namesSecret(label))) return { why: KEY_IN_ADDRESS }
+  if (inputs.some(({ label }) => namesSecret(label) || isKeyLike(label.replaceAll(' ', ''))))
+    return { why: KEY_IN_ADDRESS }
   const why = /^\{part\d+\}$/.test(open) ? undefined : addressTroubleIn(open)
   if (why !== undefined) return { why }
   return { url: open, inputs, leftOut: withoutKeys(written).leftOut }
@@ -36,7 +37,8 @@ export function readImportedAddress(written: string): ImportedAddress | { why: s
 /** What is wrong with an address whose open parts are filled with anything. */
 function addressTroubleIn(open: string): string | undefined {
   const sample = URL.parse(open.replace(/:\{part\d+\}/g, ':443').replace(/\{part\d+\}/g, 'part'))
-  if (sample === null) return 'Its address cannot be read.'
+  // What stands behind a third slash is its host to a browser and a path to who reads it.
+  if (sample === null || /^https?:(?!\/\/[^/\\])/i.test(open)) return 'Its address cannot be read.'
   if (!/^https?:$/.test(sample.protocol)) return `It is no web address: ${sample.protocol}`
   return sample.pathname.split('/').some(isKeyLike) ? KEY_IN_ADDRESS : undefined
 }

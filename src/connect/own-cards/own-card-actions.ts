@@ -1,14 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { Card } from '../../cards/card.ts'
-import { readSecrets } from '../../credentials/secrets.ts'
 import type { CredentialStore } from '../../credentials/store.ts'
 import { AppError } from '../../errors.ts'
-import type { Mcp } from '../../mcp/mcp.ts'
+import type { Mcp, McpDeps } from '../../mcp/mcp.ts'
 import type { Connection } from '../../registry/connection.ts'
 import { type NewOwnCard, type OwnCard, type OwnCards, ownCardNameOf } from '../../registry/own-cards.ts'
 import { createConnectableCards } from '../catalog/connectable-cards.ts'
 import { toPlainLine } from '../catalog/read-remote.ts'
 import { type ImportedRemote, type ImportedServer, readImport, slugOf } from '../import/read-import.ts'
+import { openSecretsOf } from '../open-secrets.ts'
 import { draftCard } from './draft-card.ts'
 import type { CardDetails, CardDraft, ImportedOffer, OwnCardActions } from './own-card-types.ts'
 
@@ -16,6 +16,7 @@ type Deps = {
   cards: Card[]
   ownCards: OwnCards
   credentials: CredentialStore
+  audit?: McpDeps['audit']
   mcp: Pick<Mcp, 'addressProblemIn'>
 }
 
@@ -24,12 +25,12 @@ const MOST_SERVERS = 40
 
 /** What people do with cards of their own, and with configurations that they bring. */
 export function createOwnCardActions(deps: Deps): OwnCardActions {
-  const { ownCards, cards, credentials } = deps
+  const { ownCards, cards } = deps
   const connectable = createConnectableCards(deps)
   const draft: OwnCardActions['draft'] = async (connection) => {
     const card = connectable.cardOf(connection)
     if (card === undefined) return { why: 'The service of this connection is not offered here any more.' }
-    return draftCard(card, connection.inputs, await readSecrets(credentials, connection.credential))
+    return draftCard(card, connection.inputs, await openSecretsOf(deps, connection))
   }
   return {
     ...ownCards,

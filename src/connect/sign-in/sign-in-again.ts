@@ -1,4 +1,3 @@
-import { readSecrets } from '../../credentials/secrets.ts'
 import { isAppError } from '../../errors.ts'
 import type { Principal } from '../../ids.ts'
 import type { SignInNeed } from '../../mcp/auth/redeem.ts'
@@ -6,6 +5,7 @@ import { type AuthChallenge, authChallengeIn } from '../../mcp/protocol/auth-cha
 import type { Connection } from '../../registry/connection.ts'
 import type { Connect, ConnectDeps, SignInOutcome } from '../connect-types.ts'
 import { prepareSignIn } from '../connections/prepare-sign-in.ts'
+import { openSecretsOf } from '../open-secrets.ts'
 import { findManagedConnection } from '../shared/managed-connection.ts'
 
 /** A new sign-in for a saved connection whose sign-in has ended, or lacks a permission. */
@@ -29,7 +29,7 @@ async function offerFor(
   signal: AbortSignal,
   knownChallenge: AuthChallenge | undefined,
 ): Promise<SignInOutcome> {
-  const secrets = await readSecrets(deps.credentials, connection.credential)
+  const secrets = await openSecretsOf(deps, connection)
   const { id } = connection
   if (
     knownChallenge !== undefined &&

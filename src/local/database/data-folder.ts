@@ -6,7 +6,7 @@ import path from 'node:path'
 import { createUnavailableError } from './unavailable.ts'
 
 /** The places of one embedded database. */
-export type DataFolder = { data: string; socket: string; users: string; logFile: string }
+export type DataFolder = { data: string; socket: string; users: string; logFile: string; passwordFile: string }
 
 /** sun_path holds 108 bytes on Linux and 104 on macOS, with a closing zero. */
 const SOCKET_PATH_MAX_BYTES = 103
@@ -19,7 +19,8 @@ export async function prepareDataFolder(dataDir: string): Promise<DataFolder> {
   const users = path.join(root, 'db-users')
   await mkdir(users, { recursive: true, mode: 0o700 })
   const fits = Buffer.byteLength(data + SOCKET_NAME) <= SOCKET_PATH_MAX_BYTES
-  return { data, users, socket: fits ? data : await privateSocketFolder(data), logFile: path.join(root, 'db.log') }
+  const socket = fits ? data : await privateSocketFolder(data)
+  return { data, users, socket, logFile: path.join(root, 'db.log'), passwordFile: path.join(root, 'db-password') }
 }
 
 async function privateSocketFolder(data: string): Promise<string> {

@@ -16,13 +16,13 @@ export async function lockFolder(folder: string, o: { port: number }): Promise<A
   await makeFolder(folder)
   const file = join(folder, 'running.json')
   const own = JSON.stringify({ pid: process.pid, port: o.port, since: new Date().toISOString() })
-  if (!(await createLockFile(file, own))) {
+  if (!(await createWholeFile(file, own))) {
     const left = await textOf(file)
     const owner = ownerIn(left)
     // A restarted container often gives the new process the number of the dead one.
     if (owner && owner.pid !== process.pid && isAlive(owner.pid)) throw inUseError(folder, owner)
     await removeStaleLock(file, left)
-    if (!(await createLockFile(file, own))) throw inUseError(folder, ownerIn(await textOf(file)))
+    if (!(await createWholeFile(file, own))) throw inUseError(folder, ownerIn(await textOf(file)))
   }
   return {
     async [Symbol.asyncDispose]() {
@@ -84,7 +84,7 @@ function inUseError(folder: string, owner: z.infer<typeof Owner> | undefined): A
 }
 
 /** Puts the file there with all its content in one step; false when there is one already. */
-async function createLockFile(file: string, content: string): Promise<boolean> {
+export async function createWholeFile(file: string, content: string): Promise<boolean> {
   const fresh = `${file}.${process.pid}.new`
   await writeFile(fresh, content, { mode: 0o600 })
   try {

@@ -38,10 +38,13 @@ export async function giveOwnership(launcher: Launcher, ...places: string[]): Pr
 
 const asUser = (launcher: Launcher) => (launcher.uid === undefined ? {} : { uid: launcher.uid, gid: launcher.uid })
 
-/** Runs a binary to its end; rejects with its output. */
-export async function runToEnd(launcher: Launcher, argv: string[]): Promise<void> {
+/** Runs a binary to its end, with a text as its input; rejects with its output. */
+export async function runToEnd(launcher: Launcher, argv: string[], input = ''): Promise<void> {
   const [command = '', ...args] = [...launcher.command, ...argv]
-  await run(command, args, { env: ENVIRONMENT, timeout: 60_000, ...asUser(launcher) })
+  const running = run(command, args, { env: ENVIRONMENT, timeout: 60_000, ...asUser(launcher) })
+  // What ends without reading its input is told by how it ended.
+  running.child.stdin?.on('error', () => undefined).end(input)
+  await running
 }
 
 export type StartedProcess = { exited: Promise<string>; hasExited(): boolean }

@@ -15,11 +15,18 @@ import {
   type RunningServer,
 } from './data-folder.ts'
 import { chooseLauncher, giveOwnership, type Launcher, runToEnd, type StartedProcess, startApart } from './launch.ts'
+import { isMadeCluster, isPasswordWanted, ownUrlFor, readOrMakePassword, setPassword } from './own-role.ts'
 import { createUnavailableError } from './unavailable.ts'
 
 export type LocalDatabase = { url: string; readonly pid: number; [Symbol.asyncDispose](): Promise<void> }
 
-type DatabaseParts = { folder: DataFolder; binaries: PostgresBinaries; launcher: Launcher; log: Log }
+type DatabaseParts = {
+  folder: DataFolder
+  binaries: PostgresBinaries
+  launcher: Launcher
+  password: string
+  log: Log
+}
 
 const DATABASE = 'patchbay'
 
@@ -60,7 +67,9 @@ const SETTINGS = [
  */
 export async function startLocalDatabase(o: { dataDir: string; log: Log }): Promise<LocalDatabase> {
   const folder = await prepareDataFolder(o.dataDir)
-  const place = { folder, binaries: await findPostgresBinaries(), launcher: await chooseLauncher(), log: o.log }
+  const [binaries, launcher] = [await findPostgresBinaries(), await chooseLauncher()]
+  const password = await readOrMakePassword(folder.passwordFile)
+  const place = { folder, binaries, launcher, password, log: o.log }
   const user = await joinUsers(folder)
   let server = await startOrJoin(place).catch(async (error: unknown) => {
     const left = (await user.leave()) ? await findRunningServer(folder) : undefined
@@ -71,7 +80,7 @@ export async function startLocalDatabase(o: { dataDir: string; log: Log }): Prom
     server = restarted
   })
   return {
-    url: urlOf(server.socket, DATABASE),
+    url: ownUrlFor(place.password, server.socket, DATABASE),
     get pid() {
       return server.pid
     },
@@ -82,17 +91,14 @@ export async function startLocalDatabase(o: { dataDir: string; log: Log }): Prom
   }
 }
 
-function urlOf(socket: string, database: string): string {
-  return `postgres://postgres@localhost:5432/${database}?host=${encodeURIComponent(socket)}&sslmode=disable`
-}
-
 async function startOrJoin(place: DatabaseParts): Promise<RunningServer> {
   await createCluster(place)
+  await closeToOthers(place)
   const deadline = Date.now() + START_PATIENCE_MS
   let started: StartedProcess | undefined
   while (Date.now() < deadline) {
     const running = await findRunningServer(place.folder)
-    if (running && (await isReady(running.socket))) {
+    if (running && (await isReady(place, running.socket))) {
       place.log.info({ pid: running.pid, joined: started === undefined }, 'embedded database ready')
       return running
     }
@@ -126,7 +132,7 @@ const readLog = async ({ logFile }: DataFolder): Promise<string> =>
 async function createCluster(place: DatabaseParts): Promise<void> {
   const { data } = place.folder
   await clearAbandoned(data)
-  if (existsSync(path.join(data, 'PG_VERSION'))) return
+  if (isMadeCluster(data)) return
   const draft = `${data}.new-${process.pid}`
   await mkdir(draft, { recursive: true, mode: 0o700 })
   await giveOwnership(place.launcher, draft)
@@ -134,16 +140,25 @@ async function createCluster(place: DatabaseParts): Promise<void> {
   const locale = ['--locale-provider=builtin', '--builtin-locale=C.UTF-8']
   try {
     await runToEnd(place.launcher, [place.binaries.initdb, '-D', draft, ...options, ...locale])
+    await setPassword(place, draft)
     await rename(draft, data)
   } catch (cause) {
     await rm(draft, { recursive: true, force: true })
     // Another process of ours was faster.
-    if (existsSync(path.join(data, 'PG_VERSION'))) return
+    if (isMadeCluster(data)) return
     throw createUnavailableError(
       `The embedded database cannot be made in ${data}: ${adviceOn(errorChainOf(cause))}`,
       cause,
     )
   }
+}
+
+/** A folder of an earlier version let everybody in who reached its socket. What still runs there was left behind by a crash. */
+async function closeToOthers(place: DatabaseParts): Promise<void> {
+  if (await isPasswordWanted(place.folder.data)) return
+  const left = await findRunningServer(place.folder)
+  if (left) await stop(left.pid, place.log)
+  await setPassword(place, place.folder.data)
 }
 
 async function clearAbandoned(data: string): Promise<void> {
@@ -161,10 +176,10 @@ async function startServer({ folder, binaries, launcher }: DatabaseParts): Promi
 }
 
 /** True once our database answers; makes it when the server is new. */
-async function isReady(socket: string): Promise<boolean> {
-  const code = await tryQuery(urlOf(socket, DATABASE), 'select 1')
+async function isReady(place: DatabaseParts, socket: string): Promise<boolean> {
+  const code = await tryQuery(ownUrlFor(place.password, socket, DATABASE), 'select 1')
   if (code !== '3D000') return code === undefined
-  await tryQuery(urlOf(socket, 'postgres'), `create database ${DATABASE}`)
+  await tryQuery(ownUrlFor(place.password, socket, 'postgres'), `create database ${DATABASE}`)
   return false
 }
 

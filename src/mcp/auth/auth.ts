@@ -7,7 +7,7 @@ import type { Registry } from '../../registry/registry.ts'
 import { withDeadline } from '../../timing.ts'
 import type { ClientIdentity } from '../protocol/auth-config.ts'
 import type { HttpTarget, Target } from '../protocol/server-target.ts'
-import { type BearerTokens, createBearerTokens } from './bearer-tokens.ts'
+import { type BearerTokens, type BearerTokensDeps, createBearerTokens } from './bearer-tokens.ts'
 import { isEnterpriseManaged } from './enterprise/enterprise-tokens.ts'
 import { createIdentities, type Identities, removeStoredIdentity } from './enterprise/identities.ts'
 import { readIdentity } from './enterprise/identity.ts'
@@ -74,6 +74,7 @@ type AuthDeps = {
   ours: ClientIdentity
   /** Left out: people sign in to each service themselves. */
   identityProvider?: IdentityProvider | undefined
+  audit?: BearerTokensDeps['audit']
   log: Log
 }
 

@@ -27,13 +27,17 @@ const EARLY_MS = 60_000
 const SPREAD_MS = 30_000
 // How long the old token is used after an early renewal failed.
 const EARLY_AGAIN_MS = 30_000
+// How long a session may go on with tokens that another instance has replaced or removed meanwhile.
+const READ_AGAIN_MS = 5 * 60_000
 
-type BearerTokensDeps = {
+export type BearerTokensDeps = {
   credentials: CredentialStore
   egress: Pick<Egress, 'fetch'>
   refreshLock: RefreshLock
   /** Left out: there is no organization to sign in with. */
   identities: Identities | undefined
+  /** Writes the row of tokens that are about to be used, and throws when it cannot. */
+  audit?: ((opened: { what: 'credential_opened'; connection: ConnectionId } & Principal) => Promise<void>) | undefined
   log: Log
 }
 
@@ -93,11 +97,12 @@ export function createBearerTokens(deps: BearerTokensDeps, subject: TokenSubject
 const boundToken = (tokens: StoredTokens | undefined): string | undefined =>
   tokens?.tokenType.toLowerCase() === 'dpop' ? tokens.accessToken : undefined
 
-/** The current tokens of the connection, read once, and their renewal. */
+/** The current tokens of the connection, read every few minutes, and their renewal. */
 function createTokenCache(deps: BearerTokensDeps, subject: TokenSubject) {
   const { id, title } = subject
   let tokens: StoredTokens | undefined
   let read: Promise<void> | undefined
+  let readAt = 0
   let earlyFrom = 0
   let known: string[] = []
 
@@ -119,8 +124,12 @@ function createTokenCache(deps: BearerTokensDeps, subject: TokenSubject) {
   return {
     now: () => tokens,
     known: () => known,
-    /** Reads them once; a failure of the store is not remembered. */
+    /** Reads them unless that was a few minutes ago; a failure of the store is not remembered. */
     load: async (): Promise<void> => {
+      if (Date.now() - readAt >= READ_AGAIN_MS) {
+        readAt = Date.now()
+        read = undefined
+      }
       read ??= readTokensFor(deps, subject).then(remember)
       try {
         await read
@@ -156,11 +165,13 @@ function createDpopSessions() {
 
 /** Tokens are for one server: after its address was changed, the old one's are not shown to the new one. */
 async function readTokensFor(
-  { credentials }: BearerTokensDeps,
-  { id, serverUrl }: TokenSubject,
+  { credentials, audit }: BearerTokensDeps,
+  { id, by, serverUrl }: TokenSubject,
 ): Promise<StoredTokens | undefined> {
   const tokens = await readStoredTokens(credentials, id)
-  return tokens && isResourceFor(serverUrl, tokens.resource) ? tokens : undefined
+  if (tokens === undefined || !isResourceFor(serverUrl, tokens.resource)) return undefined
+  await audit?.({ what: 'credential_opened', connection: id, workspace: by.workspace, user: by.user })
+  return tokens
 }
 
 function endsSoon(tokens: StoredTokens, spreadMs: number): boolean {

@@ -41,7 +41,9 @@ function searchLayer(search: FindSecrets, bytes: string): ByteRange[] {
   const found = search(bytes)
   if (unwrapped === bytes) return found
   const across = search(unwrapped)
-  return across.length === 0 ? found : [...found, ...across.map((range) => mapBack(range, [replaceLineEnds(bytes)]))]
+  if (across.length === 0) return found
+  const places = [replaceLineEnds(bytes)]
+  return [...found, ...across.map((range) => mapBack(range, places))]
 }
 
 const mapBack = (range: ByteRange, layers: MappedText[]): ByteRange =>

@@ -1,4 +1,4 @@
-import type { Verdict } from '../../policy/decide.ts'
+import type { Verdict } from '../../policy/call-facts.ts'
 import type { ResolvedTool, Source } from '../deps.ts'
 import { labelOf } from '../frames.ts'
 

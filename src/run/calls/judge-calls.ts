@@ -1,6 +1,6 @@
 import { createApprovalId } from '../../ids.ts'
 import type { JsonValue } from '../../json.ts'
-import type { CallFacts, Verdict } from '../../policy/decide.ts'
+import type { CallFacts, Verdict } from '../../policy/call-facts.ts'
 import type { ResolvedTool, RunDeps, Source } from '../deps.ts'
 import type { EventOf, RunEvent } from '../state/events.ts'
 import type { CallState } from '../state/state.ts'
@@ -87,12 +87,20 @@ function isStorable(value: JsonValue | undefined): boolean {
 const UNSTORABLE_ARGUMENTS =
   'The arguments hold a NUL character or half of a character, which I cannot keep. Leave it out, or write it in another way.'
 
-const BY_OWNERS_REASON = 'None of the approvers of this workspace can decide any more, so its owners are asked.'
+const byOwnersReason = (groupNames: string | undefined): string =>
+  `${groupNames === undefined ? 'None of the approvers of this workspace' : `Nobody of ${groupNames}`} can decide any more, so the owners are asked.`
 
 function judgedEvent(
   deps: RunDeps,
   call: CallState,
-  { found, replaces, asked, verdict, byOwners }: VerdictDetails & { found: ResolvedTool<Source>; replaces: boolean },
+  {
+    found,
+    replaces,
+    asked,
+    verdict,
+    byOwners,
+    groupNames,
+  }: VerdictDetails & { found: ResolvedTool<Source>; replaces: boolean },
 ): EventOf<'judged'> {
   const { source, tool } = found
   const target = {
@@ -110,7 +118,7 @@ function judgedEvent(
     call: call.id,
     target,
     verdict: verdict.kind,
-    why: byOwners ? [BY_OWNERS_REASON, ...verdict.why] : verdict.why,
+    why: byOwners ? [byOwnersReason(groupNames), ...verdict.why] : verdict.why,
     risk: verdict.risk,
     hash: callHashOf(source.id, asked.definition, call.arguments),
     definition: asked.definition,
@@ -120,7 +128,11 @@ function judgedEvent(
     ...(replaces && { replaces }),
     ...(isChangedTool(found) && { changed: true as const }),
     ...(verdict.kind === 'ask' && {
-      approval: { ...approvalOf(deps, verdict, asked.reach), ...(byOwners && { byOwners }) },
+      approval: {
+        ...approvalOf(deps, verdict, asked.reach),
+        ...(byOwners && { byOwners }),
+        ...(groupNames && { groupNames }),
+      },
     }),
   }
 }
@@ -131,6 +143,8 @@ function approvalOf(deps: RunDeps, verdict: Extract<Verdict, { kind: 'ask' }>, r
     id: createApprovalId(),
     approvers: verdict.approvers,
     fourEyes: verdict.fourEyes,
+    ...(verdict.needed > 1 && { needed: verdict.needed }),
+    ...(verdict.groups.length > 0 && { groups: verdict.groups }),
     mayAlways: verdict.mayAlways,
     ...(verdict.mayAlways && reach && { reach }),
     expiresAt,

@@ -1,12 +1,13 @@
 import type { UserId } from '../../ids.ts'
 import type { JsonObject } from '../../json.ts'
 import { findArgumentRisks } from '../../policy/arguments/find-risks.ts'
-import { type CallFacts, decide, hostsIn, type Verdict } from '../../policy/decide.ts'
+import type { CallFacts, Verdict } from '../../policy/call-facts.ts'
+import { decide, hostsIn } from '../../policy/decide.ts'
 import type { ReadIndex } from '../../policy/flow/read-index.ts'
 import type { Risk } from '../../policy/risk.ts'
 import { reachOf } from '../../policy/rule-reach.ts'
 import type { Rule } from '../../policy/rules.ts'
-import type { AbleApprovers, ResolvedTool, RunDeps, Source, ToolClassification } from '../deps.ts'
+import type { AbleApprovers, GroupApprovers, ResolvedTool, RunDeps, Source, ToolClassification } from '../deps.ts'
 import type { Origin } from '../state/events.ts'
 import type { RunState } from '../state/state.ts'
 import { conversationKeyOf } from '../storage/conversations.ts'
@@ -15,13 +16,15 @@ import { definitionHashOf } from './call-hashes.ts'
 import { findStrangeHosts, flowOfCall } from './flow-of-call.ts'
 
 /** What is known of a call, what is decided on it, and whether the workspace's owners stand in for its approvers. */
-export type VerdictDetails = { asked: CallFacts; verdict: Verdict; byOwners: boolean }
+export type VerdictDetails = { asked: CallFacts; verdict: Verdict; byOwners: boolean; groupNames?: string }
 
 /** What a person's calls are judged by, as it is at this moment. */
 export type PolicyInputs = {
   sources: Source[]
   rules: Rule[]
   approvers: CallFacts['approvers']
+  /** Who may approve of the user groups that rules name, once that is known. */
+  members?: UserId[] | undefined
   /** What the run has read. */
   reads: ReadIndex
 }
@@ -45,20 +48,37 @@ export function verdictFor(
   { policy, found, args }: Question,
 ): { asked: CallFacts; verdict: Verdict } {
   const asked = askedOf(deps, state, { policy, found, args })
-  return { asked, verdict: decide(asked, policy.rules) }
+  const verdict = decide(asked, policy.rules)
+  if (verdict.kind !== 'ask' || verdict.shows === undefined || asked.showsIn === undefined) return { asked, verdict }
+  return { asked: { ...asked, reach: { place: asked.showsIn, arguments: [], shows: true } }, verdict }
 }
 
-/** Asks once, and only where somebody has to decide; `atPress` holds the owners that the card asks. */
+/** Who can decide at this moment: of the named approvers, and of user groups. */
+export type ApproverSource = {
+  of(named: UserId[]): ReturnType<AbleApprovers>
+  in(groups: string[]): ReturnType<GroupApprovers>
+}
+
+/** Asks once, and only where somebody has to decide; `atPress` holds the owners that the card asks, `pressers` who decides now. */
 export function ableApproversIn(
   deps: RunDeps,
   origin: Origin,
-  atPress?: UserId[],
-): (named: UserId[]) => ReturnType<AbleApprovers> {
+  o: { atPress?: UserId[]; pressers?: UserId[] } = {},
+): ApproverSource {
   let asked: ReturnType<AbleApprovers> | undefined
-  return (named) => {
-    if (named.length === 0) return Promise.resolve({ users: named, byOwners: false })
-    asked ??= deps.ableApprovers(origin, named, atPress)
-    return asked
+  const byGroups = new Map<string, ReturnType<GroupApprovers>>()
+  return {
+    of(named) {
+      if (named.length === 0) return Promise.resolve({ users: named, byOwners: false })
+      asked ??= deps.ableApprovers(origin, named, o.atPress)
+      return asked
+    },
+    in(groups) {
+      const key = groups.join()
+      const members = byGroups.get(key) ?? deps.groupApprovers(origin, groups, o.pressers ?? [])
+      byGroups.set(key, members)
+      return members
+    },
   }
 }
 
@@ -67,12 +87,17 @@ export async function ableVerdictFor(
   deps: RunDeps,
   state: RunState,
   question: Question,
-  able: (named: UserId[]) => ReturnType<AbleApprovers>,
+  able: ApproverSource,
 ): Promise<VerdictDetails> {
   const first = verdictFor(deps, state, question)
   if (first.verdict.kind !== 'ask') return { ...first, byOwners: false }
   const { policy } = question
-  const { approvers, byOwners } = ablePartOf(await able(policy.approvers), first.verdict)
+  if (first.verdict.groups.length > 0) {
+    const { users, byOwners, names } = await able.in(first.verdict.groups)
+    const asked = { ...question, policy: { ...policy, members: users } }
+    return { ...verdictFor(deps, state, asked), byOwners, groupNames: names }
+  }
+  const { approvers, byOwners } = ablePartOf(await able.of(policy.approvers), first.verdict)
   // Without approvers the requester would decide, and here others have to.
   if (byOwners && approvers.length === 0)
     return { ...first, verdict: { kind: 'deny', risk: first.verdict.risk, why: [NOBODY_ABLE] }, byOwners: false }
@@ -85,9 +110,9 @@ const NOBODY_ABLE =
 /** The able approvers as far as a call asks for others than the requester. */
 export function ablePartOf(
   { users, byOwners }: Awaited<ReturnType<AbleApprovers>>,
-  { risk, fourEyes }: { risk: Risk; fourEyes: boolean },
+  { risk, fourEyes, needed = 1 }: { risk: Risk; fourEyes: boolean; needed?: number | undefined },
 ): { approvers: UserId[]; byOwners: boolean } {
-  const needsOthers = fourEyes || risk === 'destructive'
+  const needsOthers = fourEyes || risk === 'destructive' || needed > 1
   return { approvers: byOwners && !needsOthers ? [] : users, byOwners: byOwners && needsOthers }
 }
 
@@ -97,6 +122,8 @@ function askedOf(deps: RunDeps, state: RunState, { policy, found, args }: Questi
   const word = classificationFor(deps, found)
   const sql = sqlReading(deps, word, args)
   const isChange = (sql?.risk ?? word.class) !== 'read'
+  // A skill's file is one that the skill itself lists; any other is refused.
+  const shown = tool.builtin === 'read_skill' ? [] : findArgumentRisks(args, { isChange, sql: word.sql?.argument })
   const strange = isChange ? [] : findStrangeHosts(policy.reads, source, args)
   return {
     requester: state.origin.user,
@@ -108,16 +135,32 @@ function askedOf(deps: RunDeps, state: RunState, { policy, found, args }: Questi
     annotations: tool.annotations,
     sql,
     hosts: hostsIn(args),
-    findings: [...findArgumentRisks(args, { isChange, sql: word.sql?.argument }), ...strange],
+    findings: [...shown, ...strange],
     flow: flowOfCall(deps, state, { found, args, reads: policy.reads }),
     untrusted: state.untrusted,
     shownIn: state.origin.place === 'channel' ? `<#${state.origin.channel}>` : undefined,
+    showsIn: showsIn(state, source),
     conversation: conversationKeyOf(state.origin),
     reach: reachIn(state.origin, word, { sql, args }),
     approvers: policy.approvers,
     shared: source.shared,
+    members: policy.members,
   }
 }
+
+/** Whoever let one answer of a connection into a channel need not be asked again for the same request. */
+function showsIn({ origin, calls }: RunState, source: Source): string | undefined {
+  if (origin.place !== 'channel' || !isPrivate(source)) return undefined
+  const isLetIn = calls.some(
+    ({ connection, approval: { decided } = {} }) =>
+      connection === source.id && decided?.decision === 'approved' && decided.by === origin.user,
+  )
+  return isLetIn ? undefined : origin.channel
+}
+
+/** With the workspace's own connection everybody reads the same, as far as they may use it. */
+const isPrivate = ({ credential, shared }: Source): boolean =>
+  shared === undefined ? credential !== undefined : shared.audience !== 'everybody'
 
 function reachIn(
   { place, channel }: Origin,

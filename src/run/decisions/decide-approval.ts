@@ -1,18 +1,20 @@
 import type { ApprovalId, Principal, RunId, UserId, WorkspaceId } from '../../ids.ts'
 import type { JsonObject } from '../../json.ts'
-import { approversFor, type Verdict } from '../../policy/decide.ts'
+import type { Verdict } from '../../policy/call-facts.ts'
 import type { RuleReach } from '../../policy/rule-reach.ts'
 import { callHashOf, definitionHashOf } from '../calls/call-hashes.ts'
-import { ableApproversIn, ablePartOf, ableVerdictFor, policyInputsFor } from '../calls/verdicts.ts'
+import { ableVerdictFor, policyInputsFor } from '../calls/verdicts.ts'
 import type { ResolvedTool, RunDeps, Source } from '../deps.ts'
 import type { AnswerOutcome, ApprovalAnswer } from '../runs.ts'
 import type { EventOf } from '../state/events.ts'
 import type { ApprovalState, CallState, EditProposal, RunState } from '../state/state.ts'
 import type { SettledOutcome } from '../storage/approval-store.ts'
+import { createAbleFor, currentApproversFor } from './current-approvers.ts'
+import { hasVoted, neededFor, severalApprove, type Vote, votingFor } from './votes.ts'
 
 export type OpenApproval = { state: RunState; call: CallState; approval: ApprovalState }
 type Open = OpenApproval
-type Refusal = Exclude<AnswerOutcome, { kind: 'settled' | 'proposed' }>
+type Refusal = Exclude<AnswerOutcome, { kind: 'settled' | 'voted' | 'proposed' }>
 
 /** The run and call an approval is about, as they are now. */
 export async function findApproval(deps: RunDeps, id: ApprovalId, workspace: WorkspaceId): Promise<Open | undefined> {
@@ -32,28 +34,9 @@ function openIn(row: Row): Open | undefined {
 /** What a person may decide now, oldest first. */
 export async function pendingFor(deps: RunDeps, principal: Principal): Promise<Open[]> {
   const rows = await deps.store.pending(principal)
-  return rows.map(openIn).filter((open) => open !== undefined)
+  const open = rows.map(openIn).filter((one) => one !== undefined)
+  return open.filter(({ approval }) => !hasVoted(approval, principal.user))
 }
-
-/** Who may decide this approval at this moment. */
-export async function currentApproversFor(
-  deps: RunDeps,
-  { state: { origin }, approval }: Pick<Open, 'state' | 'approval'>,
-): Promise<UserId[]> {
-  const { risk, fourEyes } = approval
-  if (approval.proposal) return [origin.user]
-  const able = ableApproversIn(deps, origin, ownersOn(approval))
-  const { approvers, byOwners } = ablePartOf(await able(await deps.rules.approversOf(origin.workspace)), {
-    risk,
-    fourEyes,
-  })
-  // Without approvers the requester would decide, and here others have to.
-  if (byOwners && approvers.length === 0) return []
-  return approversFor({ risk, fourEyes, requester: origin.user, approvers })
-}
-
-const ownersOn = ({ approvers, byOwners, proposal }: ApprovalState): UserId[] =>
-  byOwners ? (proposal?.askedBefore ?? approvers) : []
 
 /** What came of it, and the run to go on with if this instance won it. */
 type Decided<O = AnswerOutcome> = { outcome: O; claim?: { run: RunId; fence: number } }
@@ -80,8 +63,12 @@ async function settle(deps: RunDeps, open: Open, answer: ApprovalAnswer, checked
 }
 
 /** What the store made of an answer. */
-export const outcomeOf = (settled: SettledOutcome): AnswerOutcome =>
-  settled.kind === 'settled' ? { kind: 'settled' } : refusalIn(settled)
+export function outcomeOf(settled: SettledOutcome): AnswerOutcome {
+  if (settled.kind === 'settled') return { kind: 'settled' }
+  if (settled.kind !== 'voted') return refusalIn(settled)
+  const { kind, votes, needed, isNew } = settled
+  return { kind, votes, needed, isNew }
+}
 
 async function proposeEdit(deps: RunDeps, { state, call }: Open, answer: ApprovalAnswer, edit: Edit): Promise<Decided> {
   const event: EventOf<'edit_proposed'> = {
@@ -104,14 +91,14 @@ const claimIn = (stored: Stored): Pick<Decided, 'claim'> =>
   'fence' in stored && stored.fence != null ? { claim: { run: stored.run, fence: stored.fence } } : {}
 
 /** What kept an answer from counting. */
-function refusalIn(stored: Exclude<Stored, { kind: 'settled' | 'proposed' }>): Refusal {
+function refusalIn(stored: Exclude<Stored, { kind: 'settled' | 'voted' | 'proposed' }>): Refusal {
   if (stored.kind !== 'already') return stored
   return { kind: 'already', decision: stored.decision, by: stored.by ?? undefined, at: stored.at }
 }
 
 type Edit = { arguments: JsonObject; hash: string; risk: Verdict['risk'] }
 /** What is approved, where that differs from what the model asked for, and what a rule made with it holds for. */
-type Checked = { edit?: Edit; reach?: RuleReach | undefined }
+type Checked = { edit?: Edit; reach?: RuleReach | undefined; verdict?: Verdict } & Partial<Vote>
 
 /** What an answer changes, or why this person may not give it now. */
 export async function checkAnswer(deps: RunDeps, open: Open, answer: ApprovalAnswer): Promise<Refusal | Checked> {
@@ -122,13 +109,15 @@ export async function checkAnswer(deps: RunDeps, open: Open, answer: ApprovalAns
   }
   if (approval.proposal) return checkConfirmation(deps, open, approval.proposal, answer)
   if (answer.confirms) return { kind: 'gone' }
-  const allowed = await currentApproversFor(deps, open)
+  const allowed = await currentApproversFor(deps, open, answer.by.user)
   if (!allowed.includes(answer.by.user)) return { kind: 'not_yours', approvers: allowed }
   const refused = standingRefusal(open, answer)
   if (refused) return refused
   if (answer.decision === 'denied') return {}
   const judged = await judgeAnew(deps, open, answer.arguments, [answer.by.user])
-  return makesRule(answer) && !('kind' in judged) && reachNow(open, judged) === undefined ? asksEveryTime : judged
+  if ('kind' in judged) return judged
+  if (makesRule(answer) && reachNow(open, judged) === undefined) return asksEveryTime
+  return { ...judged, ...votingFor(approval, judged.verdict, allowed) }
 }
 
 /** Only the requester answers a proposal, and approves it only where it is what they were shown. */
@@ -187,15 +176,19 @@ async function judgeAnew(
   // What changed under an unedited approval is found when it is called, and told to the model.
   if (!found) return edited === undefined ? {} : changedMeanwhile
   const question = { policy, found, args: edited ?? call.arguments }
-  const able = ableApproversIn(deps, state.origin, ownersOn(approval))
+  const able = createAbleFor(deps, { origin: state.origin, approval }, people)
   const { asked, verdict } = await ableVerdictFor(deps, state, question, able)
+  const edit = editIn(open, found, { edited, risk: verdict.risk })
+  return refusedBy(verdict, people) ?? withEdit(approval, { edit, reach: asked.reach, verdict })
+}
+
+function withEdit(
+  approval: ApprovalState,
+  { edit, reach, verdict }: { edit: Edit | undefined; reach: RuleReach | undefined; verdict: Verdict },
+): Refusal | Checked {
+  if (edit && neededFor(approval, verdict) > 1) return severalApprove
   const mayRule = verdict.kind === 'ask' && verdict.mayAlways
-  return (
-    refusedBy(verdict, people) ?? {
-      ...editIn(open, found, { edited, risk: verdict.risk }),
-      reach: mayRule ? asked.reach : undefined,
-    }
-  )
+  return { ...(edit && { edit }), reach: mayRule ? reach : undefined, verdict }
 }
 
 function refusedBy(verdict: Verdict, people: UserId[]): Refusal | undefined {
@@ -209,10 +202,10 @@ function editIn(
   { call }: Open,
   { source, tool }: ResolvedTool<Source>,
   { edited, risk }: { edited: JsonObject | undefined; risk: Verdict['risk'] },
-): Checked {
-  if (edited === undefined) return {}
+): Edit | undefined {
+  if (edited === undefined) return undefined
   const hash = callHashOf(source.id, definitionHashOf(tool), edited)
-  return hash === call.hash ? {} : { edit: { arguments: edited, hash, risk } }
+  return hash === call.hash ? undefined : { arguments: edited, hash, risk }
 }
 
 /** The tool of a call, if its connection still offers it as it was when the card was shown. */
@@ -234,7 +227,7 @@ export function answeredEvent(
   answer: ApprovalAnswer,
   checked: Checked,
 ): EventOf<'answered'> {
-  const { edit } = checked
+  const { edit, needed, lost } = checked
   const reach = makesRule(answer) ? reachNow(open, checked) : undefined
   return {
     type: 'answered',
@@ -244,6 +237,7 @@ export function answeredEvent(
     by: answer.by.user,
     at: deps.now().toISOString(),
     ...(answer.width && { width: answer.width }),
+    ...(answer.decision === 'approved' && needed !== undefined && { needed, lost: lost ?? [] }),
     ...(answer.reason !== undefined && { reason: answer.reason }),
     ...(edit && { arguments: edit.arguments, hash: edit.hash }),
     ...(reach && { reach }),

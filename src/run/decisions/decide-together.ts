@@ -44,7 +44,7 @@ export async function decideAnswer(
 async function decideOne(deps: RunDeps, answer: ApprovalAnswer) {
   const { outcome, claim } = await decideApproval(deps, answer)
   if (claim) return { outcome, runs: [claim] }
-  if (outcome.kind !== 'settled' && outcome.kind !== 'proposed') return { outcome, runs: [] }
+  if (!['settled', 'voted', 'proposed'].includes(outcome.kind)) return { outcome, runs: [] }
   const open = await findApproval(deps, answer.approval, answer.by.workspace)
   return { outcome, runs: open ? [{ run: open.state.id, fence: null }] : [] }
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { ApprovalId, ChannelId, ConnectionId, RunId, UserId, WorkspaceId } from '../../ids.ts'
 import { RuleReach } from '../../policy/rule-reach.ts'
-import { DenialExplained, EditProposed, EventJson } from './approval-events.ts'
+import { AskedApproval, DenialExplained, EditProposed, EventJson, Voted } from './approval-events.ts'
 import { AskedInput, GivenInput } from './input-events.ts'
 import { ResultFile, ShownResult } from './shown-result.ts'
 
@@ -139,19 +139,7 @@ const Judged = z.object({
   /** A file of that name was there. */
   replaces: z.literal(true).optional(),
   changed: ToolChanged,
-  approval: z
-    .object({
-      id: ApprovalId,
-      approvers: z.array(UserId),
-      fourEyes: z.boolean(),
-      mayAlways: z.boolean(),
-      /** What a rule made on the card holds for. */
-      reach: RuleReach.optional(),
-      expiresAt: z.iso.datetime(),
-      /** The approvers are the workspace's owners, as none of those who were named can decide. */
-      byOwners: z.literal(true).optional(),
-    })
-    .optional(),
+  approval: AskedApproval.optional(),
 })
 const Answered = z.object({
   type: z.literal('answered'),
@@ -159,6 +147,11 @@ const Answered = z.object({
   approval: ApprovalId,
   decision: z.enum(['approved', 'denied', 'expired', 'stopped']),
   by: UserId.optional(),
+  /** All who approved, where several had to. */
+  approvedBy: z.array(UserId).optional(),
+  /** Not kept: how many have to approve by the rules of now, and whose approval does not count any more. */
+  needed: z.number().optional(),
+  lost: z.array(UserId).optional(),
   /** What the person wrote with a denial. */
   reason: z.string().optional(),
   /** What runs instead of what the model asked for. */
@@ -232,6 +225,7 @@ export const RunEvent = z.discriminatedUnion('type', [
   Replied.extend(at),
   Judged.extend(at),
   Answered.extend(at),
+  Voted.extend(at),
   EditProposed.extend(at),
   DenialExplained.extend(at),
   Withdrawn.extend(at),

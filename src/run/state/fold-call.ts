@@ -1,4 +1,3 @@
-import type { UserId } from '../../ids.ts'
 import type { JsonObject } from '../../json.ts'
 import type { ResumeAnswers } from '../../mcp/elicitation/input-request.ts'
 import type { EventOf } from './events.ts'
@@ -58,6 +57,9 @@ export function applyJudged(call: CallState, event: EventOf<'judged'>): CallStat
       approvers: approval.approvers,
       askedFirst: approval.approvers,
       fourEyes: approval.fourEyes,
+      needed: approval.needed,
+      groups: approval.groups,
+      groupNames: approval.groupNames,
       // A card from before rules were narrow promised a rule for any arguments.
       mayAlways: approval.mayAlways && approval.reach !== undefined,
       reach: approval.reach,
@@ -80,6 +82,7 @@ export function applyAnswered(call: CallState, event: EventOf<'answered'>): Call
   const decided: ApprovalState['decided'] = {
     decision: event.decision,
     by: event.by,
+    approvedBy: event.approvedBy,
     reason: event.reason,
     at: new Date(event.at),
     edited: event.arguments !== undefined,
@@ -93,33 +96,6 @@ export function applyAnswered(call: CallState, event: EventOf<'answered'>): Call
     hash: event.hash ?? call.hash,
     cause: event.reason === undefined ? CAUSE_OF_DECISION[event.decision] : `Denied: ${event.reason}`,
     approval: { ...call.approval, decided },
-  }
-}
-
-/** Nobody but the requester decides on a call that somebody else changed. */
-export function applyEditProposed(call: CallState, event: EventOf<'edit_proposed'>, requester: UserId): CallState {
-  const { approval } = call
-  if (approval?.id !== event.approval || approval.decided || approval.proposal) return call
-  const { by, arguments: changed, risk } = event
-  const proposal = { by, arguments: changed, risk, at: new Date(event.at), askedBefore: approval.approvers }
-  return { ...call, approval: { ...approval, approvers: [requester], proposal } }
-}
-
-export function applyDenialExplained(call: CallState, { approval, reason }: EventOf<'denial_explained'>): CallState {
-  const decided = call.approval?.id === approval ? call.approval.decided : undefined
-  if (!call.approval || decided?.decision !== 'denied') return call
-  return { ...call, cause: `Denied: ${reason}`, approval: { ...call.approval, decided: { ...decided, reason } } }
-}
-
-/** A call that its requester withdrew, unless it was decided before. */
-export function applyWithdrawn(call: CallState, { by, text, at }: EventOf<'withdrawn'>): CallState {
-  if (!call.approval || call.approval.decided) return call
-  const decided = { decision: 'withdrawn' as const, by, words: text, reason: undefined, at: new Date(at) }
-  return {
-    ...call,
-    stage: 'cancelled',
-    cause: 'Withdrawn before anybody decided.',
-    approval: { ...call.approval, decided: { ...decided, edited: false } },
   }
 }
 

@@ -1,15 +1,13 @@
 import type { RunId, UserId } from '../../ids.ts'
 import type { EventOf, RunEvent } from './events.ts'
+import { applyDenialExplained, applyEditProposed, applyVoted, applyWithdrawn } from './fold-approval.ts'
 import {
   applyAnswered,
   applyAskedInput,
   applyCalled,
-  applyDenialExplained,
-  applyEditProposed,
   applyGivenInput,
   applyJudged,
   applyReturned,
-  applyWithdrawn,
   closeInputs,
   createRequestedCall,
   isLiveInput,
@@ -82,6 +80,8 @@ function changed(state: RunState, event: RunEvent): RunState {
       return judged(state, event)
     case 'answered':
       return onCall(state, event.call, (call) => applyAnswered(call, event))
+    case 'voted':
+      return onCall(state, event.call, (call) => applyVoted(call, event))
     case 'edit_proposed':
       return onCall(state, event.call, (call) => applyEditProposed(call, event, state.origin.user))
     case 'denial_explained':

@@ -154,6 +154,13 @@ export type ApprovalState = {
   /** Those who were asked first; absent: they still are. */
   askedFirst?: UserId[] | undefined
   fourEyes: boolean
+  /** How many people have to approve; absent: one. */
+  needed?: number | undefined
+  /** The Slack user groups whose members alone may approve, and what they were called. */
+  groups?: string[] | undefined
+  groupNames?: string | undefined
+  /** Who has approved so far, where several have to. */
+  votes?: UserId[] | undefined
   /** A rule may be made on the card, and it says what for. */
   mayAlways: boolean
   reach?: RuleReach | undefined
@@ -170,6 +177,8 @@ export type ApprovalState = {
     | {
         decision: 'approved' | 'denied' | 'expired' | 'stopped' | 'withdrawn'
         by: UserId | undefined
+        /** All who approved, where several had to. */
+        approvedBy?: UserId[] | undefined
         /** What they wrote with a denial, or why it was stopped. */
         reason: string | undefined
         /** What the requester said in place of a decision. */
@@ -236,5 +245,5 @@ export function visibilityOf({ origin, calls }: RunState, { workspace, user }: P
 }
 
 /** Who is or was asked to decide. */
-export const peopleAskedOf = ({ approvers, proposal }: ApprovalState): UserId[] =>
-  proposal === undefined ? approvers : [...approvers, ...proposal.askedBefore, proposal.by]
+export const peopleAskedOf = ({ approvers, proposal, votes = [] }: ApprovalState): UserId[] =>
+  proposal === undefined ? [...approvers, ...votes] : [...approvers, ...votes, ...proposal.askedBefore, proposal.by]

@@ -23,7 +23,15 @@ const NotCounted = [
   z.object({ kind: z.literal('gone') }),
 ] as const
 const won = { run: RunId, fence: z.number().nullable() }
-const Settled = z.discriminatedUnion('kind', [z.object({ kind: z.literal('settled'), ...won }), ...NotCounted])
+/** More people have to approve. */
+const Voted = z.object({
+  kind: z.literal('voted'),
+  votes: z.array(UserId),
+  needed: z.number(),
+  isNew: z.boolean(),
+  ...won,
+})
+const Settled = z.discriminatedUnion('kind', [z.object({ kind: z.literal('settled'), ...won }), Voted, ...NotCounted])
 const Proposed = z.discriminatedUnion('kind', [z.object({ kind: z.literal('proposed'), ...won }), ...NotCounted])
 export type SettledOutcome = z.infer<typeof Settled>
 const SettledOutcomes = z.object({

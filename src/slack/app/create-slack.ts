@@ -17,9 +17,10 @@ import type { Principal } from '../../ids.ts'
 import { withoutNulls } from '../../json.ts'
 import type { Log } from '../../log.ts'
 import type { ResourceSubscriptionRow } from '../../registry/resource-subscriptions.ts'
-import type { AbleApprovers, ReadFile, ReadThread } from '../../run/deps.ts'
+import type { AbleApprovers, GroupApprovers, ReadFile, ReadThread } from '../../run/deps.ts'
 import type { Origin } from '../../run/state/events.ts'
 import { ableApproversOf } from '../approvals/able-approvers.ts'
+import { groupApproversOf } from '../approvals/group-approvers.ts'
 import { announceResourceChange } from '../catalog/resource-updates.ts'
 import { askForSignInCode } from '../connections/enter-sign-in-code.ts'
 import { announceSecrets } from '../connections/secret-entry.ts'
@@ -63,13 +64,13 @@ export type Slack = {
   readThread: ReadThread
   /** Which of a workspace's approvers can still decide. */
   ableApprovers: AbleApprovers
+  groupApprovers: GroupApprovers
   /** Tells people of a change of a resource they watch. */
   announceResourceChange(watch: ResourceSubscriptionRow): Promise<void>
   /** Tells a connection's owner what its server changed. */
   tellToolChanges: ChangeNotesDeps['tell']
   /** Why a person may not connect a card at this moment, in a sentence. Throws AppError `slack_failed`. */
   connectRefusal(by: Principal, card: { name: string; title: string }): Promise<string | undefined>
-  /** What a person is in the workspace at this moment. Throws AppError `slack_failed`. */
   roleOf: Sharing['roleOf']
   isMember: Sharing['isMember']
   /** Tells a person how their sign-in ended. */
@@ -110,6 +111,7 @@ export async function createSlack(settings: SlackSettings, parts: SlackParts): P
     readFile: (origin, ...file) => apps.of(origin).readFile(origin, ...file),
     readThread: (origin, ...thread) => apps.of(origin).readThread(origin, ...thread),
     ableApprovers: (place, named, atPress) => ableApproversOf(apps.of(place).deps, place.workspace, named, atPress),
+    groupApprovers: (place, ...asked) => groupApproversOf(apps.of(place).deps, place.workspace, ...asked),
     connectRefusal: (by, card) => connectRefusalFor(appFor(apps, by).deps, by, card),
     roleOf: (by) => roleOf(appFor(apps, by).deps, by),
     isMember: async (by) => (await appFor(apps, by).deps.people.of(by.user)).outsider === undefined,

@@ -6,10 +6,10 @@ import type { Runs } from '../../run/runs.ts'
 import type { RunState } from '../../run/state/state.ts'
 import { type Polling, pollEvery } from '../../timing.ts'
 import { withCapital } from '../answer/describe-calls.ts'
-import { endText } from '../approvals/approval-card.ts'
 import { type ApprovalContent, approvalKeyOf, groupOf, openContentsOf } from '../approvals/approval-groups.ts'
 import { editKeyOf } from '../approvals/edit-confirmation.ts'
 import { headlineTextOf } from '../approvals/headline.ts'
+import { endText } from '../approvals/who-decides.ts'
 import { type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
 import { joinWords, mentionOf } from '../blocks/text.ts'
 import { elicitationReminderMessage } from '../elicitation/elicitation-card.ts'
@@ -73,7 +73,8 @@ async function approvalRemindersOf(
   if (found === undefined || approval === undefined || approval.decided) return []
   const { state } = found
   const { origin } = state
-  const approvers = await deps.runs.approversOf({ state, approval })
+  const may = await deps.runs.approversOf({ state, approval })
+  const approvers = may.filter((user) => approval.votes?.includes(user) !== true)
   const group = groupOf({ ...found, approval })
   // Several on one card are told of once.
   const [first] = openContentsOf(group)

@@ -164,7 +164,12 @@ function createWorkspaceApp(parts: SlackParts, auth: WorkspaceAuth, files: FileC
   const logger = createBoltLogger(log)
   const webApi = createWebApi(auth.tokens, logger)
   const bot = auth.bot(webApi)
-  const people = createSlackUsers(webApi, log, bot)
+  const people = createSlackUsers(
+    webApi,
+    log,
+    bot,
+    async () => (await parts.settings.of((await bot()).workspace)).owners,
+  )
   const slack = {
     webApi,
     bot,

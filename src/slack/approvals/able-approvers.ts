@@ -15,7 +15,7 @@ type Deps = WebApiDeps & { rules: Pick<Rules, 'noteUnable'>; settings: Pick<Sett
 /** A press has to be acknowledged in 3 s. */
 const LOOKUP_TIMEOUT_MS = 1_500
 /** What is left of that; the owners who are found later are known at the next press. */
-const OWNERS_TIMEOUT_MS = 700
+export const OWNERS_TIMEOUT_MS = 700
 
 const NOBODY: OutsiderRights = { guest: [], stranger: [] }
 
@@ -55,7 +55,11 @@ async function standInsOf(deps: Deps, atPress: UserId[] | undefined): Promise<Us
 }
 
 /** Those who cannot decide; an owner may have allowed guests and people of other organizations to. */
-async function fetchOutsiders(deps: Deps, workspace: WorkspaceId, users: UserId[]): Promise<Map<UserId, OutsiderKind>> {
+export async function fetchOutsiders(
+  deps: Deps,
+  workspace: WorkspaceId,
+  users: UserId[],
+): Promise<Map<UserId, OutsiderKind>> {
   const kindOf = async (user: UserId) => {
     const found = await personNow(deps, user)
     return typeof found === 'object' ? found.outsider : found
@@ -77,7 +81,7 @@ async function personNow({ people, log }: Deps, user: UserId): Promise<SlackUser
   }
 }
 
-async function fetchOwners({ people, log }: Deps): Promise<UserId[]> {
+export async function fetchOwners({ people, log }: Deps): Promise<UserId[]> {
   try {
     return await people.owners()
   } catch (error) {

@@ -1,12 +1,12 @@
 import type { App } from '@slack/bolt'
-import { ApprovalId, type Principal } from '../../ids.ts'
+import { ApprovalId } from '../../ids.ts'
 import type { AnswerOutcome, ApprovalAnswer } from '../../run/runs.ts'
 import type { MessageContent } from '../blocks/build-blocks.ts'
 import { mentionOf } from '../blocks/text.ts'
 import type { HomeTabDeps, PolicyDeps, RunsDeps, WebApiDeps } from '../deps.ts'
 import { findApprovalFor } from '../interactions/find-for-person.ts'
 import { type BlockAction, onDurablePress } from '../interactions/interaction.ts'
-import { outcomeMessage, textMessage } from './approval-outcome.ts'
+import { outcomeMessage, textMessage, type UnsettledOutcome } from './approval-outcome.ts'
 import { registerDenials } from './denial-actions.ts'
 import { registerEdits } from './edit-actions.ts'
 import { closeCard, showDecision } from './open-approval.ts'
@@ -38,21 +38,32 @@ async function approve(
   if (press.view?.kind === 'home') void deps.publishHome(press.by)
   else deps.refreshHome(press.by)
   if (outcome.kind === 'settled') return showDecision(deps, press.by, press.value, press.message)
+  // Its cards say how many have approved.
+  if (outcome.kind === 'voted' && outcome.isNew) return
+  await replyRefusal(deps, press, { outcome, isRule: how.width !== undefined })
+}
+
+type Refused = { outcome: UnsettledOutcome; isRule: boolean }
+
+async function replyRefusal(
+  deps: WebApiDeps & RunsDeps & PolicyDeps,
+  press: BlockAction,
+  { outcome, isRule }: Refused,
+): Promise<void> {
   if (outcome.kind !== 'not_yours' && !(await closeCard(deps, press))) return
-  const onlyOnce = id.success && how.width !== undefined && outcome.kind === 'not_yours'
-  const message = onlyOnce ? await onlyOnceMessage(deps, press.by, id.data) : undefined
+  const isOnlyOnce = isRule && outcome.kind === 'not_yours'
+  const message = isOnlyOnce ? await onlyOnceMessage(deps, press) : undefined
   await press.responder.reply(message ?? outcomeMessage(outcome), 'Approval')
 }
 
 /** Says that only the requester can set a rule, to an approver of somebody else's call. */
 async function onlyOnceMessage(
   deps: RunsDeps & PolicyDeps,
-  by: Principal,
-  id: ApprovalId,
+  { by, value }: BlockAction,
 ): Promise<MessageContent | undefined> {
-  const found = await findApprovalFor(deps, by, id)
+  const found = await findApprovalFor(deps, by, value)
   const requester = found?.state.origin.user
   if (found === undefined || requester === undefined || requester === by.user) return undefined
-  if (!(await deps.runs.approversOf(found)).includes(by.user)) return undefined
+  if (!(await deps.runs.approversOf(found, by.user)).includes(by.user)) return undefined
   return textMessage(`Only ${mentionOf(requester)} can make a rule of this. You can approve it this once.`)
 }

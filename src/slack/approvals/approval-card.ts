@@ -14,14 +14,15 @@ import {
   plainTextObject,
   sectionBlock,
 } from '../blocks/build-blocks.ts'
-import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, joinWords, mentionFor, mentionOf } from '../blocks/text.ts'
+import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, mentionOf } from '../blocks/text.ts'
 import { allowedText } from '../rules/reach-text.ts'
 import type { ApprovalContent } from './approval-groups.ts'
 import { textMessage } from './approval-outcome.ts'
-import { callTextOf, decidedLineOf, sqlOf, withdrawnText } from './decided-line.ts'
+import { callTextOf, decidedLineOf, decidersText, sqlOf, withdrawnText } from './decided-line.ts'
 import { hasArguments } from './edit-arguments-form.ts'
 import { editProposedText, versionBlocks } from './edited-call.ts'
 import { headlineOf, headlineTextOf, serverTitleText, sourceTextOf } from './headline.ts'
+import { deadlineText, endText, votesText, whoText } from './who-decides.ts'
 
 /** Of the words that asked for it. */
 const REQUEST_CHARS = 300
@@ -62,7 +63,9 @@ function askBlocks(content: ApprovalContent, place: CardPlace): KnownBlock[] {
   if (approval.proposal)
     return [contextBlock(reasonText(content), `:hourglass_flowing_sand: ${editProposedText(content, place.reader)}`)]
   const mayDecide = place.reader === undefined || approval.approvers.includes(place.reader)
+  const votes = votesText(approval, place.reader)
   return [
+    ...(votes === '' ? [] : [contextBlock(`:busts_in_silhouette: ${votes}`)]),
     contextBlock(reasonText(content), deadlineText(approval.approvers, approval, place)),
     ...(mayDecide ? [decideButtons(content, place)] : []),
   ]
@@ -101,13 +104,15 @@ export function pendingApprovalMessage(content: ApprovalContent, channel: string
     return textMessage(
       `${mentionOf(approval.proposal.by)} changed what you asked for. Please decide on the card below.`,
     )
-  const text = `Waiting for ${namesText(approval.approvers)} to allow: ${callTextOf(call, 'wish')}`
+  const text = `Waiting for ${whoText(approval)} to allow: ${callTextOf(call, 'wish')}`
   return {
     text,
     blocks: [
       sectionBlock(`:hourglass_flowing_sand: ${text}`),
       ...(isSaidWhole(call) ? [] : [argumentsBlock(call.arguments)]),
-      contextBlock(`${askedWhereText(channel)}${byOwnersText(approval)}${endText(approval)}`),
+      contextBlock(
+        `${votesText(approval, readerIn(state), '. ')}${askedWhereText(channel)}${byOwnersText(approval)}${endText(approval)}`,
+      ),
     ],
   }
 }
@@ -124,13 +129,10 @@ const isSaidWhole = (call: CallState): boolean => {
 export const askedWhereText = (channel: string | undefined): string =>
   `They were asked ${channel === undefined ? 'in a direct message' : `in <#${channel}>`}. `
 
-export const endText = ({ expiresAt }: Pick<ApprovalState, 'expiresAt'>, count = 1): string =>
-  `Without a yes by ${formatDate(expiresAt)} ${count === 1 ? 'it is not' : 'none of it is'} done.`
-
 /** Says who can change that nobody else is left to decide. */
 const byOwnersText = ({ byOwners }: ApprovalState): string =>
   byOwners
-    ? 'None of the approvers of this workspace can decide any more, so its owners are asked. They can name others in my Home tab. '
+    ? 'Nobody who should decide this can any more, so the owners are asked. They can change that in my Home tab. '
     : ''
 
 export const actionTextOf = (call: CallState, most = 300): string => headlineTextOf(call, 'wish', most)
@@ -145,28 +147,19 @@ export function reasonText({ call, approval }: ApprovalContent): string {
 /** Channel references in a reason are unescaped, as they notify nobody. */
 const withChannels = (text: string): string => text.replace(/&lt;(#[CG][A-Z0-9]+)&gt;/g, '<$1>')
 
-/** Who can decide until when. */
-export function deadlineText(
-  approvers: UserId[],
-  { expiresAt }: Pick<ApprovalState, 'expiresAt'>,
-  { reader }: CardPlace,
-): string {
-  const isReader = reader !== undefined && approvers.includes(reader)
-  return `${isReader ? 'You' : namesText(approvers)} can decide this. ${endText({ expiresAt })}`
-}
-
-export const namesText = (users: UserId[]): string => joinWords(users.slice(0, 10).map(mentionOf), 'or') || 'nobody'
-
 /** The buttons of one card. A rule is the requester's alone to make. */
 export function decideButtons({ state, call, approval }: ApprovalContent, { reader }: CardPlace): KnownBlock {
   const value = approval.id
   const mayRule =
     approval.mayAlways && approval.risk !== 'destructive' && (reader ?? state.origin.user) === state.origin.user
+  const several = (approval.needed ?? 1) > 1
+  const voted = reader !== undefined && approval.votes?.includes(reader) === true
+  const approve = approveButtonFor([{ state, call, approval }], { text: 'Approve', action: 'approval_approve', value })
   return actionsBlock(
     [
-      approveButtonFor([{ state, call, approval }], { text: 'Approve', action: 'approval_approve', value }),
+      ...(voted ? [] : [approve]),
       createButton({ text: 'Deny', action: 'approval_deny', value }),
-      ...(hasArguments(call) ? [createButton({ text: 'Edit', action: 'approval_edit', value })] : []),
+      ...(hasArguments(call) && !several ? [createButton({ text: 'Edit', action: 'approval_edit', value })] : []),
       ...(mayRule && approval.reach ? ruleButtons({ state, call, approval }, approval.reach) : []),
     ],
     `approval ${approval.id}`,
@@ -215,7 +208,7 @@ const confirmRule = (width: string, words: string): ConfirmationDialog => ({
 
 /** Who decided what and when, without the call. `reader` is "you". */
 export function decidedApprovalText(decided: NonNullable<ApprovalState['decided']>, reader?: UserId): string {
-  const who = decided.by === undefined ? '' : ` by ${mentionFor(decided.by, reader)}`
+  const who = decided.by === undefined ? '' : ` by ${decidersText(decided, reader)}`
   const when = formatDate(decided.at)
   switch (decided.decision) {
     case 'approved':

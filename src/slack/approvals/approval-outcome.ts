@@ -1,6 +1,6 @@
 import type { AnswerOutcome } from '../../run/runs.ts'
 import { createModal, type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
-import { escapeMrkdwn, formatDate, joinWords, mentionOf } from '../blocks/text.ts'
+import { escapeMrkdwn, formatDate, joinWords, mentionOf, pluralize } from '../blocks/text.ts'
 
 /** What an answer came to where it did not settle the approval. */
 export type UnsettledOutcome = Exclude<AnswerOutcome, { kind: 'settled' }>
@@ -24,6 +24,8 @@ function outcomeText(outcome: UnsettledOutcome): string {
       const who = joinWords(outcome.approvers.slice(0, 10).map(mentionOf), 'or')
       return `Only ${who || 'somebody else'} can decide this.`
     }
+    case 'voted':
+      return `You have approved this. It waits for ${pluralize(outcome.needed - outcome.votes.length, 'more person', 'more people')}.`
     case 'proposed':
       return `I asked ${mentionOf(outcome.requester)} to confirm your change, as it runs with their credentials. Nothing happens before they do.`
     case 'changed':

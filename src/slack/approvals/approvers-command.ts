@@ -26,25 +26,29 @@ export const approversCommand: Command = {
       await replyApprovers(deps, responder, mayManage, 'Only an owner or admin of this workspace can set approvers. ')
       return
     }
-    const group = words.find((word) => GROUP.test(word))
-    if (group !== undefined) {
-      await responder.replyError(await groupText(deps, group))
-      return
-    }
-    const parsed = readPeople(words)
-    if (!parsed.ok) {
-      await responder.replyError(parsed.message)
-      return
-    }
-    const refusal = await findUnfitApprover(deps, parsed.people)
-    if (refusal !== undefined) {
-      await responder.replyError(refusal)
-      return
-    }
-    await deps.rules.setApprovers(responder.by.workspace, responder.by.user, [...parsed.people.keys()])
+    const people = await readNamedPeople(deps, { words, command: 'approvers' }, approverProblemOf)
+    if (typeof people === 'string') return responder.replyError(people)
+    await deps.rules.setApprovers(responder.by.workspace, responder.by.user, people)
     await ack()
     await replyApprovers(deps, responder, mayManage, 'Done. ')
   },
+}
+
+type Deps = WebApiDeps & PolicyDeps
+/** Why a person cannot be what they are named as, in a sentence. */
+type ProblemOf = (deps: Deps, user: UserId) => Promise<string | undefined>
+
+/** The people that a command names, or what is wrong with that. Throws AppError `slack_failed`. */
+export async function readNamedPeople(
+  deps: Deps,
+  { words, command }: { words: string[]; command: string },
+  problemOf: ProblemOf,
+): Promise<UserId[] | string> {
+  const group = words.find((word) => GROUP.test(word))
+  if (group !== undefined) return groupText(deps, group, command)
+  const parsed = readPeople(words)
+  if (!parsed.ok) return parsed.message
+  return (await findUnfitPerson(deps, parsed.people, problemOf)) ?? [...parsed.people.keys()]
 }
 
 async function replyApprovers(
@@ -77,24 +81,25 @@ function readPeople(words: string[]): ParsedApprovers {
 /** A user group, everybody in a channel, or a channel. */
 const GROUP = /^<(?:!|#)[^<>]*>,?$/
 
-async function groupText(deps: WebApiDeps, mention: string): Promise<string> {
+async function groupText(deps: WebApiDeps, mention: string, command: string): Promise<string> {
   const [, id = ''] = /^<!subteam\^([A-Z0-9]+)/.exec(mention) ?? []
   const name = id === '' ? undefined : await deps.names.group(id)
   const names = { person: () => undefined, group: () => name, channel: () => undefined }
   const shown = mrkdwnTextOf(mention.replace(/,$/, ''), names)
-  return `${escapeMrkdwn(shown)} is not one person, and only people decide. Name each of them, for example \`/mcp approvers @ann @bob\`.`
+  return `${escapeMrkdwn(shown)} is not one person, and only people decide. Name each of them, for example \`/mcp ${command} @ann @bob\`.`
 }
 
 const unknownPersonText = (name: string): string =>
   `I don't know who "${escapeMrkdwn(truncate(name, 60))}" is. Type @ and choose the person from the list Slack offers, then send.`
 
-async function findUnfitApprover(
-  deps: WebApiDeps & PolicyDeps,
+async function findUnfitPerson(
+  deps: Deps,
   parsed: Map<UserId, string>,
+  problemOf: ProblemOf,
 ): Promise<string | undefined> {
   for (const [user, name] of parsed) {
     try {
-      const problem = await approverProblemOf(deps, user)
+      const problem = await problemOf(deps, user)
       if (problem !== undefined) return `${problem} Nothing was changed.`
     } catch (error) {
       if (!UNKNOWN_USER_CODES.has(slackErrorCodeOf(error) ?? '')) throw error

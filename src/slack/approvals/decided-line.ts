@@ -1,9 +1,9 @@
 import type { UserId } from '../../ids.ts'
 import type { ApprovalState, CallState } from '../../run/state/state.ts'
 import { revealInvisible, truncate } from '../../text.ts'
-import type { CallTense } from '../answer/describe-calls.ts'
+import { type CallTense, withCapital } from '../answer/describe-calls.ts'
 import { isSql } from '../blocks/format-sql.ts'
-import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, mentionFor, mentionOf, pluralize } from '../blocks/text.ts'
+import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, joinWords, mentionFor, pluralize } from '../blocks/text.ts'
 import type { ApprovalContent } from './approval-groups.ts'
 import { askedCallOf, editedText } from './edited-call.ts'
 import { headlineTextOf } from './headline.ts'
@@ -76,10 +76,12 @@ export function withdrawnText(decided: Decided, reader?: UserId): string {
 }
 
 /** "You" for the reader. */
-export const deciderOf = ({ by }: Decided, reader: UserId | undefined): string => {
-  if (by === undefined) return 'Somebody'
-  return by === reader ? 'You' : mentionOf(by)
-}
+export const deciderOf = (decided: Decided, reader: UserId | undefined): string =>
+  decided.by === undefined ? 'Somebody' : withCapital(decidersText(decided, reader))
+
+/** Whoever decided it, in the middle of a sentence: several where several had to approve. */
+export const decidersText = ({ by, approvedBy }: Decided, reader: UserId | undefined): string =>
+  joinWords((approvedBy ?? (by === undefined ? [] : [by])).map((user) => mentionFor(user, reader)))
 
 /** The same for a call that somebody changed: who asked for what, and what became of it. */
 function editedLineOf({ state, call, approval }: ApprovalContent, edited: string, decided: Decided): string {

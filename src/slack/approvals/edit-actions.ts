@@ -25,6 +25,12 @@ export function registerEdits(app: App, deps: WebApiDeps & RunsDeps & PolicyDeps
 async function openEditModal(deps: WebApiDeps & RunsDeps & PolicyDeps, press: BlockAction): Promise<void> {
   const found = await findOpenApproval(deps, press)
   if (found === undefined) return
+  if ((found.approval.needed ?? 1) > 1) {
+    const words =
+      'Several people have to approve this, so it cannot be changed here. Deny it, and say there what should be different.'
+    await press.responder.reply(textMessage(words), 'Edit')
+    return
+  }
   if (canEditArguments(found.call)) {
     const requester = found.state.origin.user
     const confirmedBy = requester === press.by.user ? undefined : requester

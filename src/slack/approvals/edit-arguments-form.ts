@@ -41,19 +41,25 @@ export function argumentFieldsOf({ schema, arguments: given }: Arguments): Modal
   const names = new Set(properties.map(([name]) => name))
   const hasUnknown = Object.keys(given).some((name) => !names.has(name))
   const tooLong = Object.values(given).some((value) => textOf(value).length > LIMITS.plainTextInput)
-  if (names.size === 0 || names.size > MAX_FIELDS || hasUnknown || tooLong) return undefined
+  const unnamable = [...names].some((name) => name === '' || name.length > LIMITS.id)
+  if (names.size === 0 || names.size > MAX_FIELDS || hasUnknown || tooLong || unnamable) return undefined
   return properties.map(([name, property]) => {
-    const input = argumentInputOf(name, property, given[name])
+    const value = ownValueOf(given, name)
+    const input = argumentInputOf(name, property, value)
     return {
       id: name,
       label: property.title ? `${property.title} (${name})` : name,
       hint: property.description,
       // Slack cannot send an empty text from a required field, and where it is empty already, that is meant.
-      optional: parsed.data?.required.includes(name) !== true || given[name] === '',
+      optional: parsed.data?.required.includes(name) !== true || value === '',
       ...input,
     }
   })
 }
+
+/** Tools name arguments as they like, `constructor` too. */
+const ownValueOf = <T>(values: Record<string, T>, name: string): T | undefined =>
+  Object.hasOwn(values, name) ? values[name] : undefined
 
 /** A text as it is, any other value as JSON, an absent one as ''. */
 const textOf = (value: JsonValue = ''): string => (typeof value === 'string' ? value : JSON.stringify(value))
@@ -134,20 +140,20 @@ export type TypedArguments = { ok: true; arguments: JsonObject } | { ok: false; 
 export function readTypedArguments(call: CallState, typed: Record<string, string | null>): TypedArguments {
   const fields = argumentFieldsOf(call)
   if (fields === undefined) return readWholeField(call, typed[WHOLE_ARGUMENTS_FIELD])
-  const given: JsonObject = {}
+  const given: [name: string, value: JsonValue][] = []
   const problems: Record<string, string> = {}
   for (const field of fields) {
-    const reading = readArgument(call, field, typed[field.id] ?? '')
+    const reading = readArgument(call, field, ownValueOf(typed, field.id) ?? '')
     if (reading === undefined) continue
     if ('problem' in reading) problems[field.id] = reading.problem
-    else given[field.id] = reading.value
+    else given.push([field.id, reading.value])
   }
-  return Object.keys(problems).length > 0 ? { ok: false, problems } : { ok: true, arguments: given }
+  return Object.keys(problems).length > 0 ? { ok: false, problems } : { ok: true, arguments: Object.fromEntries(given) }
 }
 
 /** An emptied text is an empty string, any other empty field is left out; a text may stand where JSON stands if it did before. */
 function readArgument(call: CallState, field: ModalField, typed: string): FieldReading {
-  const wasText = typeof call.arguments[field.id] === 'string'
+  const wasText = typeof ownValueOf(call.arguments, field.id) === 'string'
   if (typed === '') {
     if (mustBeFilled(call, field.id)) return { problem: 'Fill this in.' }
     return field.kind === 'text' && wasText ? { value: '' } : undefined
@@ -162,10 +168,11 @@ const PROSE = /(?:content|contents|text|body|data|value|description|comment|note
 /** A required text must not be empty if its schema says so, or if it had a value that is no prose, like a path. */
 function mustBeFilled({ schema, arguments: given }: CallState, name: string): boolean {
   const { properties, required } = Schema.parse(schema)
-  const { type, minLength = 0 } = properties[name] ?? {}
+  const { type, minLength = 0 } = ownValueOf(properties, name) ?? {}
+  const value = ownValueOf(given, name)
   if (!required.includes(name) || type !== 'string') return false
   if (minLength >= 1) return true
-  return typeof given[name] === 'string' && given[name] !== '' && !PROSE.test(name)
+  return typeof value === 'string' && value !== '' && !PROSE.test(name)
 }
 
 function readWholeField(call: CallState, typed: string | null | undefined): TypedArguments {

@@ -2,10 +2,11 @@ import type { KnownBlock } from '@slack/types'
 import type { ApprovalState, CallState, EditProposal, RunState } from '../../run/state/state.ts'
 import { actionsBlock, contextBlock, createButton, type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
 import { formatDate, mentionOf } from '../blocks/text.ts'
-import { approveButtonFor, endText, readerIn } from './approval-card.ts'
+import { approveButtonFor, readerIn } from './approval-card.ts'
 import { textMessage } from './approval-outcome.ts'
 import { decidedLineOf, deciderOf } from './decided-line.ts'
 import { versionBlocks } from './edited-call.ts'
+import { endText } from './who-decides.ts'
 
 /** The key of the card in the run's thread. */
 export const editKeyOf = (approval: string): string => `edit:${approval}`

@@ -26,7 +26,7 @@ async function approveGroup(deps: GroupDeps, press: BlockAction): Promise<void> 
   const outcomes = approvals.length === 0 ? [] : await deps.runs.answerAll({ approvals, by, decision: 'approved' })
   await press.ack()
   deps.refreshHome(by)
-  const refused = outcomes.filter(({ kind }) => kind !== 'settled')
+  const refused = outcomes.filter((one) => one.kind !== 'settled' && !(one.kind === 'voted' && one.isNew))
   if (outcomes.length > 0 && refused.length === 0) return
   if (outcomes.length === 0) return replyDecided(deps, press, found)
   await press.responder.reply(refusalMessage(outcomes, refused), 'Approval')

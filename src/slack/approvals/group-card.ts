@@ -18,10 +18,7 @@ import {
   approveButtonFor,
   askedWhereText,
   type CardPlace,
-  deadlineText,
   decideButtons,
-  endText,
-  namesText,
   pendingApprovalMessage,
   questionText,
   readerIn,
@@ -33,6 +30,7 @@ import { type ApprovalContent, type ApprovalGroup, approversIn, openContentsOf }
 import { textMessage } from './approval-outcome.ts'
 import { callTextOf, decidedLineOf, decidedLinesOf } from './decided-line.ts'
 import { versionBlocks } from './edited-call.ts'
+import { deadlineText, endText, namesText, votesText, whoText } from './who-decides.ts'
 
 /** What the arguments on a card may take together, so that all of it stays below what Slack takes of a message. */
 const ALL_ARGUMENTS = 5_000
@@ -86,9 +84,11 @@ function entryBlocks(group: ApprovalGroup, content: ApprovalContent, { number, p
   if (approval.decided) return [sectionBlock(`${number}. ${decidedLineOf(content, place.reader)}`)]
   const waits = approval.proposal ? `: changed, waits for ${namesText(approval.approvers)}` : ''
   const reason = sharedReasonOf(group) === undefined ? [contextBlock(shortReasonOf(content))] : []
+  const votes = votesText(approval, place.reader)
   return [
     sectionBlock(`${number}. *${actionTextOf(call, ACTION_CHARS)}*${waits}${replacesText(call)}`),
     ...versionBlocks(content, { reader: place.reader, most: shownArgumentsOf(group) }),
+    ...(votes === '' ? [] : [contextBlock(`:busts_in_silhouette: ${votes}`)]),
     ...reason,
   ]
 }
@@ -102,6 +102,12 @@ function sharedReasonOf({ contents }: ApprovalGroup): string | undefined {
   return others.length === 0 ? reason : undefined
 }
 
+/** The user group that all of these wait for. */
+function sharedGroupIn(open: ApprovalContent[]): string | undefined {
+  const [name, ...others] = new Set(open.map(({ approval }) => approval.groupNames))
+  return others.length === 0 ? name : undefined
+}
+
 function groupButtons(group: ApprovalGroup, open: ApprovalContent[], place: CardPlace): KnownBlock[] {
   const [first, second] = open
   if (first === undefined) return []
@@ -109,7 +115,7 @@ function groupButtons(group: ApprovalGroup, open: ApprovalContent[], place: Card
   const reason = sharedReasonOf(group)
   const deadline = contextBlock(
     ...(reason === undefined ? [] : [reason]),
-    deadlineText(approvers, first.approval, place),
+    deadlineText(approvers, { ...first.approval, groupNames: sharedGroupIn(open) }, place),
   )
   if (place.reader !== undefined && !approvers.includes(place.reader)) return [deadline]
   if (second === undefined) return [deadline, decideButtons(first, place)]
@@ -138,7 +144,8 @@ export function pendingGroupMessage(group: ApprovalGroup, channel: string | unde
   const others = [...decidedLinesOf(decided, readerIn(first.state)), ...changed.map(changedLineOf)]
   if (open.length === 0) return textMessage(others.join('\n'))
   const lines = [...open.map(({ call }) => `• ${callTextOf(call, 'wish')}`), ...others]
-  const text = `Waiting for ${namesText(approversIn(group))} to allow:\n${lines.join('\n')}`
+  const who = sharedGroupIn(open) === undefined ? namesText(approversIn(group)) : whoText(first.approval)
+  const text = `Waiting for ${who} to allow:\n${lines.join('\n')}`
   return {
     text,
     blocks: [

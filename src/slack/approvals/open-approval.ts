@@ -22,7 +22,7 @@ export async function findOpenApproval(
     if (await closeCard(deps, press)) await responder.reply(words, 'Approval')
     return undefined
   }
-  const approvers = await deps.runs.approversOf(found)
+  const approvers = await deps.runs.approversOf(found, by.user)
   if (approvers.includes(by.user)) return found
   const { proposal } = found.approval
   const requester = found.state.origin.user
@@ -41,7 +41,7 @@ export async function findOpenList(
   const { by, value, responder } = press
   const found = await findApprovalFor(deps, by, value)
   const open = found === undefined ? [] : openContentsOf(groupOf(found))
-  const rights = await Promise.all(open.map(async (one) => ({ one, users: await deps.runs.approversOf(one) })))
+  const rights = await Promise.all(open.map(async (one) => ({ one, users: await deps.runs.approversOf(one, by.user) })))
   const own = rights.filter(({ users }) => users.includes(by.user)).map(({ one }) => one)
   if (own.length > 0) return own
   const [first] = rights

@@ -6,9 +6,9 @@ import type { RunsDeps, WebApiDeps } from '../deps.ts'
 import { findApprovalFor } from '../interactions/find-for-person.ts'
 import type { BlockAction } from '../interactions/interaction.ts'
 import { updateModalView } from '../interactions/modals.ts'
-import { namesText } from './approval-card.ts'
 import { type ApprovalContent, groupOf, openContentsOf } from './approval-groups.ts'
 import { GROUP_MODAL, groupMessage, groupModal } from './group-card.ts'
+import { namesText } from './who-decides.ts'
 
 const Metadata = z.object({ approval: z.string() })
 
@@ -31,7 +31,7 @@ export async function createGroupModalFor(
   const group = groupOf(content)
   const rights = await Promise.all(
     group.contents.map(async (one) =>
-      one.approval.decided ? { one, users: [] } : { one, users: await runs.approversOf(one) },
+      one.approval.decided ? { one, users: [] } : { one, users: await runs.approversOf(one, by.user) },
     ),
   )
   const own = rights.filter(({ one, users }) => one.approval.decided || users.includes(by.user)).map(({ one }) => one)

@@ -142,11 +142,14 @@ function menuArgs(all: FieldOption[]) {
   }
 }
 
+/** The last second that a date can hold (ECMA-262, 21.4.1.1). */
+const LAST_SECOND = 8_640_000_000_000
+
 const FieldState = z.looseObject({
   value: z.string().nullish(),
   selected_date: z.string().nullish(),
   selected_conversation: z.string().nullish(),
-  selected_date_time: z.number().nullish(),
+  selected_date_time: z.number().min(-LAST_SECOND).max(LAST_SECOND).nullish(),
   selected_option: z.looseObject({ value: z.string() }).nullish(),
   selected_users: z.array(z.string()).nullish(),
   selected_options: z.array(z.looseObject({ value: z.string() })).nullish(),

@@ -8,6 +8,7 @@ import { connectCommand, reconnectCommand } from '../connections/connect-command
 import { disconnectCommand, listCommand, testCommand } from '../connections/connection-commands.ts'
 import { signInCommand } from '../connections/sign-in.ts'
 import { sqlFunctionCommand } from '../connections/sql-function-command.ts'
+import { ownersCommand } from '../home/owners-command.ts'
 import { usageCommand } from '../home/usage-command.ts'
 import type { Command } from '../interactions/interaction.ts'
 import { cardsCommand } from '../own-cards/cards-command.ts'
@@ -42,6 +43,7 @@ export const COMMANDS: Command[] = [
   rulesCommand,
   usageCommand,
   approversCommand,
+  ownersCommand,
   reconnectCommand,
   signInCommand,
   saveCardCommand,

@@ -37,6 +37,7 @@ export type WorkspaceSettingsView = {
   cards: CardInfo[]
   /** The cards that somebody here wants to share. */
   asked: OwnCard[]
+  groups: WorkspaceRules['groups']
 }
 
 /** The warning on top of the Home tab of owners and admins. */
@@ -56,6 +57,10 @@ export function settingsBlocks(view: WorkspaceSettingsView, rules: Rule[]): Know
     settingBlock(
       '*Approvers*\nThey decide on anything that can destroy or overwrite something. If nobody is chosen, people decide on their own requests.',
       approversSelect(settings),
+    ),
+    settingBlock(
+      '*Owners*\nThey may change rules and these settings, like the owners and admins of this Slack workspace. Whoever you take out loses that at once.',
+      ownersSelect(settings),
     ),
     settingBlock(
       '*Where approvals are asked*\nA channel for requests that somebody else must decide. Its members see the details. Without one, I ask in the thread, and by direct message if an approver cannot see it.',
@@ -81,8 +86,9 @@ export function settingsBlocks(view: WorkspaceSettingsView, rules: Rule[]): Know
 
 const RULES_SHOWN = 6
 
-const workspaceRulesIn = ({ settings, cards }: WorkspaceSettingsView, rules: Rule[]): WorkspaceRules => ({
+const workspaceRulesIn = ({ settings, cards, groups }: WorkspaceSettingsView, rules: Rule[]): WorkspaceRules => ({
   rules,
+  groups,
   connectors: settings.connectors,
   titleOf: (name) => cards.find((card) => card.name === name)?.title ?? name,
 })
@@ -96,6 +102,13 @@ const approversSelect = ({ approvers }: WorkspaceSettings): MultiUsersSelect => 
   action_id: 'setting_approvers',
   placeholder: plainTextObject('Choose people', LIMITS.placeholder),
   ...(approvers.length > 0 && { initial_users: approvers.slice(0, 100) }),
+})
+
+const ownersSelect = ({ owners }: WorkspaceSettings): MultiUsersSelect => ({
+  type: 'multi_users_select',
+  action_id: 'setting_owners',
+  placeholder: plainTextObject('Choose people', LIMITS.placeholder),
+  ...(owners.length > 0 && { initial_users: owners.slice(0, 100) }),
 })
 
 const channelSelect = ({ approvalsChannel }: WorkspaceSettings): ConversationsSelect => ({

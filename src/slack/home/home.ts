@@ -114,13 +114,14 @@ const linkedRequestOf = ({ id, origin }: RunState, { user }: Principal) =>
 
 /** What only owners and admins see. */
 async function workspaceOf(deps: HomeDeps, { workspace, user }: Principal): Promise<WorkspaceSettingsView | undefined> {
-  if (!(await deps.people.of(user)).mayManage) return undefined
-  const [settings, usage, asked] = await Promise.all([
+  if (!(await deps.people.mayManageNow(user))) return undefined
+  const [settings, usage, asked, groups] = await Promise.all([
     deps.settings.of(workspace),
     deps.usage.monthOfAll(workspace),
     deps.connect.own.asked(workspace),
+    deps.names.groups(),
   ])
-  return { settings, usage, cards: deps.connect.cards(), asked }
+  return { settings, usage, cards: deps.connect.cards(), asked, groups }
 }
 
 const Opened = z.object({ user: UserId, tab: z.string().optional() })

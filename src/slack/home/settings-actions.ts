@@ -9,6 +9,7 @@ import { type BlockAction, onDurablePress } from '../interactions/interaction.ts
 import { onViewSubmission, type ViewSubmission } from '../interactions/modals.ts'
 import { AnyResponse, isPermanentError } from '../web-api/web-api.ts'
 import { allowedCardMessage, budgetModal, readBudget } from './home-settings.ts'
+import { ownerProblemOf } from './owners-command.ts'
 
 /** Listens to the workspace settings in the Home tab; each press checks again that the person is an owner or admin. */
 export function registerSettings(app: App, deps: WebApiDeps & ConnectionDeps & PolicyDeps & HomeTabDeps): void {
@@ -19,6 +20,7 @@ export function registerSettings(app: App, deps: WebApiDeps & ConnectionDeps & P
       await deps.publishHome(press.by)
     })
   onSetting('setting_approvers', (press) => setApprovers(deps, press))
+  onSetting('setting_owners', (press) => setOwners(deps, press))
   onSetting('setting_channel', (press) => setChannel(deps, press))
   onSetting('setting_channel_none', async ({ by }) => {
     await deps.settings.change(by, { approvalsChannel: null })
@@ -51,6 +53,13 @@ async function setApprovers(deps: WebApiDeps & PolicyDeps, { by, chosen, respond
   const users = chosen.flatMap((user) => UserId.safeParse(user).data ?? [])
   const problems = (await Promise.all(users.map((user) => approverProblemOf(deps, user)))).filter(Boolean)
   if (problems.length === 0) await deps.rules.setApprovers(by.workspace, by.user, users)
+  else await responder.replyError(`${problems.join(' ')} Nothing was changed.`)
+}
+
+async function setOwners(deps: WebApiDeps & PolicyDeps, { by, chosen, responder }: BlockAction): Promise<void> {
+  const users = chosen.flatMap((user) => UserId.safeParse(user).data ?? [])
+  const problems = (await Promise.all(users.map((user) => ownerProblemOf(deps, user)))).filter(Boolean)
+  if (problems.length === 0) await deps.settings.setOwners(by, users)
   else await responder.replyError(`${problems.join(' ')} Nothing was changed.`)
 }
 

@@ -70,6 +70,7 @@ async function readerOf({ deps }: PostedMessages, group: ApprovalGroup, channel:
     group.contents.flatMap(({ approval }) => [
       ...approval.approvers,
       ...(approval.askedFirst ?? []),
+      ...(approval.votes ?? []),
       ...(approval.decided?.by ? [approval.decided.by] : []),
     ]),
   )

@@ -7,6 +7,7 @@ type Allowed = { tool: string; connectionName: string; reach: RuleReach }
 /** What a rule allows, without where: "inserting rows into employee in Demo database". Plain text. */
 export function allowedText({ tool, connectionName, reach }: Allowed): string {
   const connection = truncate(revealInvisible(connectionName), 30)
+  if (reach.shows === true) return `showing what ${connection} reads`
   const what =
     reach.effects === undefined
       ? `${truncate(revealInvisible(tool), 40)} of ${connection}`

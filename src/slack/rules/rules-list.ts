@@ -9,12 +9,13 @@ export async function rulesMessageFor(
   deps: WebApiDeps & ConnectionDeps & PolicyDeps,
   by: Principal,
 ): Promise<MessageContent> {
-  const [rules, approvers, { connectors }, role] = await Promise.all([
+  const [rules, approvers, { connectors }, role, groups] = await Promise.all([
     deps.rules.rulesFor(by),
     deps.rules.approversOf(by.workspace),
     deps.settings.of(by.workspace),
     roleOf(deps, by),
+    deps.names.groups(),
   ])
   const titleOf = (card: string) => deps.connect.card(card)?.title ?? card
-  return rulesMessage({ rules, connectors, titleOf }, approvers, role === 'owner')
+  return rulesMessage({ rules, connectors, titleOf, groups }, approvers, role === 'owner')
 }

@@ -1,6 +1,9 @@
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
+import type { NewRule } from '../../policy/rules.ts'
+import { withDeadline } from '../../timing.ts'
 import { doneModal, type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
+import { pluralize } from '../blocks/text.ts'
 import type { ConnectionDeps, HomeTabDeps, PolicyDeps, WebApiDeps } from '../deps.ts'
 import { type BlockAction, onButtonPress, onDurablePress } from '../interactions/interaction.ts'
 import { onViewSubmission, type ViewSubmission } from '../interactions/modals.ts'
@@ -10,12 +13,18 @@ import { connectorsModal, readConnectors, readWorkspaceRule, workspaceRuleModal 
 
 type Deps = WebApiDeps & ConnectionDeps & PolicyDeps & HomeTabDeps
 
+/** A form has to be opened within 3 s. */
+const GROUPS_TIMEOUT_MS = 1_000
+
 const ONLY_OWNERS = 'Only an owner or admin of this workspace can change its rules.'
 
 /** Listens to the rules for everybody; each press and each form checks again that the person is an owner or admin. */
 export function registerWorkspaceRules(app: App, deps: Deps): void {
   onButtonPress(app, deps, 'rule_new', async (press) => {
-    if (await isOwner(deps, press)) await press.responder.openModal(workspaceRuleModal(deps.connect.cards()))
+    if (await isOwner(deps, press))
+      await press.responder.openModal(
+        workspaceRuleModal(deps.connect.cards(), await withDeadline(deps.names.groups(), GROUPS_TIMEOUT_MS, [])),
+      )
   })
   onButtonPress(app, deps, 'connectors_new', async (press) => {
     if (await isOwner(deps, press)) await press.responder.openModal(connectorsModal(deps.connect.cards()))
@@ -60,11 +69,20 @@ async function saveRule(deps: Deps, { by, typed, ack }: ViewSubmission): Promise
   if ((await roleOf(deps, by)) !== 'owner') return refuse(ONLY_OWNERS)
   const rule = readWorkspaceRule(typed)
   if (rule === undefined) return refuse('Please choose one.')
-  if (rule.fourEyes && (await deps.rules.approversOf(by.workspace)).length === 0)
-    return refuse('Nobody could approve: choose approvers in my Home tab first, or with /mcp approvers @name.')
+  const problem = tooFewText(rule, (await deps.rules.approversOf(by.workspace)).length)
+  if (problem !== undefined) return refuse(problem)
   await deps.rules.addForWorkspace(by, rule)
   await ack({ response_action: 'update', view: doneModal('Rule for everybody', `Saved. ${SEE_RULES}`) })
   await deps.publishHome(by)
+}
+
+/** Why a rule could never be met, as nobody or too few could approve. */
+function tooFewText({ fourEyes, approvals = 1, group }: NewRule, approvers: number): string | undefined {
+  // Who is in a group changes in Slack, and is asked there each time.
+  if (group !== undefined) return undefined
+  if (approvers >= approvals || (approvals === 1 && !fourEyes)) return undefined
+  const who = approvers === 0 ? 'Nobody' : `Only ${pluralize(approvers, 'approver')}`
+  return `${who} could approve: choose more approvers in my Home tab first, or with /mcp approvers @name.`
 }
 
 const SEE_RULES = 'It counts from now on, and stands in my Home tab and in `/mcp rules`.'

@@ -16,6 +16,8 @@ const VERDICTS = {
   deny: 'Forbid it',
 }
 
+const COUNTS = { 1: 'One', 2: 'Two people', 3: 'Three people' }
+
 const cardField = (cards: CardInfo[], label: string) =>
   inputBlockOf({
     id: 'card',
@@ -26,8 +28,27 @@ const cardField = (cards: CardInfo[], label: string) =>
     options: cards.slice(0, LIMITS.options.select).map(({ name, title }) => ({ text: title, id: name, value: name })),
   })
 
+type UserGroup = { id: string; handle: string }
+
+/** Left out where the workspace has no user groups. */
+const groupFields = (groups: UserGroup[]) =>
+  groups.length === 0
+    ? []
+    : [
+        inputBlockOf({
+          id: 'group',
+          label: 'Who approves?',
+          hint: 'Only members of that user group, whoever asked. Leave empty for the approvers.',
+          optional: true,
+          kind: 'choice',
+          options: groups
+            .slice(0, LIMITS.options.select)
+            .map(({ id, handle }) => ({ text: `@${handle}`, id, value: id })),
+        }),
+      ]
+
 /** The form for a rule that binds everybody. Pure. */
-export const workspaceRuleModal = (cards: CardInfo[]): ModalView =>
+export const workspaceRuleModal = (cards: CardInfo[], groups: UserGroup[]): ModalView =>
   createModal({
     id: 'rule_new',
     title: 'Rule for everybody',
@@ -50,6 +71,16 @@ export const workspaceRuleModal = (cards: CardInfo[]): ModalView =>
         options: optionsOf(CALLS),
         initial: 'write',
       }),
+      inputBlockOf({
+        id: 'approvals',
+        label: 'How many have to approve?',
+        hint: 'Who asked may be one of them, unless you choose above that an approver decides.',
+        optional: false,
+        kind: 'choice',
+        options: optionsOf(COUNTS),
+        initial: '1',
+      }),
+      ...groupFields(groups),
       cardField(cards, 'With which service?'),
       inputBlock({
         id: 'channel',
@@ -69,15 +100,32 @@ export const workspaceRuleModal = (cards: CardInfo[]): ModalView =>
 
 /** The rule that was chosen; undefined where a value is none of the form's. */
 export function readWorkspaceRule(typed: Record<string, string | null>): NewRule | undefined {
-  const { rule, calls, card, channel } = typed
-  if (!rule || !calls || !Object.hasOwn(VERDICTS, rule) || !isCalls(calls)) return undefined
+  const { calls, card, channel } = typed
+  const verdict = readVerdict(typed)
+  if (verdict === undefined || !calls || !isCalls(calls)) return undefined
   return {
     tool: '*',
-    verdict: rule === 'deny' ? 'deny' : 'ask',
-    fourEyes: rule === 'four_eyes',
+    ...verdict,
     card: card ?? undefined,
     class: calls === 'all' ? undefined : calls,
     channel: channel ?? undefined,
+  }
+}
+
+/** What is to happen, and who has to approve. */
+function readVerdict({
+  rule,
+  approvals,
+  group,
+}: Record<string, string | null>): Pick<NewRule, 'verdict' | 'fourEyes' | 'approvals' | 'group'> | undefined {
+  if (!rule || !Object.hasOwn(VERDICTS, rule) || !approvals || !Object.hasOwn(COUNTS, approvals)) return undefined
+  if (rule === 'deny') return { verdict: 'deny', fourEyes: false }
+  if (group && !/^S[A-Z0-9]+$/.test(group)) return undefined
+  return {
+    verdict: 'ask',
+    fourEyes: rule === 'four_eyes',
+    approvals: approvals === '1' ? undefined : Number(approvals),
+    group: group ?? undefined,
   }
 }
 

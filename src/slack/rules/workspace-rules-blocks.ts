@@ -6,7 +6,12 @@ import { actionsBlock, contextBlock, createButton, createCommandButton, sectionB
 import { escapeMrkdwn } from '../blocks/text.ts'
 
 /** The rules for everybody, and who alone may connect what. */
-export type WorkspaceRules = { rules: Rule[]; connectors: Record<string, Connectors>; titleOf(card: string): string }
+export type WorkspaceRules = {
+  rules: Rule[]
+  connectors: Record<string, Connectors>
+  titleOf(card: string): string
+  groups: { id: string; handle: string }[]
+}
 
 /** What a rule is about, by its class. */
 export const CALLS = {
@@ -24,11 +29,11 @@ export const CONNECTORS: Record<Connectors, string> = {
 
 type Line = { text: string; remove: { action: string; value: string } }
 
-function linesOf({ rules, connectors, titleOf }: WorkspaceRules): Line[] {
+function linesOf({ rules, connectors, titleOf, groups }: WorkspaceRules): Line[] {
   const shared = rules.filter(({ scope }) => scope === 'workspace')
   return [
     ...shared.map((rule) => ({
-      text: workspaceRuleText(rule, titleOf),
+      text: `${workspaceRuleText(rule, titleOf)}${groupText(rule, groups)}`,
       remove: { action: `rule_remove:${rule.id}`, value: rule.id },
     })),
     ...Object.entries(connectors).map(([card, who]) => ({
@@ -45,9 +50,19 @@ function workspaceRuleText(rule: Rule, titleOf: WorkspaceRules['titleOf']): stri
   return `${verdictText(rule)} ${calls} with ${service}${channel === undefined ? '' : `, in <#${channel}>`}`
 }
 
-function verdictText({ verdict, fourEyes }: Rule): string {
+function groupText({ group }: Rule, groups: WorkspaceRules['groups']): string {
+  if (group === undefined) return ''
+  const handle = groups.find(({ id }) => id === group)?.handle
+  return handle === undefined
+    ? '; nobody can approve, as its user group is gone'
+    : `; only members of @${escapeMrkdwn(handle)} approve`
+}
+
+function verdictText({ verdict, fourEyes, approvals }: Rule): string {
   if (verdict === 'deny') return ':no_entry: *Forbidden:*'
   if (verdict === 'allow') return ':white_check_mark: *Allowed:*'
+  if (approvals !== undefined)
+    return `:busts_in_silhouette: *${approvals === 2 ? 'Two' : 'Three'} ${fourEyes ? 'others' : 'people'} approve:*`
   return fourEyes ? ':busts_in_silhouette: *Somebody else approves:*' : ':raised_hand: *Ask first:*'
 }
 

@@ -1,10 +1,11 @@
 import type { KnownBlock, ModalView } from '@slack/types'
 import type { RunId, UserId } from '../../ids.ts'
-import type { CallState, CallVisibility, InputState, RunState } from '../../run/state/state.ts'
+import type { ApprovalState, CallState, CallVisibility, InputState, RunState } from '../../run/state/state.ts'
 import { revealInvisible, truncate } from '../../text.ts'
 import { taskLineOf } from '../answer/task-blocks.ts'
 import { decidedApprovalText } from '../approvals/approval-card.ts'
 import { editedText, editProposedText } from '../approvals/edited-call.ts'
+import { votesText } from '../approvals/who-decides.ts'
 import {
   actionsBlock,
   contextBlock,
@@ -135,11 +136,15 @@ function verdictLines(state: RunState, call: CallState, reader: UserId): string[
   // Who changed it stands in the line before.
   if (approval?.decided && edited) return [edited, decidedApprovalText({ ...approval.decided, edited: false }, reader)]
   if (approval?.decided) return [decidedApprovalText(approval.decided, reader)]
-  if (approval?.proposal)
-    return [...(edited ? [edited] : []), `:hourglass_flowing_sand: ${editProposedText({ state, approval }, reader)}`]
-  if (approval) return [`:hourglass_flowing_sand: Nobody has decided yet; until ${formatDate(approval.expiresAt)}.`]
+  if (approval)
+    return [...(edited ? [edited] : []), `:hourglass_flowing_sand: ${waitingText({ state, approval }, reader)}`]
   if (stage === 'denied' || why.length === 0) return []
   return [`:arrow_right: No approval was needed. ${escapeMrkdwn(truncate(why.join(' '), 300))}`]
+}
+
+function waitingText({ state, approval }: { state: RunState; approval: ApprovalState }, reader: UserId): string {
+  if (approval.proposal) return editProposedText({ state, approval }, reader)
+  return `${votesText(approval, reader) || 'Nobody has decided yet'}; until ${formatDate(approval.expiresAt)}.`
 }
 
 function inputText({ request, given }: InputState, reader: UserId): string {

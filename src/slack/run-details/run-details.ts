@@ -60,7 +60,7 @@ async function currentVisibilityOf(
   const calls = state.calls.map(async (call): Promise<CallState> => {
     const { approval } = call
     if (approval === undefined || approval.decided) return call
-    return { ...call, approval: { ...approval, approvers: await deps.runs.approversOf({ state, approval }) } }
+    return { ...call, approval: { ...approval, approvers: await deps.runs.approversOf({ state, approval }, by.user) } }
   })
   return visibilityOf({ ...state, calls: await Promise.all(calls) }, by)
 }

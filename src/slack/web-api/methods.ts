@@ -38,6 +38,7 @@ export const METHODS = {
   'files.info': { scopes: ['files:read'], repeatable: true },
   'files.uploadV2': { scopes: ['files:write'], repeatable: false },
   'usergroups.list': { scopes: ['usergroups:read'], repeatable: true },
+  'usergroups.users.list': { scopes: ['usergroups:read'], repeatable: true },
   'users.info': { scopes: ['users:read'], repeatable: true },
   'users.list': { scopes: ['users:read'], repeatable: true },
   'views.open': { scopes: [], repeatable: false },

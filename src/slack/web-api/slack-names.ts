@@ -9,19 +9,23 @@ export type SlackNames = {
   person(id: string): Promise<string | undefined>
   group(id: string): Promise<string | undefined>
   channel(id: string): Promise<string | undefined>
+  /** The user groups that are not switched off; none where Slack does not say. */
+  groups(): Promise<{ id: string; handle: string }[]>
 }
 
 /** A renamed group or channel is known after this at the latest. */
 const KNOWN_MS = 10 * 60_000
 const MOST_CHANNELS = 5_000
 
-const Groups = z.object({ usergroups: z.array(z.object({ id: z.string(), handle: z.string() })) })
+const Groups = z.object({
+  usergroups: z.array(z.object({ id: z.string(), handle: z.string(), date_delete: z.number().nullish() })),
+})
 const Info = z.object({ channel: z.object({ name: z.string().optional() }) })
 
 export function createSlackNames(webApi: WebApi, people: SlackUsers, log: Log): SlackNames {
   const groupsNow = rememberFor(async () => {
     const { usergroups } = await webApi.call('usergroups.list', { include_disabled: true }, Groups, 0)
-    return new Map(usergroups.map(({ id, handle }) => [id, handle]))
+    return new Map(usergroups.map((group) => [group.id, group]))
   })
   const channels = new Map<string, () => Promise<string | undefined>>()
   const channelNow = (id: string) => {
@@ -44,7 +48,8 @@ export function createSlackNames(webApi: WebApi, people: SlackUsers, log: Log): 
   }
   return {
     person: async (id) => (await nameOr(id, people.of(id)))?.name,
-    group: async (id) => (await nameOr(id, groupsNow()))?.get(id),
+    group: async (id) => (await nameOr(id, groupsNow()))?.get(id)?.handle,
+    groups: async () => [...((await nameOr('groups', groupsNow())) ?? []).values()].filter((one) => !one.date_delete),
     channel: (id) => nameOr(id, channelNow(id)),
   }
 }

@@ -8,7 +8,7 @@ import { isTimeZone } from '../../timing.ts'
 import { createOwnersReader } from './owners.ts'
 import { isPermanentError, slackErrorCodeOf, type WebApi } from './web-api.ts'
 
-/** `zone` is an IANA name or an offset; undefined where Slack does not say one. */
+/** `mayManage` and `isOwner`: in Slack, or named here by an owner. `zone` is an IANA name or an offset; undefined where Slack does not say one. */
 export type SlackUser = {
   name: string
   mayManage: boolean
@@ -74,17 +74,26 @@ const Info = z.object({
   }),
 })
 
-export function createSlackUsers(webApi: WebApi, log: Log, bot: () => Promise<TeamIdentity>): SlackUsers {
+/** `ownersNamed` are full members whom an owner made owners here. */
+export function createSlackUsers(
+  webApi: WebApi,
+  log: Log,
+  bot: () => Promise<TeamIdentity>,
+  ownersNamed: () => Promise<UserId[]> = async () => [],
+): SlackUsers {
+  const readOwners = createOwnersReader(webApi)
   const cache = new Map<string, { user: SlackUser; until: number }>()
   const requests = new Map<string, Promise<SlackUser>>()
 
   const fetchUser = async (user: string): Promise<SlackUser> => {
     const { user: found } = await webApi.call('users.info', { user }, Info, 0)
+    const outsider = outsiderIn(found, await bot())
+    const isNamed = outsider === undefined && (await ownersNamed()).some((owner) => owner === user)
     const slackUser = {
       name: found.profile?.display_name || found.profile?.real_name || found.real_name || found.name || 'somebody',
-      mayManage: found.is_admin === true || found.is_owner === true,
-      isOwner: found.is_owner === true,
-      outsider: outsiderIn(found, await bot()),
+      mayManage: found.is_admin === true || found.is_owner === true || isNamed,
+      isOwner: found.is_owner === true || isNamed,
+      outsider,
       zone: zoneIn(found),
     }
     if (cache.size >= CACHE_MAX_USERS) cache.clear()
@@ -111,7 +120,7 @@ export function createSlackUsers(webApi: WebApi, log: Log, bot: () => Promise<Te
   return {
     of,
     now: fetchUser,
-    owners: createOwnersReader(webApi),
+    owners: async () => [...new Set([...(await readOwners()), ...(await ownersNamed())])],
     mayManageNow: async (user) => (await fetchUser(user)).mayManage,
     nameOf: async (user) => (await ofOrNobody(user)).name,
     async askerOf(user) {

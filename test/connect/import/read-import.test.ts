@@ -335,6 +335,16 @@ test('what a file says of an input is its hint, and its reference is its label',
   ])
 })
 
+test.each<[string, object]>([
+  ['behind three slashes', { url: `https:///${KEY}/mcp` }],
+  ['as the name of a header', { ...heath, headers: { [KEY]: 'x' } }],
+  ['as the name of a reference', { ...heath, headers: { Authorization: `${D}{${KEY}}` } }],
+  ['behind a dollar sign', { ...heath, headers: { 'X-Fen': `${D}${KEY}` } }],
+  ['as an open part of the address', { url: `https://fen.example/{${KEY}}` }],
+])('a key %s is not kept', (_, server) => {
+  expect(read(json({ mcpServers: { fen: server } }))).toHaveLength(1)
+})
+
 test('what was left out is named', () => {
   const [server] = read(
     json({ fen: { url: `https://fen.example/mcp?token=${KEY}`, headers: { Cookie: KEY, 'X-Team': 'docks' } } }),

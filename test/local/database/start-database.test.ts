@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, lstatSync } from 'node:fs'
+import { existsSync, lstatSync, statSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -138,6 +138,29 @@ test('a number in postmaster.pid that is another process by now does not keep it
   await using database = await startLocalDatabase({ dataDir, log })
   expect(database.pid).not.toBe(other.pid)
   other.kill()
+})
+
+test('nobody gets in without the password, also where an earlier version let everybody in', async () => {
+  const dataDir = await newFolder()
+  const made = await startLocalDatabase({ dataDir, log })
+  await query(made.url, 'create table kept (n int)')
+  const strangers = (url: string) => {
+    const { search } = new URL(url)
+    const users = ['postgres', 'postgres:postgres', 'patchbay_app', 'patchbay_app:guess']
+    return users.map((user) => `postgres://${user}@localhost:5432/patchbay${search}`)
+  }
+  for (const url of strangers(made.url))
+    await expect(query(url, 'select 1'), url).rejects.toThrow(/password|authentication|not permitted/)
+  await made[Symbol.asyncDispose]()
+  expect(statSync(path.join(dataDir, 'db-password')).mode & 0o777).toBe(0o600)
+
+  // As version 0.1 made it: no role of ours, and trust.
+  await writeFile(path.join(dataDir, 'db', 'pg_hba.conf'), 'local all all trust\n')
+  await rm(path.join(dataDir, 'db-password'))
+  await using next = await startLocalDatabase({ dataDir, log })
+  expect(await query(next.url, 'select count(*)::int as rows from kept')).toEqual([{ rows: 0 }])
+  for (const url of strangers(next.url))
+    await expect(query(url, 'select 1'), url).rejects.toThrow(/password|authentication|not permitted/)
 })
 
 test('a draft that a killed start left is cleared away', async () => {

@@ -116,7 +116,7 @@ test.each([
   const retry = await auth.retry(started.pending, error, 'def')
   if (retry === undefined) throw new Error('it is not asked once more')
   const tokens = await redeem(retry.pending, retry.url)
-  expect(tokens).toMatchObject({ refusesResource: true })
+  expect(tokens).toMatchObject({ tokens: { refusesResource: true } })
   expect(await auth.retry(retry.pending, error, 'ghi'), 'once, not for ever').toBeUndefined()
 })
 

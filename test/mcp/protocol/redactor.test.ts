@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { redactSchema } from '../../../src/mcp/features/redact-schema.ts'
 import { createRedactor } from '../../../src/mcp/protocol/redactor.ts'
+import { ENCODINGS, ESCAPES } from '../../support/secret-spellings.ts'
 
 const redactorOf = (...secrets: string[]) =>
   createRedactor(
@@ -36,68 +37,18 @@ it.each(['hunter', 'Dragon', 'MONKEY', 'letmein', 'qwertz', 'sunshine', 'Xy12'])
 })
 
 const SECRET = 'k3y/ö+v&l"u\\e=Zq'
-const hex = (text: string) => Buffer.from(text).toString('hex')
-const each = (text: string, write: (byte: number) => string) => [...Buffer.from(text)].map(write).join('')
-const units = (text: string, write: (unit: number) => string) =>
-  [...Array(text.length).keys()].map((at) => write(text.charCodeAt(at))).join('')
 
 /** Every way of writing a secret that the redactor knows. */
 const SPELLINGS: Record<string, (secret: string) => string> = {
-  plain: (secret) => secret,
-  'percent codes': encodeURIComponent,
-  'percent codes in small letters': (secret) =>
-    encodeURIComponent(secret).replace(/%../g, (code) => code.toLowerCase()),
-  'percent codes alone': (secret) => each(secret, (byte) => `%${byte.toString(16).padStart(2, '0')}`),
-  'percent codes in both cases': (secret) =>
-    encodeURIComponent(secret).replace(/%../g, (code, at: number) => (at % 2 ? code.toLowerCase() : code)),
+  ...ESCAPES,
+  ...ENCODINGS,
   'percent codes twice': (secret) => encodeURIComponent(encodeURIComponent(secret)),
-  'hex in small letters': hex,
-  'hex in capitals': (secret) => hex(secret).toUpperCase(),
-  'hex escapes': (secret) => each(secret, (byte) => `\\x${byte.toString(16).padStart(2, '0')}`),
-  'base64 with nothing before': (secret) => Buffer.from(secret).toString('base64'),
-  'base64 after one sign': (secret) => Buffer.from(`u${secret}:`).toString('base64'),
-  'base64 after two signs': (secret) => Buffer.from(`u:${secret}:more`).toString('base64'),
-  'base64 for URLs after a name': (secret) => Buffer.from(`user:${secret}`).toString('base64url'),
-  'wrapped base64': (secret) =>
-    Buffer.from(`u:${secret}`)
-      .toString('base64')
-      .replace(/(.{8})/g, '$1\r\n  '),
-  JSON: (secret) => JSON.stringify(secret).slice(1, -1),
   'JSON in JSON': (secret) => JSON.stringify(JSON.stringify(secret)).slice(1, -1),
-  'JSON of PHP': (secret) => JSON.stringify(secret).slice(1, -1).replaceAll('/', String.raw`\/`),
-  'escapes of JSON': (secret) => units(secret, (unit) => `\\u${unit.toString(16).padStart(4, '0')}`),
-  'escapes of JavaScript': (secret) => units(secret, (unit) => `\\u{${unit.toString(16)}}`),
-  'references of HTML': (secret) => units(secret, (unit) => `&#${unit};`),
-  'hex references of HTML': (secret) => units(secret, (unit) => `&#x${unit.toString(16).toUpperCase()};`),
-  'names of HTML': (secret) => secret.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('/', '&sol;'),
 }
 
 it.each(Object.entries(SPELLINGS))('a secret as %s is gone, and what stands around it stays', (_, spell) => {
   const said = redactorOf(SECRET).text(`it is ${spell(SECRET)} here`)
   expect(said).toMatch(/^it is [\w=+/"\\-]*\[secret\][\w=+/"\\-]* here$/)
-})
-
-it('takes any secret in any spelling out of any place', () => {
-  const secrets = fc
-    .string({ unit: 'grapheme-ascii', minLength: 6, maxLength: 40 })
-    .filter((secret) => /\d/.test(secret) && !/\s/.test(secret))
-  const around = fc.string({ unit: fc.constantFrom('x', ' ', 'ü', '.', '\n', '<', '€'), maxLength: 12 })
-  fc.assert(
-    fc.property(
-      secrets,
-      around,
-      around,
-      fc.constantFrom(...Object.values(SPELLINGS)),
-      (secret, before, after, spell) => {
-        const found = redactorOf(secret).text(`${before} ${spell(secret)} ${after}`)
-        expect(found.startsWith(`${before} `)).toBe(true)
-        expect(found.endsWith(` ${after}`)).toBe(true)
-        expect(found).toContain('[secret]')
-        expect(found).not.toContain(spell(secret))
-      },
-    ),
-    { numRuns: 500 },
-  )
 })
 
 it('leaves every text alone that holds no secret', () => {
@@ -142,6 +93,11 @@ it('knows each line of a private key, however long its lines are', () => {
   expect(redactor.text(`see ${line}`)).toBe('see [secret]')
   expect(redactor.text('-----BEGIN PRIVATE KEY-----')).toBe('-----BEGIN PRIVATE KEY-----')
   expect(redactor.text(JSON.stringify({ key }))).not.toContain('MIIE')
+})
+
+it('reads a text once, however many secrets it holds', () => {
+  const said = redactorOf('s3cr3t_value').text('s3cr3t_value\n'.repeat(5_000))
+  expect(said === '[secret]\n'.repeat(5_000)).toBe(true)
 })
 
 it('reads a million backslashes, ampersands or percent signs once', () => {

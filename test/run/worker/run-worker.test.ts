@@ -102,6 +102,7 @@ function startWorker({ url, turn = async () => says('Done.'), view, policyFor, c
     destinationOf: () => ({ vouched: true }),
     readThread: async () => ({ messages: [] }),
     ableApprovers: async (_place, users) => ({ users, byOwners: false }),
+    groupApprovers: async () => ({ users: undefined, byOwners: false, names: '' }),
     readFile: async () => ({ kind: 'unread', why: 'there is none' }),
     listener: {
       onProgress: () => undefined,

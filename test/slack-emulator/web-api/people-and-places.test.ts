@@ -12,6 +12,7 @@ async function startWithEverybody() {
   await people.act('channel', { name: 'board', kind: 'private_channel', members: ['owner', 'patchbay'] })
   await people.act('channel', { name: 'group', kind: 'mpim', members: ['owner', 'member', 'patchbay'] })
   await people.act('channel', { name: 'open', members: ['owner'] })
+  await people.act('usergroup', { handle: 'off', name: 'Off', members: ['owner'], disabled: true })
   const client = new WebClient(slack.botToken, {
     slackApiUrl: slack.apiUrl,
     retryConfig: { retries: 0 },
@@ -43,6 +44,10 @@ test.each([
   ['conversations.open', { users: 'USTRANGER01' }, 'user_not_visible'],
   ['conversations.open', { users: 'UNOBODY01' }, 'user_not_found'],
   ['users.info', { user: 'UNOBODY01' }, 'user_not_found'],
+  ['usergroups.users.list', { usergroup: 'SONCALL01' }, 'ok'],
+  ['usergroups.users.list', { usergroup: 'SOFF01' }, 'no_such_subteam'],
+  ['usergroups.users.list', { usergroup: 'SOFF01', include_disabled: true }, 'ok'],
+  ['usergroups.users.list', { usergroup: 'SNOBODY01' }, 'no_such_subteam'],
 ])('%s %o: %s', async (method, args, expected) => {
   await using town = await startWithEverybody()
   expect(await town.answer(method, args)).toBe(expected)

@@ -134,7 +134,7 @@ test('threads without a run are not kept, and what is kept goes with the last ru
   await member.see(here, /Hello\./)
   await owner.say('general', '@member lunch?', here.thread)
   await eventually(async () =>
-    expect(await heard(world)).toEqual([{ author: 'Olivia Owner', text: '@Morgan Member lunch?' }]),
+    expect(await heard(world)).toEqual([{ author: 'Olivia Owner (UOWNER01)', text: '@Morgan Member lunch?' }]),
   )
   await eventually(async () =>
     expect(await rowsIn(world, "select id from runs where status = 'closed'")).toHaveLength(1),
@@ -268,5 +268,5 @@ test('what was heard of one person can be forgotten', async () => {
   await member.say('general', '@owner ours', here.thread)
   await eventually(async () => expect(await heard(world)).toHaveLength(2))
   await rowsIn(world, "select heard_messages_forget('TLOCAL01', 'UOWNER01')")
-  expect(await heard(world)).toEqual([{ author: 'Morgan Member', text: '@Olivia Owner ours' }])
+  expect(await heard(world)).toEqual([{ author: 'Morgan Member (UMEMBER1)', text: '@Olivia Owner ours' }])
 })

@@ -50,7 +50,7 @@ const failures = (start: number): string[] =>
 
 /** The app's own messages come back as events, too, so a line counts only with the id or a timestamp of the payload, or with none. */
 function becameOf(lines: string[], { event = {} }: SlackPayload): string {
-  if (lines.some((line) => line.includes('"msg":"interaction ignored"'))) return 'answered'
+  if (lines.some((line) => /"msg":"(?:interaction ignored|an outsider was refused)"/.test(line))) return 'answered'
   const known = new Set([
     `Ev${sent}`,
     ...JSON.stringify(event)

@@ -1,6 +1,7 @@
 import type { OAuthTokens } from '@modelcontextprotocol/client'
 import { z } from 'zod'
 import type { CredentialStore } from '../../../credentials/store.ts'
+import { isAppError } from '../../../errors.ts'
 import type { ConnectionId } from '../../../ids.ts'
 
 const Jwk = z.record(z.string(), z.string())
@@ -48,9 +49,15 @@ export type StoredTokens = z.infer<typeof StoredTokens>
 
 const storedTokensReferenceFor = (id: ConnectionId): string => `connection/${id}/sign-in`
 
+/** Tokens that can never be opened are as good as none: the person signs in again. */
 export async function readStoredTokens(store: CredentialStore, id: ConnectionId): Promise<StoredTokens | undefined> {
-  const text = await store.get(storedTokensReferenceFor(id))
-  return text === undefined ? undefined : StoredTokens.parse(JSON.parse(text))
+  try {
+    const text = await store.get(storedTokensReferenceFor(id))
+    return text === undefined ? undefined : StoredTokens.parse(JSON.parse(text))
+  } catch (error) {
+    if (isAppError(error, 'credential_missing')) return undefined
+    throw error
+  }
 }
 
 export const saveStoredTokens = (store: CredentialStore, id: ConnectionId, tokens: StoredTokens): Promise<void> =>
