@@ -25,7 +25,6 @@ import { clientMetadataDocumentFor, createClientIdentity } from './mcp/auth/oaut
 import { createMcp } from './mcp/mcp.ts'
 import { createModel } from './model/claude.ts'
 import { createAuditCheck, createOpeningAudit } from './policy/audit.ts'
-import { createSettings } from './policy/settings.ts'
 import { loadSqlReader } from './policy/sql/read-sql.ts'
 import { connectRowsIn, createConnectionRecords, recordsIn } from './records.ts'
 import { createCatalogue, saveCuratedCards } from './registry/catalogue.ts'
@@ -74,7 +73,7 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
     storeEgress,
     log,
     ...connectListenerFor(() => ({ slack, runs, log })),
-    ...standingIn(() => slack),
+    standing: standingIn(() => slack),
   })
   cleanup.use(parts.mcp)
   const renderer = createRunRenderer((origin) => slack.renderDepsOf(origin))
@@ -136,17 +135,11 @@ function slackSettings({ slack, http }: ResolvedConfig, installations: Installat
   return slack.oauth ? { ...slack, oauth: { ...slack.oauth, publicUrl: http.publicUrl, installations } } : slack
 }
 
-type Infrastructure = { db: Db; egress: Egress; storeEgress: Egress; log: Log } & Pick<
-  Slack,
-  'connectRefusal' | 'roleOf' | 'isMember'
-> &
-  ConnectListener
+type Standing = Pick<Slack, 'connectRefusal' | 'roleOf' | 'isMember'>
+type Infrastructure = { db: Db; egress: Egress; storeEgress: Egress; log: Log; standing: Standing } & ConnectListener
 
 /** Builds what the runs and the doors (Slack, the web) stand on. */
-async function buildParts(
-  config: ResolvedConfig,
-  { db, egress, storeEgress, log, connectRefusal, roleOf, isMember, ...news }: Infrastructure,
-) {
+async function buildParts(config: ResolvedConfig, { db, egress, storeEgress, log, standing, ...news }: Infrastructure) {
   const { apiKey, name, baseURL } = config.model
   const { cards, credentials, secretsPlace, readSql, sandbox } = await load(config, { db, egress, storeEgress, log })
   await secureClearInputs({ connections: createClearConnections(db), credentials, log })
@@ -157,7 +150,7 @@ async function buildParts(
   const identity = createClientIdentity(config.http.publicUrl)
   const audit = createOpeningAudit(db)
   const auth = createAuth({ ...shared, ours: identity, identityProvider: config.identityProvider, audit })
-  const sharing = { connections: kept.shared, roleOf, isMember }
+  const sharing = { connections: kept.shared, ...standing }
   const mcp = createMcp({
     ...shared,
     auth,
@@ -181,8 +174,9 @@ async function buildParts(
     noServersHere: sandbox.refusal,
     maxPerUser: config.mcp.maxPerUser,
     targets,
-    connectRefusal,
+    connectRefusal: standing.connectRefusal,
     sharing,
+    sharedFile: config.mcp.sharedFile,
     audit,
   })
   return {
@@ -195,14 +189,17 @@ async function buildParts(
     sandbox,
     features: createConnectionFeatures({ ...kept, mcp, sharing }),
     model: createModel({ apiKey, model: name, log, ...(baseURL && { baseURL }) }),
-    settings: createSettings(db),
     ...recordsIn(db),
     readSql,
-    classificationOf: connect.classificationOf,
-    cardTitle: connect.titleOf,
-    destinationOf: connect.destinationOf,
+    ...cardWordsOf(connect),
   }
 }
+
+const cardWordsOf = ({ classificationOf, titleOf: cardTitle, destinationOf }: Connect) => ({
+  classificationOf,
+  cardTitle,
+  destinationOf,
+})
 
 /** Reads the run cards, opens the credential store, loads the SQL parser and tries the sandbox; the slow ones side by side. */
 async function load(
@@ -222,7 +219,7 @@ async function load(
 }
 
 /** What Slack says of people. */
-const standingIn = (slack: () => Slack): Pick<Slack, 'connectRefusal' | 'roleOf' | 'isMember'> => ({
+const standingIn = (slack: () => Slack): Standing => ({
   connectRefusal: (by, card) => slack().connectRefusal(by, card),
   roleOf: (by) => slack().roleOf(by),
   isMember: (by) => slack().isMember(by),

@@ -6,6 +6,7 @@ import { SignInDetails } from './connect/sign-in-types.ts'
 import type { Db } from './db/call.ts'
 import type { Log } from './log.ts'
 import { createRules } from './policy/rules.ts'
+import { createSettings } from './policy/settings.ts'
 import { createConnectSubmissions } from './registry/connect-submissions.ts'
 import { createOnboardingMessages } from './registry/onboarding-messages.ts'
 import { createOwnCards } from './registry/own-cards.ts'
@@ -46,4 +47,5 @@ export const recordsIn = (db: Db) => ({
   rules: createRules(db),
   usage: createUsageReports(db),
   reminders: createReminders(db),
+  settings: createSettings(db),
 })

@@ -368,6 +368,7 @@ create table patchbay.shared_connections (
   people jsonb default '[]'::jsonb not null,
   level text not null,
   shared_by text not null,
+  from_file boolean default false not null,
   shared_at timestamp with time zone default clock_timestamp() not null,
   constraint shared_connections_audience_check CHECK ((audience = ANY (ARRAY['everybody'::text, 'approvers'::text, 'people'::text]))),
   constraint shared_connections_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES patchbay.mcp_connections(id) ON DELETE CASCADE,
@@ -1346,7 +1347,7 @@ $function$
 ;
 comment on function patchbay.connection_set_status(text,uuid,text,text) is 'whether a connection works';
 
-CREATE OR REPLACE FUNCTION patchbay.connection_share(p_workspace text, p_user text, p_id uuid, p_audience text, p_people jsonb, p_level text)
+CREATE OR REPLACE FUNCTION patchbay.connection_share(p_workspace text, p_user text, p_id uuid, p_audience text, p_people jsonb, p_level text, p_from_file boolean)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO 'patchbay', 'pg_temp'
@@ -1365,17 +1366,19 @@ begin
   select coalesce(jsonb_agg(to_jsonb(r) order by r.created_at), '[]') into ended from rules r where r.connection_id = p_id;
   delete from rules where connection_id = p_id;
   update mcp_connections set user_id = 'W00' where id = p_id returning * into row;
-  insert into shared_connections (connection_id, audience, people, level, shared_by) values (p_id, p_audience, p_people, p_level, p_user)
-  on conflict (connection_id) do update set audience = excluded.audience, people = excluded.people, level = excluded.level;
+  insert into shared_connections (connection_id, audience, people, level, shared_by, from_file)
+  values (p_id, p_audience, p_people, p_level, p_user, p_from_file)
+  on conflict (connection_id) do update set audience = excluded.audience, people = excluded.people, level = excluded.level,
+    shared_by = case when p_from_file then excluded.shared_by else shared_connections.shared_by end, from_file = p_from_file;
   perform audit_append(p_workspace, p_user, 'connection_shared', jsonb_build_object('connection', p_id, 'name', row.connection_name,
-    'card', row.mcp_type, 'audience', p_audience, 'people', p_people, 'level', p_level, 'before', before, 'rules', ended));
+    'card', row.mcp_type, 'audience', p_audience, 'people', p_people, 'level', p_level, 'from_file', p_from_file, 'before', before, 'rules', ended));
   return shared_connection_row(row);
 exception when unique_violation then
   raise exception 'The workspace already has a connection called "%". Disconnect that one first, or connect yours under another name.',
     (select connection_name from mcp_connections where id = p_id) using errcode = 'PT410';
 end $function$
 ;
-comment on function patchbay.connection_share(text,text,uuid,text,jsonb,text) is 'makes a person''s connection the workspace''s, or changes who may use that; who may do it is the door''s question';
+comment on function patchbay.connection_share(text,text,uuid,text,jsonb,text,boolean) is 'makes a person''s connection the workspace''s, or changes who may use that; who may do it is the door''s question';
 
 CREATE OR REPLACE FUNCTION patchbay.connections_in(p_workspace text)
  RETURNS jsonb
@@ -3515,7 +3518,8 @@ CREATE OR REPLACE FUNCTION patchbay.shared_connection_row(p_connection patchbay.
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
   select to_jsonb(p_connection) || jsonb_build_object('shared', (
-      select jsonb_build_object('audience', s.audience, 'people', s.people, 'level', s.level, 'by', s.shared_by)
+      select jsonb_build_object('audience', s.audience, 'people', s.people, 'level', s.level, 'by', s.shared_by,
+        'fromFile', s.from_file)
       from shared_connections s where s.connection_id = p_connection.id))
     || coalesce((select jsonb_build_object('classed_tools', r.available_tools) from mcp_run_cards r
       where r.card_name = p_connection.mcp_type and r.workspace_id = p_connection.workspace_id and r.source = 'saved' and r.is_public
@@ -3523,6 +3527,18 @@ AS $function$
 $function$
 ;
 comment on function patchbay.shared_connection_row(patchbay.mcp_connections) is 'a connection of the workspace with who may use it, and how far';
+
+CREATE OR REPLACE FUNCTION patchbay.shared_connections_from_files()
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select coalesce(jsonb_agg(shared_connection_row(c)), '[]')
+  from mcp_connections c join shared_connections s on s.connection_id = c.id where s.from_file
+$function$
+;
+comment on function patchbay.shared_connections_from_files() is 'what the operator''s file connected, in all workspaces';
 
 CREATE OR REPLACE FUNCTION patchbay.shared_connections_in(p_workspace text)
  RETURNS jsonb

@@ -16,10 +16,12 @@ import type { SecretEntries } from '../registry/secret-entries.ts'
 import type { NewShare, SharedConnections } from '../registry/shared-connections.ts'
 import type { SignInCodes } from '../registry/sign-in-codes.ts'
 import type { SignIns } from '../registry/sign-ins.ts'
+import type { Polling } from '../timing.ts'
 import type { SearchCatalog } from './catalog/search-catalog.ts'
 import type { OwnCardActions } from './own-cards/own-card-types.ts'
 import type { EnteredSecrets, SecretEntryDetails, SecretPages } from './secret-entry-types.ts'
 import type { ServerTargets } from './server-targets.ts'
+import type { SharedFileSource } from './shared-file-types.ts'
 import type {
   BrowserCallback,
   CodeAnswer,
@@ -84,7 +86,6 @@ export type Connect = {
   finishSignIn(brought: BrowserCallback, signal: AbortSignal): Promise<FailedSignIn | SignInRetry | SignInCode>
   /** Tries the code that the browser shows, once for all instances; `finish` then saves the connection or tells why not. Never throws. */
   confirmSignIn(by: Principal, attempt: { id: SignInId; code: string; place: SignInPlace }): Promise<CodeAnswer>
-  /** Secrets that are entered on a page. */
   secretPages: SecretPages
   /** Takes back sign-ins whose code did not come. */
   dropSignIns(): Promise<void>
@@ -96,6 +97,8 @@ export type Connect = {
   usable(by: Principal): Promise<Connection[]>
   /** Makes an owner's connection the workspace's, or changes who may use that. Throws AppError `slack_failed`. */
   share(by: Principal, id: ConnectionId, share: NewShare): Promise<ShareOutcome>
+  /** Carries out the operator's file. */
+  sharedFile: Polling
   /** The host of a connection's server, if it is elsewhere, and whether its card answers for the server. */
   destinationOf(connection: Connection): { host?: string; vouched: boolean }
   /** What the card says of a tool. */
@@ -217,6 +220,8 @@ export type ConnectDeps = Partial<ConnectListener> & {
     | 'connectionsIn'
     | 'forgetAll'
     | 'saved'
+    | 'lease'
+    | 'releaseLease'
   >
   credentials: CredentialStore
   /** Writes the row of a credential that is about to be opened. */
@@ -230,6 +235,8 @@ export type ConnectDeps = Partial<ConnectListener> & {
   connectRefusal?(by: Principal, card: { name: string; title: string }): Promise<string | undefined>
   /** Left out: every connection is somebody's own. */
   sharing?: Sharing | undefined
+  /** What the operator wants to be connected for workspaces. */
+  sharedFile?: SharedFileSource | undefined
   /** Why no server is started on this machine; undefined: they are. */
   noServersHere?: string | undefined
   log: Log

@@ -19,7 +19,7 @@ export function decide(asked: CallFacts, rules: Rule[]): Verdict {
   const denied = denialIn([...ofWorkspace, ...own], asked, risk)
   if (denied) return { kind: 'deny', risk, why: [denied] }
   const asks = ofWorkspace.filter((rule) => rule.verdict === 'ask')
-  const first = [...(asks.length > 0 ? [askReason(asks)] : []), ...shareReasonsOf(asked, risk)]
+  const first = [...askReasons(asks), ...shareReasonsOf(asked, risk)]
   if (first.length > 0) return ask(asked, risk, { why: [...first, ...why], rules: asks })
   if (ofWorkspace.some((rule) => rule.verdict === 'allow'))
     return { kind: 'allow', risk, why: ['A workspace rule allows it.'] }
@@ -114,9 +114,12 @@ export const membersFor = (
 /** The rule that wants most people counts. */
 const neededIn = (rules: Rule[]): number => Math.max(1, ...rules.map(({ approvals = 1 }) => approvals))
 
-function askReason(rules: Rule[]): string {
+function askReasons(rules: Rule[]): string[] {
+  if (rules.length === 0) return []
   const needed = neededIn(rules)
-  return needed === 1 ? 'A workspace rule says to ask first.' : `A workspace rule wants ${needed} people to approve it.`
+  return [
+    needed === 1 ? 'A workspace rule says to ask first.' : `A workspace rule wants ${needed} people to approve it.`,
+  ]
 }
 
 const tooFewReason = (able: number, needed: number): string =>

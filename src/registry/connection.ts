@@ -55,6 +55,8 @@ export type ConnectionShare = {
   level: 'reads' | 'writes_ask' | 'all_ask'
   /** Who connected it. */
   by: UserId
+  /** The operator's file says so, and only that changes it. */
+  fromFile?: boolean | undefined
   /** Whose run it is used in: no two people share a session. */
   usedBy?: UserId | undefined
 }

@@ -83,6 +83,7 @@ const Shared = z.object({
   people: z.array(UserId),
   level: z.enum(['reads', 'writes_ask', 'all_ask']),
   by: UserId,
+  fromFile: z.boolean().optional(),
 })
 
 const Stored = z.object({

@@ -1,5 +1,8 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { eventually } from '../support/eventually.ts'
+import { everyRow } from '../support/every-row.ts'
 import { lookOf, type Seat } from '../support/person.ts'
 import { rowsIn } from '../support/rows.ts'
 import { says, wishes } from '../support/scripted-model.ts'
@@ -69,4 +72,48 @@ test('members use what an owner connected for them, as far as the owner said', {
   expect(await audit('shared_connection_managed')).toMatchObject([
     { actor: expect.stringMatching(/^UOWNER/), details: { act: 'disconnect', name: 'demo-database' } },
   ])
+})
+
+test('what the operator’s file says is connected, stays over starts, and goes with its entry', {
+  timeout: 240_000,
+}, async () => {
+  let file = ''
+  const entry = `connections:
+  - workspace: TLOCAL01
+    name: house
+    card: postgres
+    by: UOWNER01
+    inputs: { dsn: "\${HOUSE_DSN}?application_name=not-for-rows" }`
+  await using world = await startWorld({
+    model: [wishes('house__execute_sql', { sql: 'select 41 + 1 as sum' }), says('Forty-two.')],
+    change(settings) {
+      file = join(settings.dataDir, 'connections.yaml')
+      writeFileSync(file, entry)
+      const dsn = settings.database.kind === 'postgres' ? settings.database.url : ''
+      const valueFor = (name: string) => (name === 'HOUSE_DSN' ? dsn : undefined)
+      return { ...settings, egressAllow: ['127.0.0.1'], mcp: { ...settings.mcp, sharedFile: { path: file, valueFor } } }
+    },
+  })
+  const [owner, member] = [world.as('owner'), world.as('member')]
+  const connected = () => rowsIn(world, 'select id, credential_reference, user_id from mcp_connections')
+  const shared = () => rowsIn(world, "select details from audit_events where action = 'connection_shared'")
+  await eventually(async () => expect(await shared()).toHaveLength(1))
+  await member.see(await member.dm('what is 41 + 1?'), /Forty-two\./)
+  expect(await everyRow(world.databaseUrl)).not.toContain('not-for-rows')
+  await owner.command('disconnect house')
+  await seesInDm(owner, /comes from a file of whoever runs Patchbay/)
+
+  const before = await connected()
+  expect(before).toMatchObject([{ user_id: 'W00' }])
+  await world.restart()
+  writeFileSync(file, entry.replace('house', 'house\n    level: all_ask'))
+  await world.restart()
+  await eventually(async () => expect(await shared()).toMatchObject([{}, { details: { level: 'all_ask' } }]))
+  expect(await connected()).toEqual(before)
+
+  writeFileSync(file, 'connections: []')
+  await world.restart()
+  await eventually(async () => expect(await connected()).toEqual([]))
+  const ended = "select actor, details from audit_events where action = 'shared_connection_managed'"
+  expect(await rowsIn(world, ended)).toMatchObject([{ actor: 'W00', details: { act: 'disconnect', name: 'house' } }])
 })

@@ -7,7 +7,7 @@ import type { Connection } from '../../registry/connection.ts'
 import { type ConnectableCards, startersFor } from '../catalog/connectable-cards.ts'
 import type { Connect, ConnectDeps } from '../connect-types.ts'
 import { openSecretsOf } from '../open-secrets.ts'
-import { findManagedConnection, noteIfShared } from '../shared/managed-connection.ts'
+import { FROM_FILE, findManagedConnection, noteIfShared } from '../shared/managed-connection.ts'
 import {
   createProblemsOutcome,
   createRefusedOutcome,
@@ -27,6 +27,7 @@ export function createReconnect(deps: ConnectDeps, cards: ConnectableCards): Con
   return async (by, id, inputs, signal) => {
     const connection = await findManagedConnection(deps, by, id)
     if (connection === undefined) return createRefusedOutcome('This connection is gone. Connect it again.')
+    if (connection.shared?.fromFile) return createRefusedOutcome(FROM_FILE)
     const card = cards.getCardOf(connection)
     const typed = { ...connection.inputs, ...inputs }
     const saved = leadsElsewhere(card, connection.inputs, typed) ? {} : await savedSecretsOf(deps, connection)

@@ -15,8 +15,13 @@ export async function findManagedConnection(
   if (connection?.workspace !== by.workspace) return undefined
   if (connection.user === by.user) return connection
   if (connection.user !== WORKSPACE_USER || sharing === undefined) return undefined
-  return (await sharing.roleOf(by)) === 'owner' ? connection : undefined
+  if ((await sharing.roleOf(by)) !== 'owner') return undefined
+  const { shared } = (await sharing.connections.in(by.workspace)).find((one) => one.id === id) ?? {}
+  return { ...connection, shared }
 }
+
+export const FROM_FILE =
+  'This connection comes from a file of whoever runs Patchbay here. Ask them: only they can change or remove it.'
 
 /** Names the owner in the audit before they change a connection of the workspace. */
 export async function noteIfShared(

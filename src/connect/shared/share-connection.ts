@@ -2,7 +2,7 @@ import { isAppError } from '../../errors.ts'
 import type { ConnectionId, Principal } from '../../ids.ts'
 import type { NewShare } from '../../registry/shared-connections.ts'
 import type { Connect, ConnectDeps, ShareOutcome } from '../connect-types.ts'
-import { findManagedConnection } from './managed-connection.ts'
+import { FROM_FILE, findManagedConnection } from './managed-connection.ts'
 
 /** Makes an owner's connection the workspace's, or changes who may use that. The role is asked for at this moment. */
 export function createShareConnection(deps: ConnectDeps): Connect['share'] {
@@ -28,7 +28,9 @@ async function save({ sharing }: ConnectDeps, by: Principal, id: ConnectionId, s
 
 async function refusalFor(deps: ConnectDeps, by: Principal, id: ConnectionId): Promise<string | undefined> {
   if ((await deps.sharing?.roleOf(by)) !== 'owner') return ONLY_OWNERS
-  if ((await findManagedConnection(deps, by, id)) === undefined) return GONE
+  const connection = await findManagedConnection(deps, by, id)
+  if (connection === undefined) return GONE
+  if (connection.shared?.fromFile) return FROM_FILE
   // The tokens were issued to the person as one of the organization, and are renewed as theirs.
   return (await deps.auth.storedTokens(id))?.managed === undefined ? undefined : PERSONAL
 }

@@ -1,5 +1,6 @@
 import type { App } from '@slack/bolt'
 import { LIMITS } from '../../block-kit/limits.ts'
+import { FROM_FILE } from '../../connect/shared/managed-connection.ts'
 import { ConnectionId } from '../../ids.ts'
 import type { Connection } from '../../registry/connection.ts'
 import { actionsBlock, type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
@@ -106,6 +107,7 @@ export const disconnectCommand: Command = {
     }
     const one = await findNamedConnection(deps, responder, name, 'disconnect')
     if (one === undefined) return
+    if (one.shared?.fromFile) return responder.replyError(FROM_FILE)
     await responder.reply(
       disconnectConfirmMessage(one, deps.connect.cardOf(one), KEEPS_FILES.has(one.card)),
       'Disconnect',

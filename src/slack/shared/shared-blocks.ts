@@ -38,7 +38,8 @@ function sharedBlock(one: Connection, cardOf: CardOf): KnownBlock {
 /** By its id, as the owner may have one of the same name. */
 function managedBlocks(one: Connection, cardOf: CardOf): KnownBlock[] {
   const waiting = waitingChangesText(one)
-  const facts = `${pluralize(one.tools.length, 'tool')} · ${one.shared === undefined ? '' : audienceText(one.shared)} may use it.`
+  const fromFile = one.shared?.fromFile === true
+  const facts = `${pluralize(one.tools.length, 'tool')} · ${one.shared === undefined ? '' : audienceText(one.shared)} may use it.${fromFile ? ' It comes from a file of whoever runs Patchbay here, and is changed there.' : ''}`
   const needsSignIn = one.status === 'needs_sign_in' && one.signsIn === true
   const repair = needsSignIn
     ? createCommandButton('Sign in', `sign-in ${one.id}`, 'primary')
@@ -49,10 +50,10 @@ function managedBlocks(one: Connection, cardOf: CardOf): KnownBlock[] {
     actionsBlock(
       [
         ...(waiting === '' ? [] : [createChangesButton(one.id)]),
-        createCommandButton('Who may use it', `share ${one.id}`),
+        ...(fromFile ? [] : [createCommandButton('Who may use it', `share ${one.id}`)]),
         createCommandButton('Test', `test ${one.id}`),
-        repair,
-        createCommandButton('Disconnect', `disconnect ${one.id}`),
+        ...(fromFile && !needsSignIn ? [] : [repair]),
+        ...(fromFile ? [] : [createCommandButton('Disconnect', `disconnect ${one.id}`)]),
       ],
       `connection ${one.id}`,
     ),

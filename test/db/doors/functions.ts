@@ -42,7 +42,7 @@ export const DOORS = {
     sign_in_codes_claim sign_in_look sign_in_take slack_event_forget slack_event_known slack_event_seen slack_events_prune
     slack_message_remove slack_message_save slack_messages_of token_refresh_claim token_refresh_release tool_changes_claim
     tool_changes_told tool_pin_hash tool_pins_take tool_usage_prune withdrawn_event approval_vote credential_references vault_read
-    vault_remove vault_save vault_state shared_connection_row run_event_audit_shared
+    vault_remove vault_save vault_state shared_connection_row run_event_audit_shared shared_connections_from_files
   `),
 }
 
