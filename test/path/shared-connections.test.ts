@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, inject, test } from 'vitest'
+import { openTcpTo } from '../support/connect-house.ts'
 import { eventually } from '../support/eventually.ts'
 import { everyRow } from '../support/every-row.ts'
 import { lookOf, type Seat } from '../support/person.ts'
@@ -77,21 +78,26 @@ test('members use what an owner connected for them, as far as the owner said', {
 test('what the operator’s file says is connected, stays over starts, and goes with its entry', {
   timeout: 240_000,
 }, async () => {
+  await using tcp = await openTcpTo(inject('databaseUrl'))
+  const dsn = `postgres://postgres:not-for-rows@127.0.0.1:${tcp.port}/postgres?sslmode=disable`
   let file = ''
   const entry = `connections:
   - workspace: TLOCAL01
     name: house
     card: postgres
     by: UOWNER01
-    inputs: { dsn: "\${HOUSE_DSN}?application_name=not-for-rows" }`
+    inputs: { dsn: "$\{HOUSE_DSN}" }`
   await using world = await startWorld({
     model: [wishes('house__execute_sql', { sql: 'select 41 + 1 as sum' }), says('Forty-two.')],
     change(settings) {
       file = join(settings.dataDir, 'connections.yaml')
       writeFileSync(file, entry)
-      const dsn = settings.database.kind === 'postgres' ? settings.database.url : ''
       const valueFor = (name: string) => (name === 'HOUSE_DSN' ? dsn : undefined)
-      return { ...settings, egressAllow: ['127.0.0.1'], mcp: { ...settings.mcp, sharedFile: { path: file, valueFor } } }
+      return {
+        ...settings,
+        egressAllow: [`127.0.0.1:${tcp.port}`],
+        mcp: { ...settings.mcp, sharedFile: { path: file, valueFor } },
+      }
     },
   })
   const [owner, member] = [world.as('owner'), world.as('member')]

@@ -1,5 +1,5 @@
 import { AppError } from '../../errors.ts'
-import type { ConnectionId, Principal } from '../../ids.ts'
+import { type ConnectionId, type Principal, WORKSPACE_USER } from '../../ids.ts'
 import type { CompletionRequest, Prompt, PromptMessage } from '../../mcp/features/prompts.ts'
 import { expandUriTemplate, type ResourceContent, type ResourceList } from '../../mcp/features/resources.ts'
 import type { SkillList, SkillText } from '../../mcp/features/skills.ts'
@@ -94,6 +94,11 @@ export function createConnectionFeatures({
         throw new AppError(
           'not_allowed',
           `${connection.name} cannot tell me about changes. Read it again when you need it.`,
+        )
+      if (connection.user === WORKSPACE_USER)
+        throw new AppError(
+          'not_allowed',
+          `${connection.name} is the workspace’s, and I watch only what is a person’s own.`,
         )
       return subscriptions.add(
         { ...resource, workspace: p.workspace, user: p.user, connection: connection.id },

@@ -34,7 +34,7 @@ export function connectionsMessage(
   mayShare = false,
 ): MessageContent {
   return {
-    text: `Your connections: ${connections.map((one) => `${one.name} (${pluralize(one.tools.length, 'tool')})`).join(', ')}`,
+    text: [titleOf(connections.length), ...namesIn(connections)].join(': '),
     blocks: [
       sectionBlock(`*${titleOf(connections.length)}*`),
       // Each takes two of a message's 50 blocks.
@@ -83,6 +83,11 @@ export function connectionBlocks(
     ),
   ]
 }
+
+const namesIn = (connections: Connection[]): string[] =>
+  connections.length === 0
+    ? []
+    : [connections.map((one) => `${one.name} (${pluralize(one.tools.length, 'tool')})`).join(', ')]
 
 function titleOf(count: number): string {
   if (count === 0) return 'You have connected nothing of your own'
