@@ -74,8 +74,8 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
     egress,
     storeEgress,
     log,
-    connectRefusal: (by, card) => slack.connectRefusal(by, card),
     ...connectListenerFor(() => ({ slack, runs, log })),
+    standing: standingIn(() => slack),
   })
   cleanup.use(parts.mcp)
   const renderer = createRunRenderer((origin) => slack.renderDepsOf(origin))
@@ -137,29 +137,21 @@ function slackSettings({ slack, http }: ResolvedConfig, installations: Installat
   return slack.oauth ? { ...slack, oauth: { ...slack.oauth, publicUrl: http.publicUrl, installations } } : slack
 }
 
-type Infrastructure = {
-  db: Db
-  egress: Egress
-  storeEgress: Egress
-  log: Log
-  connectRefusal: Slack['connectRefusal']
-} & ConnectListener
+type Standing = Pick<Slack, 'connectRefusal' | 'roleOf' | 'isMember'>
+type Infrastructure = { db: Db; egress: Egress; storeEgress: Egress; log: Log; standing: Standing } & ConnectListener
 
 /** Builds what the runs and the doors (Slack, the web) stand on. */
-async function buildParts(
-  config: ResolvedConfig,
-  { db, egress, storeEgress, log, connectRefusal, ...news }: Infrastructure,
-) {
+async function buildParts(config: ResolvedConfig, { db, egress, storeEgress, log, standing, ...news }: Infrastructure) {
   const { apiKey, name, baseURL } = config.model
   const { cards, credentials, secretsPlace, readSql, sandbox } = await load(config, { db, egress, storeEgress, log })
   await secureClearInputs({ connections: createClearConnections(db), credentials, log })
   const kept = createConnectionRecords(db, cards, log)
   const catalogue = createCatalogue(db, config.mcp.registryUrl)
   const targets = createServerTargets(cards, config.dataDir, config.prefills)
-  const shared = { registry: kept.registry, credentials, egress, sandbox, log }
+  const shared = { registry: kept.registry, credentials, egress, sandbox, log, audit: createOpeningAudit(db) }
   const identity = createClientIdentity(config.http.publicUrl)
-  const audit = createOpeningAudit(db)
-  const auth = createAuth({ ...shared, ours: identity, identityProvider: config.identityProvider, audit })
+  const auth = createAuth({ ...shared, ours: identity, identityProvider: config.identityProvider })
+  const sharing = { connections: kept.shared, ...standing }
   const mcp = createMcp({
     ...shared,
     auth,
@@ -167,7 +159,6 @@ async function buildParts(
     toolTimeoutSeconds: config.mcp.toolTimeoutSeconds,
     projectRoot: ROOT,
     builtin: createBuiltinServers({ egress }),
-    audit,
   })
   const connect = createConnect({
     ...shared,
@@ -183,8 +174,9 @@ async function buildParts(
     noServersHere: sandbox.refusal,
     maxPerUser: config.mcp.maxPerUser,
     targets,
-    connectRefusal,
-    audit,
+    connectRefusal: standing.connectRefusal,
+    sharing,
+    sharedFile: config.mcp.sharedFile,
   })
   return {
     secretsPlace,
@@ -192,18 +184,22 @@ async function buildParts(
     ...kept,
     catalogue,
     installations: createInstallations({ rows: createInstallationRows(db), credentials, log }),
-    mcp,
+    mcp: { ...mcp, connectionsOf: connect.usable },
     connect,
     sandbox,
-    features: createConnectionFeatures({ ...kept, mcp }),
+    features: createConnectionFeatures({ ...kept, mcp, sharing }),
     model: createModel({ apiKey, model: name, log, ...(baseURL && { baseURL }) }),
     ...recordsIn(db),
     readSql,
-    classificationOf: connect.classificationOf,
-    cardTitle: connect.titleOf,
-    destinationOf: connect.destinationOf,
+    ...cardWordsOf(connect),
   }
 }
+
+const cardWordsOf = ({ classificationOf, titleOf: cardTitle, destinationOf }: Connect) => ({
+  classificationOf,
+  cardTitle,
+  destinationOf,
+})
 
 /** Reads the run cards, opens the credential store, loads the SQL parser and tries the sandbox; the slow ones side by side. */
 async function load(
@@ -221,6 +217,13 @@ async function load(
   ])
   return { cards, credentials: store, secretsPlace: place, readSql, sandbox }
 }
+
+/** What Slack says of people. */
+const standingIn = (slack: () => Slack): Standing => ({
+  connectRefusal: (by, card) => slack().connectRefusal(by, card),
+  roleOf: (by) => slack().roleOf(by),
+  isMember: (by) => slack().isMember(by),
+})
 
 /** Tells Slack, and the runs that wait. */
 const connectListenerFor = (told: () => { slack: Slack; runs: Runs; log: Log }): ConnectListener => ({

@@ -67,6 +67,8 @@ export type Config = {
     registryUrl: string | undefined
     /** Whether servers that run here are kept in a sandbox. */
     sandbox: 'auto' | 'required' | 'off'
+    /** The operator's file of workspace connections, and the variables it may name. */
+    sharedFile?: { path: string; valueFor(variable: string): string | undefined } | undefined
   }
   egressAllow: string[]
   /** `MCP_<CARD>_<INPUT>`: values that fill a card's inputs, by card and input. In a real workspace only the OAuth clients of cards. */
@@ -114,11 +116,15 @@ export function readConfig(environment: Environment): Config {
       toolTimeoutSeconds: values.MCP_TOOL_TIMEOUT_SECONDS,
       registryUrl: values.MCP_REGISTRY_URL,
       sandbox: values.MCP_SANDBOX ?? SANDBOX_ENABLED[values.MCP_SANDBOX_ENABLED ?? 'unset'],
+      sharedFile: sharedFileOf(values, set),
     },
     egressAllow: listIn(values.EGRESS_ALLOW),
     prefills: prefillsOf(set, usesSlack(values)),
   }
 }
+
+const sharedFileOf = ({ MCP_WORKSPACE_CONNECTIONS: path }: Values, set: Environment): Config['mcp']['sharedFile'] =>
+  path === undefined ? undefined : { path: resolve(path), valueFor: (variable) => set[variable] }
 
 /** MCP_SANDBOX_ENABLED in the words of MCP_SANDBOX. */
 const SANDBOX_ENABLED = { true: 'required', false: 'off', unset: 'auto' } as const

@@ -14,6 +14,9 @@ export const UserId = z
   .brand<'UserId'>()
 export type UserId = z.infer<typeof UserId>
 
+/** Stands where a person would, for what is the workspace's own: no Slack id is as short. */
+export const WORKSPACE_USER = UserId.parse('W00')
+
 export const ChannelId = z
   .string()
   .regex(/^[CDG][A-Z0-9]{2,}$/, 'a Slack channel id')

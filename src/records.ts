@@ -15,6 +15,7 @@ import { createPersonRows } from './registry/person-rows.ts'
 import { createRegistry } from './registry/registry.ts'
 import { createResourceSubscriptions } from './registry/resource-subscriptions.ts'
 import { createSecretEntries } from './registry/secret-entries.ts'
+import { createSharedConnections } from './registry/shared-connections.ts'
 import { createSignInCodes } from './registry/sign-in-codes.ts'
 import { createSignIns } from './registry/sign-ins.ts'
 import { createToolChanges } from './registry/tool-changes.ts'
@@ -25,7 +26,13 @@ import { createUsageReports } from './run/usage.ts'
 export function createConnectionRecords(db: Db, cards: ReturnType<typeof readCards>, log: Log) {
   const changes = createToolChanges(db)
   const pins = createToolPins({ cards, registry: createRegistry(db), changes, log })
-  return { registry: pins.registry, pins, changes, subscriptions: createResourceSubscriptions(db) }
+  return {
+    registry: pins.registry,
+    pins,
+    changes,
+    subscriptions: createResourceSubscriptions(db),
+    shared: createSharedConnections(db),
+  }
 }
 
 /** What a connect keeps until it is finished. */

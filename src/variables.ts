@@ -72,6 +72,7 @@ export const Variables = z.object({
   MCP_TOOL_TIMEOUT_SECONDS: integer(1, 3_600, 30),
   MCP_SANDBOX: z.enum(['auto', 'required', 'off'], { error: 'auto, required or off' }).optional(),
   MCP_SANDBOX_ENABLED: z.enum(['true', 'false'], { error: 'true or false' }).optional(),
+  MCP_WORKSPACE_CONNECTIONS: text.optional(),
   MCP_REGISTRY_URL: registry.prefault(OFFICIAL_REGISTRY),
   EGRESS_ALLOW: z.string().default(''),
 })

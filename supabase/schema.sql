@@ -174,7 +174,7 @@ create table patchbay.mcp_connections (
   constraint mcp_connections_pkey PRIMARY KEY (id),
   constraint mcp_connections_status_check CHECK ((status = ANY (ARRAY['connected'::text, 'failing'::text, 'needs_sign_in'::text])))
 );
-comment on table patchbay.mcp_connections is 'a person''s (user_id) or the workspace''s (null) link to one MCP server; the credential store keeps its secrets under credential_reference';
+comment on table patchbay.mcp_connections is 'a person''s (user_id) or the workspace''s (W00) link to one MCP server; the credential store keeps its secrets under credential_reference';
 alter table patchbay.mcp_connections enable row level security;
 
 create table patchbay.mcp_registry_syncs (
@@ -385,6 +385,22 @@ create table patchbay.secret_entries (
 );
 comment on table patchbay.secret_entries is 'secrets to be entered on a page, by the hash of its link; the credential store keeps what was entered';
 alter table patchbay.secret_entries enable row level security;
+
+create table patchbay.shared_connections (
+  connection_id uuid not null,
+  audience text not null,
+  people jsonb default '[]'::jsonb not null,
+  level text not null,
+  shared_by text not null,
+  from_file boolean default false not null,
+  shared_at timestamp with time zone default clock_timestamp() not null,
+  constraint shared_connections_audience_check CHECK ((audience = ANY (ARRAY['everybody'::text, 'approvers'::text, 'people'::text]))),
+  constraint shared_connections_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES patchbay.mcp_connections(id) ON DELETE CASCADE,
+  constraint shared_connections_level_check CHECK ((level = ANY (ARRAY['reads'::text, 'writes_ask'::text, 'all_ask'::text]))),
+  constraint shared_connections_pkey PRIMARY KEY (connection_id)
+);
+comment on table patchbay.shared_connections is 'who may use a connection of the workspace, and how far';
+alter table patchbay.shared_connections enable row level security;
 
 create table patchbay.sign_in_codes (
   id uuid not null,
@@ -949,7 +965,7 @@ begin
       else 'call_' ||
         coalesce((array['allowed', 'asked', 'denied'])[array_position(array['allow', 'ask', 'deny'], judged ->> 'verdict')], 'judged') end,
     jsonb_strip_nulls(jsonb_build_object('run', run.id, 'call', new.body -> 'call', 'connection', judged #> '{target,connection}',
-      'tool', judged #> '{target,tool}', 'hash', case new.type when 'judged' then judged -> 'hash' end,
+      'tool', judged #> '{target,tool}', 'connected_by', judged #> '{target,sharedBy}', 'hash', case new.type when 'judged' then judged -> 'hash' end,
       'risk', case new.type when 'judged' then judged -> 'risk' end,
       'outcome', case new.type when 'returned' then new.body -> 'outcome' end, 'ms', case new.type when 'returned' then new.body -> 'ms' end)));
   return null;
@@ -1067,8 +1083,8 @@ declare
   known text;
   secret text := gen_random_uuid()::text || gen_random_uuid();
 begin
-  -- 'patchbay' and 'slack' are nobody.
-  if p_user is null or p_user !~ '^[UW][A-Z0-9]{2,}$' then return p_user; end if;
+  -- 'patchbay', 'slack' and W00, the workspace, are nobody.
+  if p_user is null or p_user = 'W00' or p_user !~ '^[UW][A-Z0-9]{2,}$' then return p_user; end if;
   select person into known from audit_people where workspace_id = p_workspace and user_id = p_user;
   if found then return known; end if;
   known := 'person-' || left(encode(sha256(convert_to(secret || p_workspace || p_user, 'utf8')), 'hex'), 32);
@@ -1178,7 +1194,8 @@ begin
       from jsonb_array_elements(p_value) with ordinality as items (value, nth));
   when 'string' then
     if p_value #>> '{}' !~ '^[UW][A-Z0-9]{2,}$' then return p_value; end if;
-    if p_field in ('requester', 'user', 'users', 'user_id', 'by', 'created_by', 'approvers', 'members', 'owners', 'people', 'votes', 'lost') then
+    if p_field in ('requester', 'user', 'users', 'user_id', 'by', 'created_by', 'approvers', 'members', 'owners', 'people', 'votes', 'lost',
+      'shared_by', 'connected_by') then
       return to_jsonb(audit_person(p_workspace, p_value #>> '{}'));
     end if;
     -- A word like UPDATE looks like a person's id, so elsewhere only people who are known count.
@@ -1518,6 +1535,39 @@ AS $function$
 $function$
 ;
 comment on function patchbay.connection_set_status(text,uuid,text,text) is 'whether a connection works';
+
+CREATE OR REPLACE FUNCTION patchbay.connection_share(p_workspace text, p_user text, p_id uuid, p_audience text, p_people jsonb, p_level text, p_from_file boolean)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare
+  row mcp_connections;
+  before jsonb;
+  ended jsonb;
+begin
+  perform pg_advisory_xact_lock(hashtextextended('patchbay connections ' || p_workspace || p_user, 0));
+  select * into row from mcp_connections
+  where id = p_id and workspace_id = p_workspace and user_id in (p_user, 'W00') for update;
+  if not found then return null; end if;
+  select to_jsonb(s) into before from shared_connections s where s.connection_id = p_id;
+  -- What one person decided for their own use, nobody else has decided.
+  select coalesce(jsonb_agg(to_jsonb(r) order by r.created_at), '[]') into ended from rules r where r.connection_id = p_id;
+  delete from rules where connection_id = p_id;
+  update mcp_connections set user_id = 'W00' where id = p_id returning * into row;
+  insert into shared_connections (connection_id, audience, people, level, shared_by, from_file)
+  values (p_id, p_audience, p_people, p_level, p_user, p_from_file)
+  on conflict (connection_id) do update set audience = excluded.audience, people = excluded.people, level = excluded.level,
+    shared_by = case when p_from_file then excluded.shared_by else shared_connections.shared_by end, from_file = p_from_file;
+  perform audit_append(p_workspace, p_user, 'connection_shared', jsonb_build_object('connection', p_id, 'name', row.connection_name,
+    'card', row.mcp_type, 'audience', p_audience, 'people', p_people, 'level', p_level, 'from_file', p_from_file, 'before', before, 'rules', ended));
+  return shared_connection_row(row);
+exception when unique_violation then
+  raise exception 'The workspace already has a connection called "%". Disconnect that one first, or connect yours under another name.',
+    (select connection_name from mcp_connections where id = p_id) using errcode = 'PT410';
+end $function$
+;
+comment on function patchbay.connection_share(text,text,uuid,text,jsonb,text,boolean) is 'makes a person''s connection the workspace''s, or changes who may use that; who may do it is the door''s question';
 
 CREATE OR REPLACE FUNCTION patchbay.connections_in(p_workspace text)
  RETURNS jsonb
@@ -2358,6 +2408,9 @@ begin
   delete from rules where workspace_id = p_workspace and scope = 'person' and user_id = p_user;
   update rules set created_by = 'UFORGOTTEN' where workspace_id = p_workspace and created_by = p_user;
   update tool_pins p set pinned_by = null from mcp_connections c where c.id = p.connection_id and c.workspace_id = p_workspace and p.pinned_by = p_user;
+  -- What they connected for the workspace stays the workspace's.
+  update shared_connections s set shared_by = 'UFORGOTTEN' from mcp_connections c
+  where c.id = s.connection_id and c.workspace_id = p_workspace and s.shared_by = p_user;
   delete from mcp_run_cards where workspace_id = p_workspace and created_by = p_user and source in ('saved', 'imported') and not is_public;
   delete from onboarding_messages where workspace_id = p_workspace and user_id = p_user;
   delete from resource_subscriptions where workspace_id = p_workspace and user_id = p_user;
@@ -3116,7 +3169,8 @@ AS $function$
       from jsonb_array_elements(p_body -> 'content') with ordinality as parts (part, nth) where part ->> 'type' <> 'opaque'))
     when 'judged' then jsonb_build_object('why', '[]'::jsonb,
       'approval', (p_body -> 'approval') - 'reach' - 'does' || jsonb_build_object('approvers', users_without(p_body #> '{approval,approvers}', p_user)),
-      'target', p_body -> 'target' || jsonb_build_object('schema', '{}'::jsonb, 'connectionName', p_body #> '{target,cardTitle}'))
+      'target', p_body -> 'target' || jsonb_build_object('schema', '{}'::jsonb, 'connectionName', p_body #> '{target,cardTitle}',
+        'sharedBy', case when p_body #>> '{target,sharedBy}' = p_user then '"UFORGOTTEN"' else p_body #> '{target,sharedBy}' end))
     when 'voted' then jsonb_build_object('votes', users_without(p_body -> 'votes', p_user))
     when 'answered' then jsonb_build_object('arguments', case when p_body ? 'arguments' then '{}'::jsonb end, 'reason', null, 'reach', null, 'lost', null,
       'approvedBy', users_without(p_body -> 'approvedBy', p_user))
@@ -3744,6 +3798,64 @@ $function$
 ;
 comment on function patchbay.settings_of(text) is 'what a workspace decided, and the retention where it decided none';
 
+CREATE OR REPLACE FUNCTION patchbay.shared_connection_managed(p_workspace text, p_user text, p_id uuid, p_act text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare row mcp_connections;
+begin
+  select * into row from mcp_connections where id = p_id and workspace_id = p_workspace and user_id = 'W00';
+  if not found then return null; end if;
+  perform audit_append(p_workspace, p_user, 'shared_connection_managed',
+    jsonb_build_object('connection', p_id, 'name', row.connection_name, 'card', row.mcp_type, 'act', p_act));
+  return to_jsonb(true);
+end $function$
+;
+comment on function patchbay.shared_connection_managed(text,text,uuid,text) is 'notes which owner is about to change a connection of the workspace';
+
+CREATE OR REPLACE FUNCTION patchbay.shared_connection_row(p_connection patchbay.mcp_connections)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select to_jsonb(p_connection) || jsonb_build_object('shared', (
+      select jsonb_build_object('audience', s.audience, 'people', s.people, 'level', s.level, 'by', s.shared_by,
+        'fromFile', s.from_file)
+      from shared_connections s where s.connection_id = p_connection.id))
+    || coalesce((select jsonb_build_object('classed_tools', r.available_tools) from mcp_run_cards r
+      where r.card_name = p_connection.mcp_type and r.workspace_id = p_connection.workspace_id and r.source = 'saved' and r.is_public
+        and r.version = p_connection.connection_config #>> '{entry,version}'), '{}')
+$function$
+;
+comment on function patchbay.shared_connection_row(patchbay.mcp_connections) is 'a connection of the workspace with who may use it, and how far';
+
+CREATE OR REPLACE FUNCTION patchbay.shared_connections_from_files()
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select coalesce(jsonb_agg(shared_connection_row(c)), '[]')
+  from mcp_connections c join shared_connections s on s.connection_id = c.id where s.from_file
+$function$
+;
+comment on function patchbay.shared_connections_from_files() is 'what the operator''s file connected, in all workspaces';
+
+CREATE OR REPLACE FUNCTION patchbay.shared_connections_in(p_workspace text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select coalesce(jsonb_agg(shared_connection_row(c) order by lower(c.connection_name)), '[]')
+  from mcp_connections c join shared_connections s on s.connection_id = c.id
+  where c.workspace_id = p_workspace and c.user_id = 'W00'
+$function$
+;
+comment on function patchbay.shared_connections_in(text) is 'the connections of a workspace itself, by name';
+
 CREATE OR REPLACE FUNCTION patchbay.sign_in_begin(p_state_hash text, p_workspace text, p_user text, p_connection uuid, p_details jsonb, p_ttl_ms integer)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -4265,6 +4377,8 @@ grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.schema_versions to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.secret_entries to service_role;
+
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.shared_connections to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.sign_in_codes to service_role;
 

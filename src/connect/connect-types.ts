@@ -14,12 +14,15 @@ import type { OwnCards } from '../registry/own-cards.ts'
 import type { PersonRows } from '../registry/person-rows.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { SecretEntries } from '../registry/secret-entries.ts'
+import type { NewShare } from '../registry/shared-connections.ts'
 import type { SignInCodes } from '../registry/sign-in-codes.ts'
 import type { SignIns } from '../registry/sign-ins.ts'
+import type { Polling } from '../timing.ts'
 import type { SearchCatalog } from './catalog/search-catalog.ts'
 import type { OwnCardActions } from './own-cards/own-card-types.ts'
 import type { EnteredSecrets, SecretEntryDetails, SecretPages } from './secret-entry-types.ts'
 import type { ServerTargets } from './server-targets.ts'
+import type { SharedFileSource, ShareOutcome, Sharing } from './sharing-types.ts'
 import type {
   BrowserCallback,
   CodeAnswer,
@@ -86,12 +89,19 @@ export type Connect = {
   finishSignIn(brought: BrowserCallback, signal: AbortSignal): Promise<FailedSignIn | SignInRetry | SignInCode>
   /** Tries the code that the browser shows, once for all instances; `finish` then saves the connection or tells why not. Never throws. */
   confirmSignIn(by: Principal, attempt: { id: SignInId; code: string; place: SignInPlace }): Promise<CodeAnswer>
-  /** Secrets that are entered on a page. */
   secretPages: SecretPages
   /** Takes back sign-ins whose code did not come. */
   dropSignIns(): Promise<void>
   /** Whether calls go out to the connection's server now, or it is left alone after failing several times in a row. */
   circuit: Mcp['circuit']
+  /** The connection, if this person may change it now: their own, or as an owner the workspace's. Throws AppError `slack_failed`. */
+  managed(by: Principal, id: ConnectionId): Promise<Connection | undefined>
+  /** What a person may use at this moment: their own connections and the workspace's. */
+  usable(by: Principal): Promise<Connection[]>
+  /** Makes an owner's connection the workspace's, or changes who may use that. Throws AppError `slack_failed`. */
+  share(by: Principal, id: ConnectionId, share: NewShare): Promise<ShareOutcome>
+  /** Carries out the operator's file. */
+  sharedFile: Polling
   /** The host of a connection's server, if it is elsewhere, and whether its card answers for the server. */
   destinationOf(connection: Connection): { host?: string; vouched: boolean }
   /** What the card says of a tool. */
@@ -204,6 +214,8 @@ export type ConnectDeps = Partial<ConnectListener> & {
     | 'connectionsIn'
     | 'forgetAll'
     | 'saved'
+    | 'lease'
+    | 'releaseLease'
   >
   credentials: CredentialStore
   /** Writes the row of a credential that is about to be opened. */
@@ -215,6 +227,10 @@ export type ConnectDeps = Partial<ConnectListener> & {
   targets: ServerTargets
   /** Why this person may not connect this card now, in a sentence; left out: everybody may connect all. */
   connectRefusal?(by: Principal, card: { name: string; title: string }): Promise<string | undefined>
+  /** Left out: every connection is somebody's own. */
+  sharing?: Sharing | undefined
+  /** What the operator wants to be connected for workspaces. */
+  sharedFile?: SharedFileSource | undefined
   /** Why no server is started on this machine; undefined: they are. */
   noServersHere?: string | undefined
   log: Log

@@ -25,6 +25,10 @@ import { createTestConnection } from './connections/test-connection.ts'
 import { createForgetPerson } from './forget-person.ts'
 import { createOwnCardActions } from './own-cards/own-card-actions.ts'
 import { createSecretPages } from './secrets/secret-pages.ts'
+import { findManagedConnection } from './shared/managed-connection.ts'
+import { createShareConnection } from './shared/share-connection.ts'
+import { createUsableConnections } from './shared/usable-connections.ts'
+import { createSharedFile } from './shared-file/connect-shared-file.ts'
 import { createConfirmSignIn, createDropSignIns } from './sign-in/confirm-sign-in.ts'
 import { createFinishSignIn } from './sign-in/finish-sign-in.ts'
 import { createOpenSignIn } from './sign-in/open-sign-in.ts'
@@ -58,11 +62,8 @@ export function createConnect(deps: ConnectDeps): Connect {
       return card === undefined ? [] : startersFor(card, connection.name)
     },
     defaultName: async (principal, card, address = '') => {
-      const connections = await deps.registry.connectionsOf(principal)
-      return freeConnectionNameFor(
-        addressNameOf(address) ?? connectionNameFor(card),
-        connections.map((one) => one.name),
-      )
+      const taken = (await deps.registry.connectionsOf(principal)).map(({ name }) => name)
+      return freeConnectionNameFor(addressNameOf(address) ?? connectionNameFor(card), taken)
     },
     check: async (principal, draft) => {
       const { card } = await connectable.get(principal, draft.card)
@@ -81,12 +82,18 @@ export function createConnect(deps: ConnectDeps): Connect {
     disconnect: createDisconnect(deps),
     forgetAll: createForgetAll(deps),
     forgetPerson: createForgetPerson(deps),
+    managed: (by, id) => findManagedConnection(deps, by, id),
+    usable: createUsableConnections(deps),
+    share: createShareConnection(deps),
+    sharedFile: createSharedFile(deps),
     circuit: (id) => deps.mcp.circuit(id),
     destinationOf: (connection) => destinationIn(deps, connection, connectable.cardOf(connection)),
-    classificationOf: (card, tool, classed = {}) =>
-      Object.hasOwn(classed, tool) ? ownerClassificationOf(classed[tool]) : classificationFor(byName.get(card), tool),
+    classificationOf: (card, tool, classed = {}) => classificationIn(byName.get(card), tool, classed),
   }
 }
+
+const classificationIn = (card: Card | undefined, tool: string, classed: NonNullable<Connection['classedTools']>) =>
+  Object.hasOwn(classed, tool) ? ownerClassificationOf(classed[tool]) : classificationFor(card, tool)
 
 function destinationIn({ targets }: ConnectDeps, connection: Connection, card: Card | undefined) {
   if (card === undefined) return { vouched: false }

@@ -29,7 +29,7 @@ export type CallFacts = {
   untrusted?: string[] | undefined
   /** The channel the answer is shown in, or undefined for the requester's own DM. */
   shownIn: string | undefined
-  /** The channel others would see the answer in, where the connection reads with its owner's own access and no answer of it was let in there. */
+  /** The channel others would see the answer in, where the connection reads what not everybody may and no answer of it was let in there. */
   showsIn?: string | undefined
   /** The thread the call is made in, for rules that hold only there. */
   conversation?: string | undefined
@@ -39,6 +39,8 @@ export type CallFacts = {
   approvers: UserId[]
   /** Who may approve of the user groups that the rules name, in place of the approvers; undefined: not known yet. */
   members?: UserId[] | undefined
+  /** Set where the connection is the workspace's own: how far it may be used. */
+  shared?: { level: 'reads' | 'writes_ask' | 'all_ask' } | undefined
 }
 
 export type Verdict =

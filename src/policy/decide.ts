@@ -7,7 +7,7 @@ import { isWithinReach } from './rule-reach.ts'
 import type { Rule } from './rules.ts'
 
 /**
- * May this call go ahead? Pure. Strictest wins, in this order: a workspace's deny, its other rules,
+ * May this call go ahead? Pure. Strictest wins, in this order: a workspace's deny, its connection's level, its other rules,
  * the person's own rules, the card's word, and by default everything but a curated read asks.
  */
 export function decide(asked: CallFacts, rules: Rule[]): Verdict {
@@ -16,10 +16,11 @@ export function decide(asked: CallFacts, rules: Rule[]): Verdict {
   const why = [...leaves, ...grounds]
   const ofWorkspace = rules.filter((rule) => rule.scope === 'workspace' && matches(rule, asked, risk))
   const own = rules.filter((rule) => rule.scope === 'person' && matches(rule, asked, risk))
-  const denied = [...ofWorkspace, ...own].find((rule) => rule.verdict === 'deny')
-  if (denied) return { kind: 'deny', risk, why: [denyReason(denied)] }
+  const denied = denialIn([...ofWorkspace, ...own], asked, risk)
+  if (denied) return { kind: 'deny', risk, why: [denied] }
   const asks = ofWorkspace.filter((rule) => rule.verdict === 'ask')
-  if (asks.length > 0) return ask(asked, risk, { why: [askReason(asks), ...why], rules: asks })
+  const first = [...askReasons(asks), ...shareReasonsOf(asked, risk)]
+  if (first.length > 0) return ask(asked, risk, { why: [...first, ...why], rules: asks })
   if (ofWorkspace.some((rule) => rule.verdict === 'allow'))
     return { kind: 'allow', risk, why: ['A workspace rule allows it.'] }
   if (own.some((rule) => rule.verdict === 'ask'))
@@ -30,6 +31,26 @@ export function decide(asked: CallFacts, rules: Rule[]): Verdict {
   if (risk !== 'read' || leaves.length > 0) return ask(asked, risk, { why, rules: [] })
   return mayShow(asked, rules) ? { kind: 'allow', risk, why } : askToShow(asked)
 }
+
+function denialIn(rules: Rule[], { shared }: CallFacts, risk: Risk): string | undefined {
+  const rule = rules.find(({ verdict }) => verdict === 'deny')
+  if (rule) return denyReason(rule)
+  return shared?.level === 'reads' && risk !== 'read' ? READS_ONLY : undefined
+}
+
+const READS_ONLY =
+  "This is the workspace's connection, and its owners let it only read. What nobody has classed counts as a change."
+
+/** Why a call with the workspace's own connection asks, whatever a member allowed for themselves. */
+function shareReasonsOf({ shared, showsIn }: CallFacts, risk: Risk): string[] {
+  if (shared === undefined) return []
+  const limited = showsIn === undefined ? [] : ['Not everybody may use this connection.']
+  if (shared.level === 'all_ask') return [ALL_ASK, ...limited]
+  return risk === 'read' ? limited : [WRITES_ASK, ...limited]
+}
+
+const ALL_ASK = 'The owners of this workspace want to be sure: every call with this connection asks.'
+const WRITES_ASK = 'The owners of this workspace want to be sure: each change with this connection asks.'
 
 function mayShow({ showsIn, connection, conversation }: CallFacts, rules: Rule[]): boolean {
   const isHere = (rule: Rule) => rule.conversation === undefined || rule.conversation === conversation
@@ -78,7 +99,7 @@ function ask(asked: CallFacts, risk: Risk, grounds: { why: string[]; rules: Rule
   if (isKnown && approvers.length < needed) return { kind: 'deny', risk, why: [tooFewReason(approvers.length, needed)] }
   // A standing permission is for what can be undone and read, and never against a rule that says to ask.
   const isPlain = !isUnusual(asked) && asked.reach !== undefined
-  const mayAlways = level === 'write' && grounds.rules.length === 0 && isPlain
+  const mayAlways = level === 'write' && grounds.rules.length === 0 && isPlain && asked.shared === undefined
   const reaches = asked.hosts.length === 0 ? [] : [`It names ${asked.hosts.join(', ')}.`]
   const why = [...grounds.why, ...reaches, ...untrustedReasons(asked), ...visibleReasons(asked)]
   return { kind: 'ask', risk: level, approvers, fourEyes, needed, groups, mayAlways, why }
@@ -93,9 +114,12 @@ export const membersFor = (
 /** The rule that wants most people counts. */
 const neededIn = (rules: Rule[]): number => Math.max(1, ...rules.map(({ approvals = 1 }) => approvals))
 
-function askReason(rules: Rule[]): string {
+function askReasons(rules: Rule[]): string[] {
+  if (rules.length === 0) return []
   const needed = neededIn(rules)
-  return needed === 1 ? 'A workspace rule says to ask first.' : `A workspace rule wants ${needed} people to approve it.`
+  return [
+    needed === 1 ? 'A workspace rule says to ask first.' : `A workspace rule wants ${needed} people to approve it.`,
+  ]
 }
 
 const tooFewReason = (able: number, needed: number): string =>

@@ -46,7 +46,22 @@ export type ListingChanges = { hash: string; tools: StoredTool[]; instructions?:
 
 export type ConnectionStatus = 'connected' | 'failing' | 'needs_sign_in'
 
-/** One person's configured link to one MCP server. Secrets are not here: `credential` names them in the credential store. */
+/** Who may use a connection of the workspace, and how far. */
+export type ConnectionShare = {
+  /** `everybody`: members of the workspace; `approvers`: approvers and owners; `people`: those named. */
+  audience: 'everybody' | 'approvers' | 'people'
+  people: UserId[]
+  /** `reads`: all else is refused; `writes_ask`: a person decides on all else; `all_ask`: on everything. */
+  level: 'reads' | 'writes_ask' | 'all_ask'
+  /** Who connected it. */
+  by: UserId
+  /** The operator's file says so, and only that changes it. */
+  fromFile?: boolean | undefined
+  /** Whose run it is used in: no two people share a session. */
+  usedBy?: UserId | undefined
+}
+
+/** One person's, or with `shared` the workspace's, configured link to one MCP server. Secrets are not here: `credential` names them in the credential store. */
 export type Connection = {
   id: ConnectionId
   workspace: WorkspaceId
@@ -69,6 +84,8 @@ export type Connection = {
   offers?: ServerFeatures | undefined
   unusableTools?: UnusableTool[]
   instructions?: string | undefined
+  /** Set where it is the workspace's own. */
+  shared?: ConnectionShare | undefined
   /** What waits for its owner's look. */
   changes?: ListingChanges | undefined
   /** The protocol verdict of the last open; only mcp/ reads it. */

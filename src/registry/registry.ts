@@ -78,6 +78,14 @@ const instant = z
   .nullable()
   .transform((text) => (text === null ? undefined : new Date(text)))
 
+const Shared = z.object({
+  audience: z.enum(['everybody', 'approvers', 'people']),
+  people: z.array(UserId),
+  level: z.enum(['reads', 'writes_ask', 'all_ask']),
+  by: UserId,
+  fromFile: z.boolean().optional(),
+})
+
 const Stored = z.object({
   id: ConnectionId,
   workspace_id: WorkspaceId,
@@ -107,6 +115,7 @@ const Stored = z.object({
     .object({ hash: z.string(), tools: z.array(Tool), instructions: z.string().optional() })
     .nullish()
     .transform((changes) => changes ?? undefined),
+  shared: Shared.nullish().transform((shared) => shared ?? undefined),
   protocol_era: z.unknown().transform((era) => era ?? undefined),
   protocol_era_at: instant,
   created_at: z.string().transform((text) => new Date(text)),
@@ -131,6 +140,7 @@ const connectionOf = (row: z.infer<typeof Stored>, tools: StoredTool[]): Connect
   offers: row.server_features,
   unusableTools: row.unusable_tools,
   instructions: row.server_instructions,
+  ...(row.shared && { shared: row.shared }),
   changes: row.listing_changes,
   era: row.protocol_era,
   eraAt: row.protocol_era_at,

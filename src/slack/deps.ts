@@ -9,6 +9,7 @@ import type { Settings } from '../policy/settings.ts'
 import type { OnboardingMessages } from '../registry/onboarding-messages.ts'
 import type { PersonRows } from '../registry/person-rows.ts'
 import type { Registry } from '../registry/registry.ts'
+import type { SharedConnections } from '../registry/shared-connections.ts'
 import type { Runs } from '../run/runs.ts'
 import type { UsageReports } from '../run/usage.ts'
 import type { AgentSessions } from './web-api/agents.ts'
@@ -40,6 +41,8 @@ export type ConnectionDeps = {
   features: ConnectionFeatures
   registry: Registry
   pins: Pick<ToolPins, 'accept'>
+  /** The workspace's own connections. */
+  shared: SharedConnections
 }
 
 /** What people and workspaces decided, and what they used. */

@@ -106,7 +106,7 @@ begin
       else 'call_' ||
         coalesce((array['allowed', 'asked', 'denied'])[array_position(array['allow', 'ask', 'deny'], judged ->> 'verdict')], 'judged') end,
     jsonb_strip_nulls(jsonb_build_object('run', run.id, 'call', new.body -> 'call', 'connection', judged #> '{target,connection}',
-      'tool', judged #> '{target,tool}', 'hash', case new.type when 'judged' then judged -> 'hash' end,
+      'tool', judged #> '{target,tool}', 'connected_by', judged #> '{target,sharedBy}', 'hash', case new.type when 'judged' then judged -> 'hash' end,
       'risk', case new.type when 'judged' then judged -> 'risk' end,
       'outcome', case new.type when 'returned' then new.body -> 'outcome' end, 'ms', case new.type when 'returned' then new.body -> 'ms' end)));
   return null;

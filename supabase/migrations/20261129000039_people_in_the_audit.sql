@@ -16,8 +16,8 @@ declare
   known text;
   secret text := gen_random_uuid()::text || gen_random_uuid();
 begin
-  -- 'patchbay' and 'slack' are nobody.
-  if p_user is null or p_user !~ '^[UW][A-Z0-9]{2,}$' then return p_user; end if;
+  -- 'patchbay', 'slack' and W00, the workspace, are nobody.
+  if p_user is null or p_user = 'W00' or p_user !~ '^[UW][A-Z0-9]{2,}$' then return p_user; end if;
   select person into known from audit_people where workspace_id = p_workspace and user_id = p_user;
   if found then return known; end if;
   known := 'person-' || left(encode(sha256(convert_to(secret || p_workspace || p_user, 'utf8')), 'hex'), 32);
@@ -38,7 +38,8 @@ begin
       from jsonb_array_elements(p_value) with ordinality as items (value, nth));
   when 'string' then
     if p_value #>> '{}' !~ '^[UW][A-Z0-9]{2,}$' then return p_value; end if;
-    if p_field in ('requester', 'user', 'users', 'user_id', 'by', 'created_by', 'approvers', 'members', 'owners', 'people', 'votes', 'lost') then
+    if p_field in ('requester', 'user', 'users', 'user_id', 'by', 'created_by', 'approvers', 'members', 'owners', 'people', 'votes', 'lost',
+      'shared_by', 'connected_by') then
       return to_jsonb(audit_person(p_workspace, p_value #>> '{}'));
     end if;
     -- A word like UPDATE looks like a person's id, so elsewhere only people who are known count.
@@ -133,7 +134,8 @@ language sql immutable set search_path = patchbay, pg_temp as $$
       from jsonb_array_elements(p_body -> 'content') with ordinality as parts (part, nth) where part ->> 'type' <> 'opaque'))
     when 'judged' then jsonb_build_object('why', '[]'::jsonb,
       'approval', (p_body -> 'approval') - 'reach' - 'does' || jsonb_build_object('approvers', users_without(p_body #> '{approval,approvers}', p_user)),
-      'target', p_body -> 'target' || jsonb_build_object('schema', '{}'::jsonb, 'connectionName', p_body #> '{target,cardTitle}'))
+      'target', p_body -> 'target' || jsonb_build_object('schema', '{}'::jsonb, 'connectionName', p_body #> '{target,cardTitle}',
+        'sharedBy', case when p_body #>> '{target,sharedBy}' = p_user then '"UFORGOTTEN"' else p_body #> '{target,sharedBy}' end))
     when 'voted' then jsonb_build_object('votes', users_without(p_body -> 'votes', p_user))
     when 'answered' then jsonb_build_object('arguments', case when p_body ? 'arguments' then '{}'::jsonb end, 'reason', null, 'reach', null, 'lost', null,
       'approvedBy', users_without(p_body -> 'approvedBy', p_user))
@@ -218,6 +220,9 @@ begin
   delete from rules where workspace_id = p_workspace and scope = 'person' and user_id = p_user;
   update rules set created_by = 'UFORGOTTEN' where workspace_id = p_workspace and created_by = p_user;
   update tool_pins p set pinned_by = null from mcp_connections c where c.id = p.connection_id and c.workspace_id = p_workspace and p.pinned_by = p_user;
+  -- What they connected for the workspace stays the workspace's.
+  update shared_connections s set shared_by = 'UFORGOTTEN' from mcp_connections c
+  where c.id = s.connection_id and c.workspace_id = p_workspace and s.shared_by = p_user;
   delete from mcp_run_cards where workspace_id = p_workspace and created_by = p_user and source in ('saved', 'imported') and not is_public;
   delete from onboarding_messages where workspace_id = p_workspace and user_id = p_user;
   delete from resource_subscriptions where workspace_id = p_workspace and user_id = p_user;

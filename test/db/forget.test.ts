@@ -44,6 +44,7 @@ const COLUMNS: Record<string, string> = {
   secret_entries: 'token_hash workspace_id user_id details',
   sign_in_codes: 'workspace_id user_id details code_hash state',
   sign_ins: 'state_hash workspace_id user_id details',
+  shared_connections: 'audience people level shared_by',
   slack_messages: 'key channel ts content_hash',
   slack_seen_events: 'event_id',
   token_refresh_leases: 'owner',
@@ -57,10 +58,12 @@ const STAYS: Record<string, string> = {
   'audit_events.details': 'a changed row would break the chain; people are hashes in it',
   'installations.installed_by': 'who installed the app; a new installation replaces it',
   'installations.name': 'the name of the workspace',
+  'mcp_connections.server_instructions': 'what a server said to a connection of the workspace, which stays',
   'mcp_run_cards.created_by': 'a shared card is still theirs to take back',
   'mcp_tool_usage.tool_name': 'the name a server gave its tool',
   'slack_messages.content_hash': 'which message of Slack shows the run',
   'slack_messages.key': 'which message of Slack shows the run',
+  'tool_pins.definition': 'a tool of a connection of the workspace, which stays',
   'workspaces.settings': 'who approves and owns is not for one person to change',
 }
 

@@ -18,7 +18,7 @@ const OTHER = 'UAPPROV1'
 const MARKS = /planted|secret-plan/
 
 type Ids = Record<
-  'run' | 'approval' | 'call' | 'connection' | 'rule' | 'workspaceRule' | 'subscription' | 'code' | 'entry',
+  'run' | 'approval' | 'call' | 'connection' | 'shared' | 'rule' | 'workspaceRule' | 'subscription' | 'code' | 'entry',
   string
 >
 
@@ -41,19 +41,23 @@ const VALUES: Record<string, (ids: Ids) => string[]> = {
   run_log: ({ run, call }) => [`${run} ${call} 0`],
   run_feedback: ({ run }) => [`good ${run}`],
   call_again: ({ run, call }) => [`${run} ${call}`],
-  command_run: () => ['list', 'disconnect alpha-files', 'rules', 'usage', 'cards'],
+  command_run: ({ shared }) => [
+    ...['list', 'disconnect alpha-files', 'rules', 'usage', 'cards'],
+    ...['disconnect', 'share', 'reconnect', 'test', 'changes'].map((command) => `${command} ${shared}`),
+  ],
   connect_key_continue: ({ entry }) => [entry],
   connect_retry: ({ connection }) => [
     JSON.stringify({ card: 'filesystem', name: 'x', inputs: {}, secrets: [], connection }),
   ],
-  disconnect_yes: ({ connection }) => [connection],
+  disconnect_yes: ({ connection, shared }) => [connection, shared],
   look_of: ({ connection }) => [connection],
   rule_remove: ({ workspaceRule }) => [workspaceRule],
   rule_revoke: ({ rule }) => [rule],
   connectors_remove: () => ['*'],
   sign_in_again: () => ['alpha-files'],
   sign_in_code_open: ({ code }) => [JSON.stringify({ id: code, title: 'x', name: 'x' })],
-  tool_changes_accept: ({ connection }) => [JSON.stringify({ id: connection, hash: 'changed', count: 1 })],
+  tool_changes_accept: ({ connection, shared }) =>
+    [connection, shared].map((id) => JSON.stringify({ id, hash: 'changed', count: 1 })),
   tools_page: () => [JSON.stringify({ connection: 'alpha-files', words: '', page: 0 })],
   tools_search: () => [JSON.stringify({ connection: 'alpha-files', words: '', page: 0 })],
   watch_read: ({ subscription }) => [subscription],
@@ -91,6 +95,10 @@ const FORMS: Record<string, object> = {
   },
   search: { words: { search_words: { value: 'x' } } },
   setting_budget: { budget: { value: { value: '1' } } },
+  share: {
+    audience: { value: { selected_option: { value: 'everybody' } } },
+    level: { value: { selected_option: { value: 'all_ask' } } },
+  },
   sign_in_code: { code: { value: { value: '000000' } } },
   skill: { wish: { value: { value: 'x' } } },
   skills: { words: { look_words: { value: '' } } },
@@ -198,6 +206,7 @@ async function tryAll(forger: Forger, ids: Ids, metadata: string): Promise<strin
         () =>
           forger.submit(form, metadata, values),
     ),
+    () => forger.submit('share', JSON.stringify({ connection: ids.shared }), FORMS.share ?? {}),
     ...['input_answer', 'sign_in_code'].map((form) => () => forger.close(form, metadata)),
     ...COMMANDS.map(
       ({ name }) =>

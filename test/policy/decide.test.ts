@@ -247,6 +247,47 @@ test.each<[string, CallFacts, Partial<Rule>, string]>([
   expect(decide(question, [rule({ verdict: 'deny', ...change })]).kind).toBe(expected)
 })
 
+const shared = (level: 'reads' | 'writes_ask' | 'all_ask') => ({ shared: { level } })
+
+test.each<[string, CallFacts, Rule[], string]>([
+  ['only reads: a read goes ahead', asked(shared('reads')), [], 'allow read'],
+  ['only reads: a change is refused', asked({ ...write, ...shared('reads') }), [], 'deny write'],
+  ['only reads: so is what nobody has classed', asked({ ...unknown, ...shared('reads') }), [], 'deny write'],
+  [
+    'only reads: no rule loosens it',
+    asked({ ...write, ...shared('reads') }),
+    [always, rule({ verdict: 'allow' })],
+    'deny write',
+  ],
+  ['changes ask: a read goes ahead', asked(shared('writes_ask')), [], 'allow read'],
+  ['changes ask: "always allow" does not count', asked({ ...write, ...shared('writes_ask') }), [always], 'ask write'],
+  [
+    'changes ask: nor does a rule that allows',
+    asked({ ...write, ...shared('writes_ask') }),
+    [rule({ verdict: 'allow' })],
+    'ask write',
+  ],
+  ['everything asks: a read, too', asked(shared('all_ask')), [rule({ verdict: 'allow' })], 'ask write'],
+  ['a workspace deny counts first', asked(shared('all_ask')), [rule({ verdict: 'deny' })], 'deny read'],
+  [
+    'what not everybody may use asks where others read',
+    asked({ ...shared('reads'), shownIn: '<#C1>', showsIn: 'C1' }),
+    [rule({ verdict: 'allow' })],
+    'ask write',
+  ],
+])('with the workspace’s connection, %s', (_name, question, rules, expected) => {
+  const verdict = decide(question, rules)
+  expect(`${verdict.kind} ${verdict.risk}`).toBe(expected)
+  if (verdict.kind === 'ask') expect(verdict.mayAlways).toBe(false)
+})
+
+test.each(['writes_ask', 'all_ask'] as const)('a rule that wants two people holds where %s', (level) => {
+  const two = rule({ verdict: 'ask', approvals: 2 })
+  const verdict = decide(asked({ ...write, ...shared(level), approvers: [boss, ada] }), [two])
+  expect(verdict).toMatchObject({ kind: 'ask', needed: 2, mayAlways: false })
+  expect(decide(asked({ ...write, ...shared(level), approvers: [] }), [two])).toMatchObject({ kind: 'deny' })
+})
+
 test('whether others may see what a connection reads is for its owner alone to say', () => {
   const verdict = decide(asked({ showsIn: 'C1', shownIn: '<#C1>', approvers: [boss] }), [])
   expect(verdict).toMatchObject({ kind: 'ask', approvers: [ada], mayAlways: true, shows: true })

@@ -3,8 +3,18 @@ import { describe, expect, test } from 'vitest'
 import { checkMessage } from '../../src/block-kit/check-message.ts'
 import { checkView } from '../../src/block-kit/check-view.ts'
 import { AppError } from '../../src/errors.ts'
-import { ApprovalId, ChannelId, ConnectionId, InputId, SecretEntryId, SignInId, UserId } from '../../src/ids.ts'
+import {
+  ApprovalId,
+  ChannelId,
+  ConnectionId,
+  InputId,
+  SecretEntryId,
+  SignInId,
+  UserId,
+  WORKSPACE_USER,
+} from '../../src/ids.ts'
 import type { Rule } from '../../src/policy/rules.ts'
+import type { ConnectionShare } from '../../src/registry/connection.ts'
 import type { ShownResult } from '../../src/run/state/shown-result.ts'
 import type { ApprovalState, CallState } from '../../src/run/state/state.ts'
 import { renderAnswer } from '../../src/slack/answer/answer-messages.ts'
@@ -48,6 +58,8 @@ import { helloMessage } from '../../src/slack/onboarding/welcome-message.ts'
 import { approversMessage, rulesMessage } from '../../src/slack/rules/rules-message.ts'
 import { connectorsModal, workspaceRuleModal } from '../../src/slack/rules/workspace-rule-form.ts'
 import type { WorkspaceRules } from '../../src/slack/rules/workspace-rules-blocks.ts'
+import { shareModal } from '../../src/slack/shared/share-form.ts'
+import { sharedBlocks } from '../../src/slack/shared/shared-blocks.ts'
 import { renderAll } from '../support/render-blocks.ts'
 import { approvalOf, CARDS, callOf, connectionOf, monthOf, OWN_CARD, recentRun, ruleOf, settingsOf } from './samples.ts'
 import { inputOf, ORIGIN, stateOf } from './states.ts'
@@ -55,6 +67,12 @@ import { inputOf, ORIGIN, stateOf } from './states.ts'
 const LONG = 'Long words <!channel> & <@U123> *bold* _it_ ~no~ `code` 👩‍👩‍👧 '.repeat(400)
 const AT = new Date('2026-11-21T09:00:00Z')
 const MEMBER = UserId.parse('UMEMBER1')
+const SHARED: ConnectionShare = {
+  audience: 'people',
+  people: [MEMBER],
+  level: 'writes_ask',
+  by: UserId.parse('UOWNER11'),
+}
 const cardOf = ({ card: name }: { card: string }) => CARDS.find((card) => card.name === name)
 const [FILES, POSTGRES] = CARDS
 if (!FILES || !POSTGRES) throw new Error('no cards')
@@ -168,6 +186,15 @@ const SAYINGS: Record<string, MessageContent> = {
     [connectionOf(), connectionOf({ id: idOf(1), status: 'needs_sign_in', card: 'gone' })],
     cardOf,
   ),
+  'from the workspace, for a member': {
+    text: 'From your workspace',
+    blocks: sharedBlocks([connectionOf({ shared: SHARED })], cardOf, false),
+  },
+  'from the workspace, for an owner': {
+    text: 'From your workspace',
+    blocks: sharedBlocks([connectionOf({ user: WORKSPACE_USER, shared: SHARED, status: 'failing' })], cardOf, true),
+  },
+  'disconnect the workspace’s': disconnectConfirmMessage(connectionOf({ user: WORKSPACE_USER }), undefined, false),
   'many connections': connectionsMessage(
     times(40, (at) => ({ ...longConnection, id: idOf(at) })),
     cardOf,
@@ -453,6 +480,8 @@ const VIEWS: Record<string, View> = {
     times(30, () => longLine),
     { connection: 'files', words: 'long', page: 0 },
   ),
+  'a connection becomes the workspace’s': shareModal(connectionOf()),
+  'who may use the workspace’s connection': shareModal(connectionOf({ shared: SHARED })),
   'rule for everybody': workspaceRuleModal(CARDS, GROUPS),
   'who connects': connectorsModal(CARDS),
   'edit form': editArgumentsModal(callOf(), { metadata: { approval: 'x' } }),

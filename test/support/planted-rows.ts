@@ -18,7 +18,7 @@ async function insert(client: Client, table: string, row: Row): Promise<void> {
   await client.query(`insert into ${table} (${Object.keys(row).join(', ')}) values (${places})`, values)
 }
 
-/** A connection of a person and what hangs on it: rules, a subscription, a sign-in, pages and codes under way. */
+/** A connection of a person and what hangs on it: rules, a subscription, a sign-in, pages and codes under way; and one of the workspace. */
 export async function plantConnection(client: Client, { workspace, user }: Owner) {
   const add = (table: string, row: Row) => insert(client, table, { workspace_id: workspace, ...row })
   const [connection, rule, workspaceRule] = [randomUUID(), randomUUID(), randomUUID()]
@@ -57,7 +57,17 @@ export async function plantConnection(client: Client, { workspace, user }: Owner
   const signIn = { ...mine, connection_id: connection, details }
   await add('sign_ins', { ...signIn, state_hash: 'state-hash', expires_at: LATER })
   await add('sign_in_codes', { ...signIn, id: code, code_hash: 'code-hash', ends_at: LATER })
-  return { connection, rule, workspaceRule, subscription, submission, code, entry }
+  const shared = randomUUID()
+  const ofWorkspace = {
+    user_id: 'W00',
+    connection_name: 'everybodys',
+    mcp_type: 'custom',
+    connection_config: { inputs: {} },
+  }
+  await add('mcp_connections', { ...ofWorkspace, id: shared, server_instructions: MARK })
+  const audience = { audience: 'everybody', level: 'reads', shared_by: user }
+  await insert(client, 'shared_connections', { ...audience, connection_id: shared })
+  return { connection, rule, workspaceRule, subscription, submission, code, entry, shared }
 }
 
 /** Cards that a person made, by whether others were offered them; what is shared is for all of the workspace. */

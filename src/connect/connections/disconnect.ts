@@ -1,25 +1,32 @@
-import { isAppError } from '../../errors.ts'
+import { AppError, isAppError } from '../../errors.ts'
 import type { RevocationOutcome } from '../../mcp/auth/oauth/revoke.ts'
 import type { Connection } from '../../registry/connection.ts'
 import type { Connect, ConnectDeps } from '../connect-types.ts'
 import { openSecretsOf } from '../open-secrets.ts'
-import { findOwnConnection } from '../own-connection.ts'
+import { FROM_FILE, findManagedConnection, noteIfShared } from '../shared/managed-connection.ts'
 import { submissionReferenceOf } from './submissions.ts'
 
-/** The secret is removed first: if the rest fails, the connection is still listed and says what it lacks. */
 export function createDisconnect(deps: ConnectDeps): Connect['disconnect'] {
-  const { registry, credentials, mcp, auth, log } = deps
   return async (principal, id) => {
-    const connection = await findOwnConnection(registry, principal, id)
+    const connection = await findManagedConnection(deps, principal, id)
     if (connection === undefined) return undefined
-    const revoked = await revokeStoredTokens(deps, connection)
-    await auth.forget(id, principal)
-    if (connection.credential !== undefined) await credentials.remove(connection.credential)
-    const removed = await registry.remove(principal, id)
-    await mcp.close(id)
-    log.info({ connection: id, card: connection.card, workspace: connection.workspace }, 'disconnected')
-    return removed && { ...removed, revoked }
+    if (connection.shared?.fromFile) throw new AppError('not_allowed', FROM_FILE)
+    await noteIfShared(deps, principal, connection, 'disconnect')
+    return removeConnection(deps, connection)
   }
+}
+
+/** The secret is removed first: if the rest fails, the connection is still listed and says what it lacks. */
+export async function removeConnection(deps: ConnectDeps, connection: Connection) {
+  const { registry, credentials, mcp, auth, log } = deps
+  const { id, card, workspace } = connection
+  const revoked = await revokeStoredTokens(deps, connection)
+  await auth.forget(id, connection)
+  if (connection.credential !== undefined) await credentials.remove(connection.credential)
+  const removed = await registry.remove(connection, id)
+  await mcp.close(id)
+  log.info({ connection: id, card, workspace }, 'disconnected')
+  return removed && { ...removed, revoked }
 }
 
 /** Revoke before removing: a copied token would stay valid. */

@@ -7,7 +7,7 @@ import type { Connection } from '../../registry/connection.ts'
 import { type ConnectableCards, startersFor } from '../catalog/connectable-cards.ts'
 import type { Connect, ConnectDeps } from '../connect-types.ts'
 import { openSecretsOf } from '../open-secrets.ts'
-import { findOwnConnection } from '../own-connection.ts'
+import { FROM_FILE, findManagedConnection, noteIfShared } from '../shared/managed-connection.ts'
 import {
   createProblemsOutcome,
   createRefusedOutcome,
@@ -25,8 +25,9 @@ import { cardAddressesOf, checkInputs, type FilledInputs } from './check-draft.t
 /** Connects anew with new inputs; a secret left empty stays what it is. */
 export function createReconnect(deps: ConnectDeps, cards: ConnectableCards): Connect['reconnect'] {
   return async (by, id, inputs, signal) => {
-    const connection = await findOwnConnection(deps.registry, by, id)
+    const connection = await findManagedConnection(deps, by, id)
     if (connection === undefined) return createRefusedOutcome('This connection is gone. Connect it again.')
+    if (connection.shared?.fromFile) return createRefusedOutcome(FROM_FILE)
     const card = cards.getCardOf(connection)
     const typed = { ...connection.inputs, ...inputs }
     const saved = leadsElsewhere(card, connection.inputs, typed) ? {} : await savedSecretsOf(deps, connection)
@@ -35,6 +36,7 @@ export function createReconnect(deps: ConnectDeps, cards: ConnectableCards): Con
     const about = { ...connection, inputs: filled.plain }
     const probed = await probeOrSignIn(deps, { by, id, about, secrets: filled.secret }, signal)
     if (!probed.ok) return probed
+    await noteIfShared(deps, by, connection, 'replace')
     const changed = await replace(deps, connection, filled, probed.probe)
     const starters = startersFor(card, connection.name)
     return { ok: true, connection: changed, starters, through: await identityProviderHostOf(deps, id) }

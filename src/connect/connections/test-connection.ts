@@ -3,11 +3,11 @@ import { authChallengeIn } from '../../mcp/protocol/auth-challenge.ts'
 import type { Connection } from '../../registry/connection.ts'
 import type { Connect, ConnectDeps, TestOutcome } from '../connect-types.ts'
 import { openSecretsOf } from '../open-secrets.ts'
-import { findOwnConnection } from '../own-connection.ts'
+import { findManagedConnection } from '../shared/managed-connection.ts'
 
 export function createTestConnection(deps: ConnectDeps): Connect['test'] {
   return async (principal, id, signal) => {
-    const connection = await findOwnConnection(deps.registry, principal, id)
+    const connection = await findManagedConnection(deps, principal, id)
     if (connection === undefined) return { ok: false, message: 'This connection is gone. Connect it again.' }
     try {
       return await probeAndSave(deps, connection, signal)

@@ -1,5 +1,5 @@
 import { AppError } from '../../errors.ts'
-import type { ConnectionId, Principal } from '../../ids.ts'
+import { type ConnectionId, type Principal, WORKSPACE_USER } from '../../ids.ts'
 import type { CompletionRequest, Prompt, PromptMessage } from '../../mcp/features/prompts.ts'
 import { expandUriTemplate, type ResourceContent, type ResourceList } from '../../mcp/features/resources.ts'
 import type { SkillList, SkillText } from '../../mcp/features/skills.ts'
@@ -7,7 +7,8 @@ import type { Mcp } from '../../mcp/mcp.ts'
 import type { Connection } from '../../registry/connection.ts'
 import type { Registry } from '../../registry/registry.ts'
 import type { ResourceSubscriptionRow, ResourceSubscriptions } from '../../registry/resource-subscriptions.ts'
-import { findOwnConnection } from '../own-connection.ts'
+import type { ConnectDeps } from '../connect-types.ts'
+import { findManagedConnection } from '../shared/managed-connection.ts'
 
 // A door may not look into mcp/, so what servers list and return is handed on here.
 export type { Prompt, PromptMessage } from '../../mcp/features/prompts.ts'
@@ -40,7 +41,7 @@ export type ConnectionFeatures = {
 
 export type WatchedResource = Pick<ResourceSubscriptionRow, 'uri' | 'name' | 'channel' | 'threadTs'>
 
-export type ConnectionFeaturesDeps = {
+export type ConnectionFeaturesDeps = Pick<ConnectDeps, 'sharing'> & {
   registry: Pick<Registry, 'get'>
   subscriptions: Pick<ResourceSubscriptions, 'add' | 'get' | 'remove'>
   mcp: Pick<Mcp, 'resources' | 'readResource' | 'prompts' | 'prompt' | 'skills' | 'readSkill' | 'complete'>
@@ -53,9 +54,14 @@ const COMPLETE_MS = 2_000
 /** Each keeps a session open. */
 const MAX_SUBSCRIPTIONS = 5
 
-export function createConnectionFeatures({ registry, subscriptions, mcp }: ConnectionFeaturesDeps): ConnectionFeatures {
+export function createConnectionFeatures({
+  registry,
+  subscriptions,
+  mcp,
+  sharing,
+}: ConnectionFeaturesDeps): ConnectionFeatures {
   const own = async (principal: Principal, id: ConnectionId): Promise<Connection> => {
-    const connection = await findOwnConnection(registry, principal, id)
+    const connection = await findManagedConnection({ registry, sharing }, principal, id)
     if (connection !== undefined) return connection
     throw new AppError('not_found', 'This connection is gone. Connect it again.')
   }
@@ -88,6 +94,11 @@ export function createConnectionFeatures({ registry, subscriptions, mcp }: Conne
         throw new AppError(
           'not_allowed',
           `${connection.name} cannot tell me about changes. Read it again when you need it.`,
+        )
+      if (connection.user === WORKSPACE_USER)
+        throw new AppError(
+          'not_allowed',
+          `${connection.name} is the workspace’s, and I watch only what is a person’s own.`,
         )
       return subscriptions.add(
         { ...resource, workspace: p.workspace, user: p.user, connection: connection.id },

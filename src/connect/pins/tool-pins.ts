@@ -8,8 +8,8 @@ import { changesOf, isQuietChange } from './listed-changes.ts'
 
 /** Keeps tools as their connection's owner accepted them; the database does so in each save of a listing. */
 export type ToolPins = {
-  /** Accepts exactly these changes of the person's own connection; undefined where it has others by now, or is gone. */
-  accept(by: Principal, id: ConnectionId, accepted: AcceptedChanges): Promise<Connection | undefined>
+  /** Accepts exactly these changes of the person's own connection, or of `owner`'s where they may change that; undefined where it has others by now, or is gone. */
+  accept(by: Principal, id: ConnectionId, accepted: AcceptedChanges, owner?: Principal): Promise<Connection | undefined>
   /** The registry, but that cards which vouch for their server accept what is quiet as soon as it is listed. */
   registry: Registry
   /** Accepts what the connection's card accepts by itself, and returns what is left of its changes. Never throws `not_found`. */
@@ -37,7 +37,7 @@ export function createToolPins({ cards, registry, changes, log }: ToolPinsDeps):
     return settled ?? registry.get(id, workspace)
   }
   return {
-    accept: (by, id, accepted) => changes.accept(by, id, accepted, by.user),
+    accept: (by, id, accepted, owner = by) => changes.accept(owner, id, accepted, by.user),
     registry: {
       ...registry,
       saveServerInfo: async (at, info) => {

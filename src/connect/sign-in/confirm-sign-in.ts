@@ -2,7 +2,7 @@ import { errorChainOf, errorMessageOf } from '../../errors.ts'
 import type { Principal } from '../../ids.ts'
 import type { SignInCodeRow } from '../../registry/sign-in-codes.ts'
 import type { Connect, ConnectDeps } from '../connect-types.ts'
-import { findOwnConnection } from '../own-connection.ts'
+import { findManagedConnection } from '../shared/managed-connection.ts'
 import type { FailedSignIn, SignInDetails } from '../sign-in-types.ts'
 import { saveSignIn } from './save-sign-in.ts'
 import { CODE_MINUTES, hashSignInCode, type KeptSignIn, readKeptSignIn, removeKeptSignIn } from './sign-in-code.ts'
@@ -84,10 +84,11 @@ async function drop(deps: ConnectDeps, row: Row): Promise<{ title: string } | un
 }
 
 /** Its instance may have died after it had saved everything. */
-async function isSaved({ auth, registry }: ConnectDeps, { by, connection }: Row, kept: KeptSignIn): Promise<boolean> {
+async function isSaved(deps: ConnectDeps, { by, connection }: Row, kept: KeptSignIn): Promise<boolean> {
+  const { auth } = deps
   const tokens = await auth.storedTokens(connection)
   if (tokens?.accessToken !== kept.redeemed.tokens.accessToken) return false
-  if ((await findOwnConnection(registry, by, connection)) !== undefined) return true
+  if ((await findManagedConnection(deps, by, connection)) !== undefined) return true
   await auth.forget(connection, by)
   return false
 }

@@ -1,4 +1,4 @@
-import { isAppError } from '../../errors.ts'
+import { AppError, isAppError } from '../../errors.ts'
 import type { ConnectionId, Principal } from '../../ids.ts'
 import type { Connection } from '../../registry/connection.ts'
 import type { SignInCodeRow } from '../../registry/sign-in-codes.ts'
@@ -7,7 +7,7 @@ import type { ConnectDeps } from '../connect-types.ts'
 import { saveNewConnection } from '../connections/add-connection.ts'
 import { saveExistingConnection } from '../connections/reconnect.ts'
 import { connectionStatusFor } from '../connections/test-connection.ts'
-import { findOwnConnection } from '../own-connection.ts'
+import { findManagedConnection, noteIfShared } from '../shared/managed-connection.ts'
 import type { SignInDetails, SignInResult } from '../sign-in-types.ts'
 import type { KeptSignIn } from './sign-in-code.ts'
 
@@ -40,7 +40,11 @@ async function managedConnectionsOf({ registry, auth }: ConnectDeps, by: Princip
 /** A new connection that does not work leaves nothing behind. */
 async function saveConnection(deps: ConnectDeps, row: Row, kept: KeptSignIn, signal: AbortSignal): Promise<Saved> {
   const { by, connection: id } = row
-  const existing = await findOwnConnection(deps.registry, by, id)
+  const existing = await findManagedConnection(deps, by, id)
+  // The workspace's, and who asked is no owner any more: nothing of it may be overwritten.
+  if (existing === undefined && (await deps.registry.get(id, by.workspace)) !== undefined)
+    throw new AppError('not_allowed', 'This connection is not yours to sign in to. Ask an owner of this workspace.')
+  if (existing !== undefined) await noteIfShared(deps, by, existing, 'sign in')
   await deps.auth.accept(id, by, kept.redeemed)
   if (existing !== undefined)
     return { connection: await reconnect(deps, { row, existing }, kept, signal), fresh: false }
@@ -76,10 +80,10 @@ async function reconnect(
   { secrets }: KeptSignIn,
   signal: AbortSignal,
 ): Promise<Connection> {
-  const { by, connection: id } = row
+  const { connection: id } = row
   const { inputs } = row.details.about
   await deps.mcp.retire(id)
-  const target = deps.targets.target({ ...by, ...row.details.about })
+  const target = deps.targets.target({ ...existing, ...row.details.about })
   const probe = await deps.mcp.probe(target, secrets, signal, id).catch(async (error: unknown) => {
     if (isAppError(error)) await deps.registry.setStatus(existing, connectionStatusFor(error), error.message)
     throw error

@@ -1,19 +1,20 @@
 import { isAppError } from '../../errors.ts'
+import type { Principal } from '../../ids.ts'
 import type { SignInNeed } from '../../mcp/auth/redeem.ts'
 import { type AuthChallenge, authChallengeIn } from '../../mcp/protocol/auth-challenge.ts'
 import type { Connection } from '../../registry/connection.ts'
 import type { Connect, ConnectDeps, SignInOutcome } from '../connect-types.ts'
 import { prepareSignIn } from '../connections/prepare-sign-in.ts'
 import { openSecretsOf } from '../open-secrets.ts'
-import { findOwnConnection } from '../own-connection.ts'
+import { findManagedConnection } from '../shared/managed-connection.ts'
 
 /** A new sign-in for a saved connection whose sign-in has ended, or lacks a permission. */
 export function createSignInAgain(deps: ConnectDeps): Connect['signIn'] {
   return async (principal, id, signal, challenge) => {
-    const connection = await findOwnConnection(deps.registry, principal, id)
+    const connection = await findManagedConnection(deps, principal, id)
     if (connection === undefined) return { ok: false, message: 'This connection is gone. Connect it again.' }
     try {
-      return await offerFor(deps, connection, signal, challenge)
+      return await offerFor(deps, { by: principal, connection }, signal, challenge)
     } catch (error) {
       if (signal.aborted) return { ok: false, message: 'It did not answer in time. Try again in a minute.' }
       if (!isAppError(error)) throw error
@@ -24,12 +25,12 @@ export function createSignInAgain(deps: ConnectDeps): Connect['signIn'] {
 
 async function offerFor(
   deps: ConnectDeps,
-  connection: Connection,
+  { by, connection }: { by: Principal; connection: Connection },
   signal: AbortSignal,
   knownChallenge: AuthChallenge | undefined,
 ): Promise<SignInOutcome> {
   const secrets = await openSecretsOf(deps, connection)
-  const { workspace, user, id } = connection
+  const { id } = connection
   if (
     knownChallenge !== undefined &&
     (await signInWithoutBrowser(deps, connection, secrets, { id, challenge: knownChallenge, signal }))
@@ -37,11 +38,7 @@ async function offerFor(
     return { ok: true }
   const challenge = knownChallenge ?? (await findChallenge(deps, connection, secrets, signal))
   if (challenge === undefined) return { ok: true }
-  const signIn = await prepareSignIn(
-    deps,
-    { by: { workspace, user }, id, about: connection, secrets, challenge },
-    signal,
-  )
+  const signIn = await prepareSignIn(deps, { by, id, about: connection, secrets, challenge }, signal)
   return { ok: false, message: `${signIn.title} wants you to sign in.`, signIn }
 }
 

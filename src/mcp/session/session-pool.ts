@@ -3,7 +3,7 @@ import type { ConnectionId } from '../../ids.ts'
 import type { Log } from '../../log.ts'
 import type { Connection } from '../../registry/connection.ts'
 
-/** One open session per connection, shared by its parallel calls, never by two connections. */
+/** One open session per connection and person, shared by its parallel calls, never by two connections or two people. */
 type SessionPool<S> = {
   /**
    * The connection's session, opened if needed (once, however many calls wait). `key` is what it is opened with: another key
@@ -35,6 +35,7 @@ type Closable = { ended: Promise<void>; close(): Promise<void> }
 
 type PooledSession<S> = {
   id: ConnectionId
+  place: string
   key: string
   session: Promise<S>
   opened: S | undefined
@@ -52,7 +53,7 @@ type SessionPoolDeps<S> = {
 
 /** `current`: what the next call gets. `open`: these, and retired ones that are still used. */
 type Sessions<S> = {
-  current: Map<ConnectionId, PooledSession<S>>
+  current: Map<string, PooledSession<S>>
   open: Set<PooledSession<S>>
   ending: Set<Promise<void>>
   log: Log
@@ -65,8 +66,10 @@ export function createSessionPool<S extends Closable>({ open, idleMs, log }: Ses
     const abort = new AbortController()
     const session = open(connection, fresh, abort.signal)
     const retired = new AbortController()
-    const one: PooledSession<S> = { id: connection.id, key, session, opened: undefined, abort, retired, users: 0 }
-    sessions.current.set(connection.id, one)
+    const place = placeOf(connection)
+    const { id } = connection
+    const one: PooledSession<S> = { id, place, key, session, opened: undefined, abort, retired, users: 0 }
+    sessions.current.set(place, one)
     sessions.open.add(one)
     const forget = () => {
       stopSharing(sessions, one)
@@ -85,14 +88,15 @@ export function createSessionPool<S extends Closable>({ open, idleMs, log }: Ses
 
   return {
     hold: (connection, key, fresh) => {
-      const before = sessions.current.get(connection.id)
+      const place = placeOf(connection)
+      const before = sessions.current.get(place)
       if (before !== undefined && before.key !== key) void retire(sessions, before)
-      const one = sessions.current.get(connection.id) ?? openPooled(connection, key, fresh)
+      const one = sessions.current.get(place) ?? openPooled(connection, key, fresh)
       return leaseOf(sessions, one, idleMs(connection))
     },
     retire: async (id) => {
-      const one = sessions.current.get(id)
-      if (one !== undefined) await retire(sessions, one)
+      const current = [...sessions.current.values()].filter((one) => one.id === id)
+      await Promise.all(current.map((one) => retire(sessions, one)))
     },
     close: (id) => endAll((one) => one.id === id),
     [Symbol.asyncDispose]: async () => {
@@ -101,6 +105,9 @@ export function createSessionPool<S extends Closable>({ open, idleMs, log }: Ses
     },
   }
 }
+
+/** Servers keep things in a session, and ask in it: with the workspace's connection each person has their own. */
+const placeOf = ({ id, shared }: Connection): string => (shared?.usedBy === undefined ? id : `${id} ${shared.usedBy}`)
 
 function leaseOf<S extends Closable>(sessions: Sessions<S>, one: PooledSession<S>, idleMs: number): SessionLease<S> {
   clearTimeout(one.idle)
@@ -125,7 +132,7 @@ function leaseOf<S extends Closable>(sessions: Sessions<S>, one: PooledSession<S
 
 /** The session is given to no more calls. */
 function stopSharing<S>({ current }: Sessions<S>, one: PooledSession<S>): void {
-  if (current.get(one.id) === one) current.delete(one.id)
+  if (current.get(one.place) === one) current.delete(one.place)
   clearTimeout(one.idle)
   if (!one.retired.signal.aborted) one.retired.abort()
 }

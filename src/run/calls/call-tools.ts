@@ -1,7 +1,7 @@
 import { errorChainOf } from '../../errors.ts'
 import type { JsonValue } from '../../json.ts'
 import type { ResumeAnswers } from '../../mcp/elicitation/input-request.ts'
-import type { ToolOutcome } from '../../mcp/requests/outcome.ts'
+import type { CallFailure, ToolOutcome } from '../../mcp/requests/outcome.ts'
 import type { RequestOptions } from '../../mcp/requests/send-request.ts'
 import type { RunDeps, Source } from '../deps.ts'
 import type { EventOf } from '../state/events.ts'
@@ -49,7 +49,8 @@ async function callOne(deps: RunDeps, leased: LeasedRun, ready: ReadyCall): Prom
   const { call } = ready
   const outcome = await outcomeOf(deps, leased, ready)
   if (outcome.kind === 'input_required') return requestInputs(deps, leased, call, outcome.asks)
-  const signIn = outcome.kind === 'failed' ? createSignInRequest(call, ready.source.id, outcome) : undefined
+  const mayAsk = outcome.kind === 'failed' && ready.source.shared === undefined
+  const signIn = mayAsk ? createSignInRequest(call, ready.source.id, outcome) : undefined
   if (signIn !== undefined) return requestInputs(deps, leased, call, [signIn])
   // Stopping the app is no result: whoever takes the run over says what is known.
   if (outcome.kind === 'failed' && outcome.why === 'cancelled' && deps.closing.aborted) return
@@ -122,10 +123,10 @@ const PASSING = new Set(['timeout', 'unreachable', 'gone', 'circuit_open'])
 
 type Outcome = Omit<EventOf<'returned'>, 'type' | 'call' | 'ms' | 'at' | 'passing' | 'why'>
 
-async function returnedOf(deps: RunDeps, { call, tool }: ReadyCall, outcome: Answered): Promise<Outcome> {
+async function returnedOf(deps: RunDeps, { call, source, tool }: ReadyCall, outcome: Answered): Promise<Outcome> {
   const log = outcome.log === undefined ? {} : { log: outcome.log }
   if (outcome.kind === 'failed') {
-    const { kind, text } = failure(call, outcome)
+    const { kind, text } = failure(call, forWorkspace(source, outcome))
     return { outcome: kind, text, summary: firstLineOf(text), images: [], files: [], ...log }
   }
   const followed = tool.builtin === 'read_skill' || tool.builtin === 'get_prompt'
@@ -141,6 +142,12 @@ async function returnedOf(deps: RunDeps, { call, tool }: ReadyCall, outcome: Ans
     return { outcome: outcome.kind === 'ok' ? 'ok' : 'error', ...plainResultOf(outcome.content), ...log }
   }
 }
+
+/** Whoever signs in gives their own access to everybody, so that is the owners' to do. */
+const forWorkspace = ({ name, shared }: Source, outcome: CallFailure): CallFailure =>
+  shared === undefined || outcome.challenge === undefined
+    ? outcome
+    : { ...outcome, message: `The workspace's ${name} has to be signed in to again. Only an owner can do that.` }
 
 /** An answer other than the tool promises is still what it did: it is told, and not asked for again. */
 function misfitOf(

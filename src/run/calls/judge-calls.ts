@@ -111,6 +111,7 @@ function judgedEvent(
     tool: tool.name,
     title: tool.title ?? plainWords(tool.name),
     schema: tool.inputSchema,
+    ...(source.shared && { sharedBy: source.shared.by }),
   }
   return {
     type: 'judged',

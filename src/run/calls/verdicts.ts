@@ -143,19 +143,24 @@ function askedOf(deps: RunDeps, state: RunState, { policy, found, args }: Questi
     conversation: conversationKeyOf(state.origin),
     reach: reachIn(state.origin, word, { sql, args }),
     approvers: policy.approvers,
+    shared: source.shared,
     members: policy.members,
   }
 }
 
 /** Whoever let one answer of a connection into a channel need not be asked again for the same request. */
 function showsIn({ origin, calls }: RunState, source: Source): string | undefined {
-  if (origin.place !== 'channel' || source.credential === undefined) return undefined
+  if (origin.place !== 'channel' || !isPrivate(source)) return undefined
   const isLetIn = calls.some(
     ({ connection, approval: { decided } = {} }) =>
       connection === source.id && decided?.decision === 'approved' && decided.by === origin.user,
   )
   return isLetIn ? undefined : origin.channel
 }
+
+/** With the workspace's own connection everybody reads the same, as far as they may use it. */
+const isPrivate = ({ credential, shared }: Source): boolean =>
+  shared === undefined ? credential !== undefined : shared.audience !== 'everybody'
 
 function reachIn(
   { place, channel }: Origin,

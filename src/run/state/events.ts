@@ -40,6 +40,8 @@ const CallTarget = z.object({
   tool: z.string(),
   title: z.string(),
   schema: EventJson,
+  /** Who connected it for the workspace; absent: it is the requester's own. */
+  sharedBy: UserId.optional(),
 })
 
 export const ChosenPrompt = z.object({

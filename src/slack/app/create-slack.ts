@@ -10,6 +10,7 @@ import type { Logger } from '@slack/web-api'
 import type { Installations } from '../../connect/installations.ts'
 import type { ChangeNotesDeps } from '../../connect/pins/change-notes.ts'
 import type { EnteredSecrets } from '../../connect/secret-entry-types.ts'
+import type { Sharing } from '../../connect/sharing-types.ts'
 import type { SignInCode, SignInResult } from '../../connect/sign-in-types.ts'
 import { AppError } from '../../errors.ts'
 import type { Principal } from '../../ids.ts'
@@ -26,7 +27,7 @@ import { announceSecrets } from '../connections/secret-entry.ts'
 import { announceSignIn } from '../connections/sign-in.ts'
 import { isPayloadFields } from '../message-text/payload-fields.ts'
 import type { RenderDeps } from '../render/message-records.ts'
-import { connectRefusalFor } from '../rules/roles.ts'
+import { connectRefusalFor, roleOf } from '../rules/roles.ts'
 import { tellToolChanges } from '../tool-changes/accept-changes.ts'
 import { slackErrorCodeOf } from '../web-api/web-api.ts'
 import { ackInTime } from './ack-in-time.ts'
@@ -70,6 +71,8 @@ export type Slack = {
   tellToolChanges: ChangeNotesDeps['tell']
   /** Why a person may not connect a card at this moment, in a sentence. Throws AppError `slack_failed`. */
   connectRefusal(by: Principal, card: { name: string; title: string }): Promise<string | undefined>
+  roleOf: Sharing['roleOf']
+  isMember: Sharing['isMember']
   /** Tells a person how their sign-in ended. */
   signedIn(news: SignInResult): void
   /** Asks a person for the code that their browser shows. */
@@ -108,9 +111,10 @@ export async function createSlack(settings: SlackSettings, parts: SlackParts): P
     readFile: (origin, ...file) => apps.of(origin).readFile(origin, ...file),
     readThread: (origin, ...thread) => apps.of(origin).readThread(origin, ...thread),
     ableApprovers: (place, named, atPress) => ableApproversOf(apps.of(place).deps, place.workspace, named, atPress),
-    groupApprovers: (place, groups, pressers) =>
-      groupApproversOf(apps.of(place).deps, place.workspace, groups, pressers),
+    groupApprovers: (place, ...asked) => groupApproversOf(apps.of(place).deps, place.workspace, ...asked),
     connectRefusal: (by, card) => connectRefusalFor(appFor(apps, by).deps, by, card),
+    roleOf: (by) => roleOf(appFor(apps, by).deps, by),
+    isMember: async (by) => (await appFor(apps, by).deps.people.of(by.user)).outsider === undefined,
     announceResourceChange: (watch) => announceResourceChange(appFor(apps, watch).deps, watch),
     tellToolChanges: (connection, note) => tellToolChanges(appFor(apps, connection).deps, connection, note),
     signedIn(news) {

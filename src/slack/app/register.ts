@@ -35,6 +35,7 @@ import { registerRules } from '../rules/rules-command.ts'
 import { registerWorkspaceRules } from '../rules/workspace-rule-actions.ts'
 import { registerRunActions } from '../run-details/run-actions.ts'
 import { registerRunDetails } from '../run-details/run-details.ts'
+import { registerShare } from '../shared/share-command.ts'
 import { registerShortcuts } from '../shortcuts/shortcuts.ts'
 import { registerToolChanges } from '../tool-changes/accept-changes.ts'
 import { registerUninstall } from './uninstall.ts'
@@ -75,6 +76,7 @@ export function registerListeners(app: App, deps: SlackDeps, forgetToken: () => 
   registerWorkspaceRules(app, deps)
   registerAudit(app, deps)
   registerForget(app, deps)
+  registerShare(app, deps)
   registerFeedback(app, deps)
   registerHome(app, deps)
   registerSettings(app, deps)

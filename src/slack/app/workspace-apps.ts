@@ -134,6 +134,7 @@ export type SlackParts = {
   features: ConnectionFeatures
   registry: Registry
   pins: SlackDeps['pins']
+  shared: SlackDeps['shared']
   onboarding: OnboardingMessages
   rules: Rules
   auditRows: AuditRows

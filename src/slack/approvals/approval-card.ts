@@ -21,7 +21,7 @@ import { textMessage } from './approval-outcome.ts'
 import { callTextOf, decidedLineOf, decidersText, sqlOf, withdrawnText } from './decided-line.ts'
 import { hasArguments } from './edit-arguments-form.ts'
 import { editProposedText, versionBlocks } from './edited-call.ts'
-import { headlineOf, headlineTextOf, serverTitleText } from './headline.ts'
+import { headlineOf, headlineTextOf, serverTitleText, sourceTextOf } from './headline.ts'
 import { deadlineText, endText, votesText, whoText } from './who-decides.ts'
 
 /** Of the words that asked for it. */
@@ -141,7 +141,7 @@ export const actionTextOf = (call: CallState, most = 300): string => headlineTex
 export function reasonText({ call, approval }: ApprovalContent): string {
   const why = approval.why.map((reason) => withChannels(escapeMrkdwn(reason))).join(' ')
   const grave = approval.risk === 'destructive' ? ' What it does cannot always be undone.' : ''
-  return `${escapeInlineMrkdwn(call.tool)}${serverTitleText(call)} of *${escapeInlineMrkdwn(call.connectionName || 'no connection')}*. ${why}${grave}`
+  return `${escapeInlineMrkdwn(call.tool)}${serverTitleText(call)} of ${sourceTextOf(call)}. ${why}${grave}`
 }
 
 /** Channel references in a reason are unescaped, as they notify nobody. */

@@ -1,7 +1,7 @@
 import type { CallState } from '../../run/state/state.ts'
 import { revealInvisible, truncate } from '../../text.ts'
 import { type CallTense, describeAction, lowerFirst, withCapital } from '../answer/describe-calls.ts'
-import { escapeInlineMrkdwn } from '../blocks/text.ts'
+import { escapeInlineMrkdwn, mentionOf } from '../blocks/text.ts'
 
 type NamedCall = Pick<CallState, 'title' | 'tool' | 'connectionName' | 'arguments'> &
   Partial<Pick<CallState, 'approval' | 'asked'>>
@@ -36,4 +36,10 @@ const lettersOf = (text: string): string => text.toLowerCase().replace(/[\s_./-]
 const isNameSpelledOut = ({ title, tool }: NamedCall): boolean => {
   const name = lettersOf(tool.replace(/([a-z0-9])([A-Z])/g, '$1 $2'))
   return [title, title.replace(/\s*\([^()]*\)\s*$/, '')].some((one) => lettersOf(one) === name)
+}
+
+/** Whose connection a call goes to: the requester's own goes without saying. */
+export function sourceTextOf({ connectionName, sharedBy }: Pick<CallState, 'connectionName' | 'sharedBy'>): string {
+  const name = `*${escapeInlineMrkdwn(connectionName || 'no connection')}*`
+  return sharedBy === undefined ? name : `the workspace’s ${name}, connected by ${mentionOf(sharedBy)}`
 }

@@ -152,6 +152,7 @@ const FieldState = z.looseObject({
   selected_user: z.string().nullish(),
   selected_date_time: z.number().min(-LAST_SECOND).max(LAST_SECOND).nullish(),
   selected_option: z.looseObject({ value: z.string() }).nullish(),
+  selected_users: z.array(z.string()).nullish(),
   selected_options: z.array(z.looseObject({ value: z.string() })).nullish(),
 })
 /** The state of one field. */

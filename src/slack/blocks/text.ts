@@ -35,7 +35,10 @@ export function joinWords(words: string[], joint = 'and'): string {
 export const pluralize = (count: number, one: string, many = `${one}s`): string =>
   `${count} ${count === 1 ? one : many}`
 
-export const mentionOf = (user: string): string => `<@${user}>`
+export const mentionOf = (user: string): string => (user === FORGOTTEN ? 'somebody who was forgotten' : `<@${user}>`)
+
+/** Stands in rows for people who were forgotten (`/mcp forget me`). */
+const FORGOTTEN = 'UFORGOTTEN'
 
 /** A person as `reader` reads of them: "you" for themselves. */
 export const mentionFor = (user: string, reader: string | undefined): string =>

@@ -74,9 +74,9 @@ export async function openListModal(
   await showLoadedView(deps, view, () => loadListModal(deps, listing, responder.by, { ...query, connection: first.id }))
 }
 
-/** The person's connection. Throws AppError `not_found` if it is gone. */
+/** The person's connection, or one of the workspace that they look after. Throws AppError `not_found` if it is gone. */
 export async function findListConnection(deps: ConnectionDeps, by: Principal, id: ConnectionId): Promise<Connection> {
-  const found = (await deps.registry.connectionsOf(by)).find((one) => one.id === id)
+  const found = await deps.connect.managed(by, id)
   if (found !== undefined) return found
   throw new AppError('not_found', 'This connection is gone. Connect it again.')
 }
@@ -105,7 +105,7 @@ const chooseModal = (listing: ListModal, candidates: Connection[], query: ListQu
 
 async function loadListModal(deps: SlackDeps, listing: ListModal, by: Principal, query: ListQuery): Promise<ModalView> {
   const all = await deps.registry.connectionsOf(by)
-  const name = all.find(({ id }) => id === query.connection)?.name ?? ''
+  const name = (await deps.connect.managed(by, connectionIdIn(query)))?.name ?? ''
   const names = all.filter((one) => mayOffer(one, listing)).map((one) => ({ id: one.id, name: one.name }))
   return listing.show(deps, by, { ...query, name }, names)
 }

@@ -69,19 +69,21 @@ export async function announceResourceChange(
 ): Promise<void> {
   const { id, name, connection, channel, threadTs } = watch
   try {
-    const of = (await findConnectionFor(deps, watch, connection))?.name ?? 'a connection'
-    await postInThread(deps, channel, threadTs, resourceChangedMessage({ name, of, id }))
+    const of = await findConnectionFor(deps, watch, connection)
+    // The workspace's, and who watches is no owner any more.
+    if (of === undefined) return await endWatch(deps, watch, 'You look after that connection no longer')
+    await postInThread(deps, channel, threadTs, resourceChangedMessage({ name, of: of.name, id }))
   } catch (error) {
     deps.log.warn({ watch: id, why: errorChainOf(error) }, 'resource change not announced')
-    if (isPermanentError(error)) await endWatch(deps, watch)
+    if (isPermanentError(error)) await endWatch(deps, watch, 'I cannot post in the thread any more where you wanted it')
   }
 }
 
 /** What cannot be told where it was asked for is told no more, and that once. */
-async function endWatch(deps: WebApiDeps & ConnectionDeps, watch: ResourceSubscriptionRow): Promise<void> {
+async function endWatch(deps: WebApiDeps & ConnectionDeps, watch: ResourceSubscriptionRow, why: string): Promise<void> {
   if ((await deps.features.unwatch(watch, watch.id)) === undefined) return
   const name = escapeInlineMrkdwn(watch.name)
-  const text = `I cannot post in the thread any more where you wanted to hear of changes to *${name}*, so I stopped watching it.`
+  const text = `${why}, so I stopped watching *${name}*.`
   await postDirectly(deps, watch.user, { text, blocks: [sectionBlock(text)] })
 }
 

@@ -25,12 +25,12 @@ export const toolsCommand: Command = {
   description: 'shows what your connections can do',
   async run(deps, { words, responder }) {
     const [name, ...wanted] = words
-    const all = await deps.registry.connectionsOf(responder.by)
+    const all = await deps.connect.usable(responder.by)
     if (all.length === 0) {
       await replyConnectOffer(deps, responder, 'Tools')
       return
     }
-    const connection = name === undefined ? undefined : await deps.registry.find(responder.by, name)
+    const connection = all.find((one) => one.name.toLowerCase() === name?.toLowerCase())
     const only = connection ?? (all.length === 1 ? all[0] : undefined)
     // A first word that is no connection's name is searched for in all connections.
     const query: ToolListQuery = { connection: only?.name, words: (connection ? wanted : words).join(' '), page: 0 }
@@ -121,7 +121,7 @@ async function modalContentFor(
   by: Principal,
   query: ToolListQuery,
 ): Promise<ModalContent> {
-  const all = await deps.registry.connectionsOf(by)
+  const all = await deps.connect.usable(by)
   const searched = query.connection === undefined ? all : all.filter((one) => one.name === query.connection)
   return [await toolLinesOf(deps, by, searched), query, unusableToolsOf(deps, searched)]
 }

@@ -18,6 +18,7 @@ import { cardsCommand } from '../own-cards/cards-command.ts'
 import { importCommand } from '../own-cards/import-command.ts'
 import { saveCardCommand } from '../own-cards/save-card.ts'
 import { rulesCommand } from '../rules/rules-command.ts'
+import { shareCommand } from '../shared/share-command.ts'
 import { changesCommand } from '../tool-changes/accept-changes.ts'
 import { helpMessage } from './help-message.ts'
 
@@ -40,6 +41,7 @@ export const COMMANDS: Command[] = [
   skillsCommand,
   testCommand,
   disconnectCommand,
+  shareCommand,
   cardsCommand,
   rulesCommand,
   usageCommand,

@@ -1,4 +1,6 @@
 import type { App } from '@slack/bolt'
+import { LIMITS } from '../../block-kit/limits.ts'
+import { FROM_FILE } from '../../connect/shared/managed-connection.ts'
 import { ConnectionId } from '../../ids.ts'
 import type { Connection } from '../../registry/connection.ts'
 import { actionsBlock, type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
@@ -8,6 +10,9 @@ import { findNamedConnection } from '../interactions/find-by-name.ts'
 import { findConnectionFor } from '../interactions/find-for-person.ts'
 import { type Command, onButtonPress, onDurablePress, type Responder } from '../interactions/interaction.ts'
 import { replyConnectOffer } from '../onboarding/demo-card.ts'
+import { roleOf } from '../rules/roles.ts'
+import { sharedFor } from '../shared/share-command.ts'
+import { sharedBlocks } from '../shared/shared-blocks.ts'
 import { otherNamesFor } from '../tool-changes/accept-changes.ts'
 import { createChangesButton, toolChangesMessage } from '../tool-changes/tool-changes-message.ts'
 import {
@@ -75,9 +80,11 @@ export const listCommand: Command = {
     const { registry, connect } = deps
     const connections = await registry.connectionsOf(responder.by)
     const title = 'Your connections'
-    await (connections.length === 0
-      ? replyConnectOffer(deps, responder, title)
-      : responder.reply(connectionsMessage(connections, connect.cardOf, connect.circuit), title))
+    const isOwner = (await roleOf(deps, responder.by)) === 'owner'
+    const shared = sharedBlocks(await sharedFor(deps, responder.by, isOwner), connect.cardOf, isOwner)
+    if (connections.length + shared.length === 0) return replyConnectOffer(deps, responder, title)
+    const { text, blocks } = connectionsMessage(connections, connect.cardOf, connect.circuit, isOwner)
+    await responder.reply({ text, blocks: [...blocks, ...shared].slice(0, LIMITS.message.blocks) }, title)
   },
 }
 
@@ -100,6 +107,7 @@ export const disconnectCommand: Command = {
     }
     const one = await findNamedConnection(deps, responder, name, 'disconnect')
     if (one === undefined) return
+    if (one.shared?.fromFile) return responder.replyError(FROM_FILE)
     await responder.reply(
       disconnectConfirmMessage(one, deps.connect.cardOf(one), KEEPS_FILES.has(one.card)),
       'Disconnect',

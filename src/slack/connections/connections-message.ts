@@ -1,5 +1,6 @@
 import type { KnownBlock } from '@slack/types'
 import type { CardInfo, Connect, DisconnectedConnection } from '../../connect/connect-types.ts'
+import { WORKSPACE_USER } from '../../ids.ts'
 import type { Connection } from '../../registry/connection.ts'
 import { isOwnCardName } from '../../registry/own-cards.ts'
 import { truncate } from '../../text.ts'
@@ -11,7 +12,7 @@ import {
   type MessageContent,
   sectionBlock,
 } from '../blocks/build-blocks.ts'
-import { escapeMrkdwn, formatDate, pluralize } from '../blocks/text.ts'
+import { escapeMrkdwn, formatDate, joinWords, pluralize } from '../blocks/text.ts'
 import { createChangesButton, waitingChangesText } from '../tool-changes/tool-changes-message.ts'
 
 /** The card behind a connection. */
@@ -30,13 +31,14 @@ export function connectionsMessage(
   connections: Connection[],
   cardOf: CardOf,
   circuitOf = ALWAYS_CLOSED,
+  mayShare = false,
 ): MessageContent {
   return {
-    text: `Your connections: ${connections.map((one) => `${one.name} (${pluralize(one.tools.length, 'tool')})`).join(', ')}`,
+    text: [titleOf(connections.length), ...namesIn(connections)].join(': '),
     blocks: [
-      sectionBlock(`*Your ${connections.length === 1 ? 'connection' : pluralize(connections.length, 'connection')}*`),
+      sectionBlock(`*${titleOf(connections.length)}*`),
       // Each takes two of a message's 50 blocks.
-      ...connections.slice(0, 20).flatMap((one) => connectionBlocks(one, cardOf, circuitOf)),
+      ...connections.slice(0, 20).flatMap((one) => connectionBlocks(one, cardOf, circuitOf, mayShare)),
       ...(connections.length > 20
         ? [
             contextBlock(
@@ -49,7 +51,12 @@ export function connectionsMessage(
   }
 }
 
-export function connectionBlocks(one: Connection, cardOf: CardOf, circuitOf = ALWAYS_CLOSED): KnownBlock[] {
+export function connectionBlocks(
+  one: Connection,
+  cardOf: CardOf,
+  circuitOf = ALWAYS_CLOSED,
+  mayShare = false,
+): KnownBlock[] {
   const card = cardOf(one)
   const used = one.lastUsed === undefined ? 'not used yet' : `last used ${formatDate(one.lastUsed)}`
   const reason =
@@ -69,12 +76,26 @@ export function connectionBlocks(one: Connection, cardOf: CardOf, circuitOf = AL
         ...offerButtons(one),
         createCommandButton('Test', `test ${one.name}`),
         ...(canBeSaved(one) ? [createCommandButton('Save as a run card', `save-card ${one.name}`)] : []),
+        ...shareButtons(one, mayShare),
         createCommandButton('Disconnect', `disconnect ${one.name}`),
       ],
       `connection ${one.id}`,
     ),
   ]
 }
+
+const namesIn = (connections: Connection[]): string[] =>
+  connections.length === 0
+    ? []
+    : [connections.map((one) => `${one.name} (${pluralize(one.tools.length, 'tool')})`).join(', ')]
+
+function titleOf(count: number): string {
+  if (count === 0) return 'You have connected nothing of your own'
+  return `Your ${count === 1 ? 'connection' : pluralize(count, 'connection')}`
+}
+
+const shareButtons = ({ name, status }: Connection, mayShare: boolean) =>
+  mayShare && status === 'connected' ? [createCommandButton('Connect for the workspace', `share ${name}`)] : []
 
 const offerButtons = ({ name, offers }: Connection) => [
   ...(offers?.resources ? [createCommandButton('Resources', `resources ${name}`)] : []),
@@ -98,19 +119,21 @@ export function disconnectConfirmMessage(
   card: CardInfo | undefined,
   keepsFiles: boolean,
 ): MessageContent {
+  const isShared = one.user === WORKSPACE_USER
   const lost = [
     `its ${pluralize(one.tools.length, 'tool')}`,
     ...(one.credential === undefined ? [] : ['the saved secret']),
-    ...(one.signsIn ? ['your sign-in'] : []),
-    'your always-allow rules for it',
+    ...(one.signsIn ? [isShared ? 'its sign-in' : 'your sign-in'] : []),
+    ...(isShared ? [] : ['your always-allow rules for it']),
   ]
   const files = keepsFiles ? ' Files it made for you stay.' : ''
+  const whose = isShared ? 'It is the workspace’s. Everybody who uses it loses' : 'You lose'
   const text = `Disconnect ${one.name}?`
   return {
     text,
     blocks: [
       sectionBlock(
-        `*Disconnect ${escapeMrkdwn(one.name)}* (${escapeMrkdwn(card?.title ?? one.card)})? You lose ${lost.slice(0, -1).join(', ')} and ${lost.at(-1)}. This cannot be undone.${files}`,
+        `*Disconnect ${escapeMrkdwn(one.name)}* (${escapeMrkdwn(card?.title ?? one.card)})? ${whose} ${joinWords(lost)}. This cannot be undone.${files}`,
       ),
       actionsBlock([
         createButton({ text: 'Disconnect', action: 'disconnect_yes', value: one.id, style: 'danger' }),

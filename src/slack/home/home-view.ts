@@ -23,6 +23,7 @@ import { elicitationMessage } from '../elicitation/elicitation-card.ts'
 import { type DemoCard, demoButtonsFor } from '../onboarding/welcome-message.ts'
 import { askedCardBlocks } from '../own-cards/card-sharing-message.ts'
 import { approversText, ruleBlock } from '../rules/rules-message.ts'
+import { sharedBlocks } from '../shared/shared-blocks.ts'
 import { overBudgetBlocks, settingsBlocks, type WorkspaceSettingsView } from './home-settings.ts'
 import { usageBlocks } from './home-usage.ts'
 import { type RequestLinks, recentRequestsBlocks } from './recent-requests.ts'
@@ -35,6 +36,8 @@ export type HomeContent = {
   inputs: PendingInput[]
   now: Date
   connections: Connection[]
+  /** The workspace's, as far as the reader may use or change them. */
+  shared?: Connection[]
   /** What can be tried without an account. */
   demo?: DemoCard | undefined
   rules: Rule[]
@@ -108,7 +111,8 @@ function inputBlocks({ inputs, now }: HomeContent): KnownBlock[] {
   ]
 }
 
-function connectionsBlocks({ connections, demo, cardOf, circuitOf }: HomeContent): KnownBlock[] {
+function connectionsBlocks({ connections, shared, demo, cardOf, circuitOf, workspace }: HomeContent): KnownBlock[] {
+  const isOwner = workspace !== undefined
   const shown = connections.slice(0, HOME_LIST_LENGTHS.connections)
   const rest = connections.length - shown.length
   const none = sectionBlock(
@@ -116,7 +120,7 @@ function connectionsBlocks({ connections, demo, cardOf, circuitOf }: HomeContent
   )
   return [
     headerBlock('Your connections'),
-    ...(shown.length === 0 ? [none] : shown.flatMap((one) => connectionBlocks(one, cardOf, circuitOf))),
+    ...(shown.length === 0 ? [none] : shown.flatMap((one) => connectionBlocks(one, cardOf, circuitOf, isOwner))),
     // The buttons of the last connection would read as one row with these.
     ...(shown.length === 0 ? [] : [DIVIDER_BLOCK]),
     actionsBlock(
@@ -131,6 +135,7 @@ function connectionsBlocks({ connections, demo, cardOf, circuitOf }: HomeContent
       ],
       'home more',
     ),
+    ...sharedBlocks(shared ?? [], cardOf, isOwner),
     DIVIDER_BLOCK,
   ]
 }

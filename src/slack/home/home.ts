@@ -6,6 +6,7 @@ import type { RunState } from '../../run/state/state.ts'
 import type { ConnectionDeps, HomeTabDeps, PolicyDeps, RunsDeps, WebApiDeps } from '../deps.ts'
 import { logIgnoredEvent, markTaken } from '../interactions/taken.ts'
 import { demoCardFor } from '../onboarding/demo-card.ts'
+import { sharedFor } from '../shared/share-command.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
 import type { WorkspaceSettingsView } from './home-settings.ts'
 import { createHomeView, HOME_LIST_LENGTHS } from './home-view.ts'
@@ -88,6 +89,7 @@ async function publish(deps: HomeDeps & { linksOf: RequestLinksOf }, principal: 
       inputs,
       now: new Date(),
       connections,
+      shared: await sharedFor(deps, principal, workspace !== undefined),
       demo,
       rules,
       approvers,

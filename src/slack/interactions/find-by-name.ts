@@ -1,4 +1,5 @@
 import { distance } from 'fastest-levenshtein'
+import { ConnectionId } from '../../ids.ts'
 import type { Connection } from '../../registry/connection.ts'
 import { truncate } from '../../text.ts'
 import { actionsBlock, createCommandButton, type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
@@ -6,15 +7,28 @@ import { escapeMrkdwn } from '../blocks/text.ts'
 import type { ConnectionDeps } from '../deps.ts'
 import type { Responder } from './interaction.ts'
 
-/** The person's connection of that name; if there is none, replies so, with the nearest name as a button, and returns undefined. */
+/** The person's connection of that name, or one by its id that they look after; if there is none, replies so, with the nearest name as a button, and returns undefined. */
 export async function findNamedConnection(
   deps: ConnectionDeps,
   responder: Responder,
   name: string,
   command: string,
 ): Promise<Connection | undefined> {
-  const found = await deps.registry.find(responder.by, name)
+  const { data: id } = ConnectionId.safeParse(name)
+  const { by } = responder
+  const found = await (id === undefined ? deps.registry.find(by, name) : deps.connect.managed(by, id))
   if (found) return found
+  const shared = (await deps.connect.usable(by)).find(
+    (one) => one.shared && one.name.toLowerCase() === name.toLowerCase(),
+  )
+  const managed = shared && (await deps.connect.managed(by, shared.id))
+  if (managed) return managed
+  if (shared) {
+    await responder.replyError(
+      `${escapeMrkdwn(shared.name)} is the workspace’s. You can use it; its owners look after it.`,
+    )
+    return undefined
+  }
   const all = await deps.registry.connectionsOf(responder.by)
   const near = findNearestWord(
     name,

@@ -39,12 +39,9 @@ export async function findInputFor(
   return parsed.success ? runs.input(parsed.data, by.workspace) : undefined
 }
 
-/** The connection of this id, if it is the person's own. */
-export async function findConnectionFor(
-  { registry }: Pick<SlackDeps, 'registry'>,
-  { workspace, user }: Principal,
+/** The connection of this id, if the person may change it: their own, or as an owner the workspace's. */
+export const findConnectionFor = (
+  { connect }: Pick<SlackDeps, 'connect'>,
+  by: Principal,
   id: ConnectionId,
-): Promise<Connection | undefined> {
-  const found = await registry.get(id, workspace)
-  return found?.user === user ? found : undefined
-}
+): Promise<Connection | undefined> => connect.managed(by, id)

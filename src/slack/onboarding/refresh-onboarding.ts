@@ -117,7 +117,7 @@ export async function postConnectOffer(deps: Deps, { id, status, origin, withdra
   const { workspace, user, channel, threadTs: thread } = origin
   const by = { workspace, user }
   try {
-    if ((await deps.registry.connectionsOf(by)).length > 0) return
+    if ((await deps.connect.usable(by)).length > 0) return
     if (await deps.runs.seen(`offer:${workspace}:${user}:${channel}:${thread}`)) return
     const content = connectOfferMessage(await demoCardFor(deps, workspace))
     if (origin.place !== 'dm') return await postToOnePerson(deps, { channel, thread, user }, content)

@@ -16,8 +16,8 @@ const RECENT_RUNS = 5
 type PromptDeps = WebApiDeps & RunsDeps & ConnectionDeps & OnboardingDeps
 
 /** How far a person is, with their connections. */
-export async function fetchWelcomeStage({ registry, runs }: RunsDeps & ConnectionDeps, by: Principal) {
-  const [connections, recent] = await Promise.all([registry.connectionsOf(by), runs.recentOf(by, RECENT_RUNS)])
+export async function fetchWelcomeStage({ connect, runs }: RunsDeps & ConnectionDeps, by: Principal) {
+  const [connections, recent] = await Promise.all([connect.usable(by), runs.recentOf(by, RECENT_RUNS)])
   return { connections, stage: welcomeStageOf(connections, recent) }
 }
 

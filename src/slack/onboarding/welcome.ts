@@ -12,7 +12,7 @@ import { connectFirstMessage, welcomeMessage } from './welcome-message.ts'
 /** Listens to the question button of the welcome. */
 export function registerWelcome(app: App, deps: WebApiDeps & RunsDeps & ConnectionDeps & PolicyDeps): void {
   onDurablePress(app, deps, 'welcome_ask', async (press) => {
-    const connections = await deps.registry.connectionsOf(press.by)
+    const connections = await deps.connect.usable(press.by)
     if (connections.length > 0) return askInDm(deps, press)
     await press.responder.reply(connectFirstMessage(await demoCardFor(deps, press.by.workspace)), 'Connect first')
   })

@@ -2,7 +2,7 @@ import type { App } from '@slack/bolt'
 import { z } from 'zod'
 import { changesOf } from '../../connect/pins/listed-changes.ts'
 import { errorChainOf } from '../../errors.ts'
-import { ConnectionId, type Principal } from '../../ids.ts'
+import { ConnectionId, type Principal, WORKSPACE_USER } from '../../ids.ts'
 import type { Connection } from '../../registry/connection.ts'
 import type { ChangeNote } from '../../registry/tool-changes.ts'
 import { type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
@@ -57,7 +57,7 @@ async function acceptChanges(
   const tools = changesOf(before)
     .slice(0, count)
     .map(({ name }) => name)
-  const accepted = await deps.pins.accept(by, id, { hash, tools })
+  const accepted = await deps.pins.accept(by, id, { hash, tools }, before)
   await ack()
   const name = escapeInlineMrkdwn(before.name)
   if (accepted === undefined) {
@@ -91,13 +91,21 @@ export async function tellToolChanges(
     deps.refreshHome(connection)
     if (note !== undefined && (await isRepainted(deps, note, content))) return note
     if (connection.changes === undefined) return note
-    const channel = await deps.directMessageOf(connection.user)
+    const channel = await deps.directMessageOf(await keeperOf(deps, connection))
     if (channel === undefined) return NOWHERE
     return { channel, ts: await postMessage(deps.webApi, { channel, thread: undefined }, content) }
   } catch (error) {
     deps.log.warn({ connection: connection.id, why: errorChainOf(error) }, 'changed tools not told')
     return isPermanentError(error) ? NOWHERE : undefined
   }
+}
+
+/** Whom a connection's news are for: of the workspace's, who connected it while they are an owner, else another owner. */
+async function keeperOf({ people, shared }: WebApiDeps & ConnectionDeps, { id, user, workspace }: Connection) {
+  if (user !== WORKSPACE_USER) return user
+  const by = (await shared.in(workspace)).find((one) => one.id === id)?.shared?.by
+  if (by !== undefined && (await people.now(by)).mayManage) return by
+  return (await people.owners())[0] ?? user
 }
 
 /** Who cannot be written to sees it on Home. */

@@ -133,6 +133,10 @@ function valuesFor({ name, type }: SqlFunction['params'][number], { workspace, u
     // In Alpha the card is for everybody.
     p_card: [workspace === ALPHA ? 'filesystem' : '~a2/shared'],
     p_who: ['owners'],
+    p_audience: ['approvers'],
+    p_people: [[]],
+    p_level: ['reads'],
+    p_act: ['disconnect'],
     p_owners: [[user]],
     p_approvals: [null],
     p_user_group: [null],

@@ -27,6 +27,7 @@ export const DOORS = {
     own_cards_asked policy_for rule_add_workspace rule_remove_workspace rules_for run_add_files run_cards_search run_retention
     run_start run_state run_stop runs_stop runs_stop_once settings_change settings_of tool_call_counts usage_of_month
     approval_settle owners_set audit_list audit_named audit_person audit_seal audit_state audit_without_names
+    connection_share shared_connection_managed shared_connections_in
   `),
   inner: words(`
     approval_expire approval_may_decide approval_reminder_release approval_reminders_claim approvals_close audit_hash audit_prune
@@ -44,6 +45,7 @@ export const DOORS = {
     slack_message_remove slack_message_save slack_messages_of token_refresh_claim token_refresh_release tool_changes_claim
     tool_changes_told tool_pin_hash tool_pins_take tool_usage_prune withdrawn_event approval_vote credential_references vault_read
     vault_remove vault_save vault_state audit_call users_without run_event_without_words
+    shared_connection_row shared_connections_from_files
   `),
 }
 
