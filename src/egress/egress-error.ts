@@ -61,7 +61,7 @@ export function unsentErrorFor(host: string, error: unknown): AppError {
 
 /** The other side's alert (RFC 8446, section 6.2). */
 export const refusesCertificate = (error: unknown): boolean =>
-  /^ERR_SSL_\w+_ALERT_(?:UNKNOWN_CA|\w*CERTIFICATE)/.test(systemCodeOf(error))
+  /^ERR_SSL_\S+_ALERT_(?:UNKNOWN_CA|\S*CERTIFICATE)/.test(systemCodeOf(error))
 
 /** In two or three words, why a host cannot be reached; undefined for an error of another kind. */
 export function unreachableReasonFor(error: unknown): string | undefined {
