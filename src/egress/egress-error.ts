@@ -31,7 +31,7 @@ const NAME_REASONS: Record<string, string> = {
 export function unsentErrorFor(host: string, error: unknown): AppError {
   const own = findAppError(error)
   if (own !== undefined) return own
-  if (refusesCertificate(error))
+  if (isCertificateRefusal(error))
     return new AppError(
       'server_unreachable',
       `${host} did not accept the client certificate. Enter one that is valid there, with its key.`,
@@ -60,7 +60,7 @@ export function unsentErrorFor(host: string, error: unknown): AppError {
 }
 
 /** The other side's alert (RFC 8446, section 6.2). */
-export const refusesCertificate = (error: unknown): boolean =>
+export const isCertificateRefusal = (error: unknown): boolean =>
   /^ERR_SSL_\S+_ALERT_(?:UNKNOWN_CA|\S*CERTIFICATE)/.test(systemCodeOf(error))
 
 /** In two or three words, why a host cannot be reached; undefined for an error of another kind. */

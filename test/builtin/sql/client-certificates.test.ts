@@ -55,9 +55,21 @@ if (existsSync(OPENSSL))
   test('a certificate of nobody we know is refused in words', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'patchbay-stranger-'))
     const files = { key: join(folder, 'key.pem'), cert: join(folder, 'cert.pem') }
-    const kind = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', '/CN=client']
+    const kind = [
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+      '-nodes',
+      '-subj',
+      '/CN=client',
+    ]
     execFileSync(OPENSSL, [...kind, '-keyout', files.key, '-out', files.cert], { stdio: 'ignore' })
     const own = { cert: readFileSync(files.cert, 'utf8'), key: readFileSync(files.key, 'utf8'), ca: CA }
     rmSync(folder, { recursive: true })
-    expect(await connect(own)).toMatchObject({ message: expect.stringMatching(/did not accept the client certificate/) })
+    expect(await connect(own)).toMatchObject({
+      message: expect.stringMatching(/did not accept the client certificate/),
+    })
   })

@@ -44,8 +44,11 @@ if (hasMariadb) {
     return said.startsWith('{') ? JSON.parse(said).statements : said
   }
   const running = async (part: string) =>
-    (await database.asRoot(`SELECT id FROM information_schema.processlist WHERE info LIKE '%${part}%' AND id <> connection_id()`))
-      .length
+    (
+      await database.asRoot(
+        `SELECT id FROM information_schema.processlist WHERE info LIKE '%${part}%' AND id <> connection_id()`,
+      )
+    ).length
 
   test('statements are answered one by one, with their rows and how many they changed', async () => {
     expect(
@@ -79,16 +82,20 @@ if (hasMariadb) {
     expect(await say('SELECT * FROM mine')).toMatch(/doesn't exist/)
   })
 
-  test.each(['SELECT SLEEP(60)', 'SELECT sum(a.ordinal_position * b.ordinal_position) FROM information_schema.columns a, information_schema.columns b, information_schema.columns c', 'UPDATE item SET name = SLEEP(60)'])(
-    'what takes long is ended by the database: %s',
-    async (sql) => {
-      expect(await say(sql)).toBe('The database stopped it: it took longer than 2 s. Ask for less.')
-      await eventually(async () => expect(await running('SLEEP(60)')).toBe(0))
-    },
-  )
+  test.each([
+    'SELECT SLEEP(60)',
+    'SELECT sum(a.ordinal_position * b.ordinal_position) FROM information_schema.columns a, information_schema.columns b, information_schema.columns c',
+    'UPDATE item SET name = SLEEP(60)',
+  ])('what takes long is ended by the database: %s', async (sql) => {
+    expect(await say(sql)).toBe('The database stopped it: it took longer than 2 s. Ask for less.')
+    await eventually(async () => expect(await running('SLEEP(60)')).toBe(0))
+  })
 
   test('at Stop nothing that follows is done', async () => {
-    const patient = await house.connected({ ...TARGET, settings: { dsn: '{dsn}', seconds: '60' } }, { dsn: database.dsn })
+    const patient = await house.connected(
+      { ...TARGET, settings: { dsn: '{dsn}', seconds: '60' } },
+      { dsn: database.dsn },
+    )
     const stop = new AbortController()
     // MariaDB ends this function without an error, and goes on.
     const sql = `SELECT BENCHMARK(100000000000, SHA2(1, 512)); INSERT INTO item VALUES (77, 'after', null)`
@@ -113,7 +120,11 @@ if (hasMariadb) {
     const settings = 'SHOW GLOBAL VARIABLES'
     const objects =
       'SELECT table_schema, table_name FROM information_schema.tables UNION SELECT routine_schema, routine_name FROM information_schema.routines'
-    const state = async () => [await database.asRoot(tables), await database.asRoot(settings), await database.asRoot(objects)]
+    const state = async () => [
+      await database.asRoot(tables),
+      await database.asRoot(settings),
+      await database.asRoot(objects),
+    ]
     const lines = readFileSync(join(ROOT, 'test', 'fixtures', 'sql-statements.txt'), 'utf8').split('\n')
     const texts = lines
       .filter((line) => line.startsWith('mysql '))
@@ -132,7 +143,12 @@ if (hasMariadb) {
     const search = async (args: Record<string, string>) =>
       JSON.parse(textOf(await house.call(connection, 'search_objects', args))).results
     expect(await search({ object_type: 'table', pattern: 'item', detail_level: 'full' })).toMatchObject([
-      { name: 'item', schema: 'shop', columns: [{ name: 'id' }, { name: 'name' }, { name: 'at' }], indexes: [{ primary: true }] },
+      {
+        name: 'item',
+        schema: 'shop',
+        columns: [{ name: 'id' }, { name: 'name' }, { name: 'at' }],
+        indexes: [{ primary: true }],
+      },
     ])
   })
 
@@ -149,7 +165,11 @@ if (hasMariadb) {
     ['its certificate', { cert: CLIENT, key: CLIENT_KEY, ca: CA }, undefined],
     ['no certificate', { ca: CA }, /Access denied/],
     ['another CA', { cert: CLIENT, key: CLIENT_KEY, ca: CLIENT }, /its certificate/],
-    ['an old certificate', { cert: OLD, key: CLIENT_KEY, ca: CA }, /did not accept the client certificate|Access denied/],
+    [
+      'an old certificate',
+      { cert: OLD, key: CLIENT_KEY, ca: CA },
+      /did not accept the client certificate|Access denied/,
+    ],
   ])('who must show a certificate is let in with it alone: %s', async (_what, own, words) => {
     const settings = { ...TARGET.settings, cert: '{cert}', key: '{key}', ca: '{ca}' }
     const secrets = { dsn: database.secureDsn, ...own }
