@@ -78,6 +78,8 @@ async function openSeparateUsers(deps: SandboxDeps, why: string): Promise<Sandbo
   const { dataDir, projectRoot, programs = '/usr/bin', log } = deps
   if (process.getuid?.() !== 0 || !existsSync(join(programs, 'setpriv'))) return undefined
   const asUser = (request: SandboxRequest) => prepareSeparateUser(request, dataDir)
+  const find: ProcessFinder = (home) => (_pid, max) => findProcessesOf(uidFor(home), max)
+  const prepare = prepareWith(asUser, find)
   await closeProject(projectRoot, dataDir).catch((error: unknown) => log.warn({ error }, 'the project stays open'))
   const readable = await readableIn(asUser, dataDir, [
     ...['.env', 'package.json'].map((name) => join(projectRoot, name)),
@@ -89,7 +91,8 @@ async function openSeparateUsers(deps: SandboxDeps, why: string): Promise<Sandbo
     isWhole: false,
     summary: `without a sandbox (${why}), each with a user of its own, the whole network and /tmp${also}`,
     refusal: undefined,
-    prepare: prepareWith(asUser, (home) => (_pid, max) => findProcessesOf(uidFor(home), max)),
+    // Its folder is on the disk, whatever the card says.
+    prepare: (request) => prepare({ ...request, keeps: true }),
   }
 }
 

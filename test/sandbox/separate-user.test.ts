@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -23,6 +23,7 @@ if (hasSeparateUsers) {
     const root = mkdtempSync(join(tmpdir(), 'patchbay-user-'))
     open.defer(() => rmSync(root, { recursive: true, force: true }))
     // As a clone is: all may look into it.
+    chmodSync(root, 0o755)
     for (const folder of [root, join(root, 'app'), join(root, 'app', 'src'), join(root, 'bin')])
       mkdirSync(folder, { recursive: true, mode: 0o755 })
     project = join(root, 'app')
@@ -30,7 +31,7 @@ if (hasSeparateUsers) {
     programs = join(root, 'bin')
     symlinkSync('/usr/bin/setpriv', join(programs, 'setpriv'))
     house = open.use(await startMcpHouse({ sandbox: 'auto', programs, project }))
-    connection = await house.connected(hostile(house, { env: { KEY: '{key}' } }), { key: 'hunter2222' })
+    connection = await house.connected(hostile(house, { env: { KEY: '{key}' }, keeps: false }), { key: 'hunter2222' })
   }, 30_000)
   afterAll(() => open.disposeAsync())
 
