@@ -50,8 +50,13 @@ export type CardEndpoints = {
   clientAuth?: 'client_secret_post' | undefined
 }
 
-/** `memoryMb`: for a server that runs here with all it starts; left out, what most need. */
-type CardLimits = { callSeconds: number; idleSeconds: number; memoryMb?: number | undefined }
+/** `memoryMb`: for a server that runs here with all it starts; `diskMb`: for what is in its folder. Left out, what most need. */
+type CardLimits = {
+  callSeconds: number
+  idleSeconds: number
+  memoryMb?: number | undefined
+  diskMb?: number | undefined
+}
 
 export type CardInput = {
   name: string
@@ -114,6 +119,8 @@ export type StdioServer = {
   env: Record<string, string>
   /** Values made for each connection: a path inside its own folder, `.` being the folder. */
   own: Record<string, string>
+  /** What it writes into its folder is there the next time. */
+  keeps: boolean
   /** Addresses a person types that the server itself opens: their host and port alone, by the rules of our own requests. */
   reaches: string[]
   /** Hosts it reaches over HTTPS; `*.example.com` means each below it. */

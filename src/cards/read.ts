@@ -121,6 +121,8 @@ function stdioServer(pack: ServerPackage, ours: CardPart, lock: string): StdioSe
     ),
     env: Object.fromEntries(pack.environmentVariables.map((variable) => [variable.name, variable.value])),
     own: ours.own,
+    // Python's packages are kept there, and nobody knows what a program of the machine needs.
+    keeps: Object.keys(ours.own).length > 0 || pack.registryType !== 'npm',
     reaches: ours.reaches,
     hosts: ours.hosts,
     checks: ours.checks,

@@ -158,6 +158,7 @@ const Ours = z.strictObject({
       callSeconds: seconds.default(120),
       idleSeconds: seconds.default(300),
       memoryMb: z.number().int().min(64).max(4096).optional(),
+      diskMb: z.number().int().min(1).max(16_384).optional(),
     })
     .prefault({}),
 })

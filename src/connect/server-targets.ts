@@ -178,6 +178,8 @@ function stdioTarget({ limits }: Card, server: StdioServer, connection: TargetSo
     reaches: server.reaches,
     hosts: server.hosts,
     memoryMb: limits.memoryMb,
+    diskMb: limits.diskMb,
+    keeps: server.keeps,
     checks: server.checks,
   }
 }

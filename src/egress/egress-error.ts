@@ -31,6 +31,12 @@ const NAME_REASONS: Record<string, string> = {
 export function unsentErrorFor(host: string, error: unknown): AppError {
   const own = findAppError(error)
   if (own !== undefined) return own
+  if (isCertificateRefusal(error))
+    return new AppError(
+      'server_unreachable',
+      `${host} did not accept the client certificate. Enter one that is valid there, with its key.`,
+      { cause: error },
+    )
   const code = systemCodeOf(error)
   const tls =
     TLS_REASONS[code] ??
@@ -52,6 +58,10 @@ export function unsentErrorFor(host: string, error: unknown): AppError {
     },
   )
 }
+
+/** The other side's alert (RFC 8446, section 6.2). */
+export const isCertificateRefusal = (error: unknown): boolean =>
+  /^ERR_SSL_\S+_ALERT_(?:UNKNOWN_CA|\S*CERTIFICATE)/.test(systemCodeOf(error))
 
 /** In two or three words, why a host cannot be reached; undefined for an error of another kind. */
 export function unreachableReasonFor(error: unknown): string | undefined {

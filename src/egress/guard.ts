@@ -11,6 +11,7 @@ const DEFAULT_PORTS: Record<string, number> = {
   'postgres:': 5432,
   'postgresql:': 5432,
   'mysql:': 3306,
+  'mongodb:': 27_017,
 }
 
 export type Destination = { host: string; port: number }
@@ -22,6 +23,7 @@ export const resolveHost: Guard['resolve'] = (host) => dns.lookup(host, { all: t
 
 /** Where a URL leads. Throws `egress_refused` for what is no host and port, like a socket's path. */
 export function destinationOf(url: URL): Destination {
+  if (url.protocol.endsWith('+srv:')) throw srvError(url.protocol.slice(0, -'+srv:'.length))
   const host = decodeURIComponent(url.hostname).replace(/^\[(.+)\]$/, '$1')
   const port = url.port === '' ? DEFAULT_PORTS[url.protocol] : Number(url.port)
   if (port === undefined || (isIP(host) === 0 && !/^[a-z0-9]([a-z0-9._-]*[a-z0-9.])?$/i.test(host)))
@@ -68,6 +70,14 @@ async function resolveOrThrow(host: string, guard: Guard): Promise<LookupAddress
   } catch (error) {
     throw unknownHostError(host, error)
   }
+}
+
+/** Its hosts are in the DNS, and may be others at each look-up. */
+function srvError(scheme: string): AppError {
+  return new AppError(
+    'egress_refused',
+    `An address with +srv leads to hosts that you have not entered, so I do not open it. Enter one host: ${scheme}://user:password@host:port/?tls=true&directConnection=true`,
+  )
 }
 
 function unknownHostError(host: string, cause: unknown): AppError {

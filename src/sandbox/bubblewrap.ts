@@ -26,7 +26,18 @@ const ALONE = [
   ...['--uid', '1000', '--gid', '1000', '--hostname', 'sandbox'],
 ]
 
-const PLACES = ['--proc', '/proc', '--dev', '/dev', '--size', String(TMP_BYTES), '--tmpfs', '/tmp']
+/** What is in memory counts for no process, so each place to write to there is small, and there are no others. */
+const inMemory = (folder: string): string[] => ['--size', String(TMP_BYTES), '--tmpfs', folder]
+const PLACES = [
+  '--proc',
+  '/proc',
+  '--dev',
+  '/dev',
+  ...inMemory('/dev/shm'),
+  '--remount-ro',
+  '/dev',
+  ...inMemory('/tmp'),
+]
 
 /** Starts a command in namespaces of its own, where it sees and reaches only what the request names. */
 export async function prepareBubblewrap(
@@ -47,14 +58,17 @@ export async function prepareBubblewrap(
     ...ALONE,
     ...SYSTEM.flatMap(systemArgs),
     ...PLACES,
-    ...hidden.filter(isInSystem).flatMap((folder) => ['--tmpfs', folder]),
+    ...hidden.filter(isInSystem).flatMap(inMemory),
     ...readOnly(join(room, 'etc'), '/etc'),
     ...['/etc/ssl/certs', '/etc/pki', '/etc/ld.so.cache'].filter(existsSync).flatMap((path) => readOnly(path)),
     ...network.mounts,
     ...[command, ...request.readable]
       .filter((path) => !isInSystem(path) || hidden.some(holds(path)))
       .flatMap((path) => readOnly(path)),
-    ...['--bind', request.home, request.home, '--chdir', request.home, '--'],
+    ...(request.keeps ? ['--bind', request.home, request.home] : inMemory(request.home)),
+    ...['--chdir', request.home],
+    ...['/', ...hidden.filter(isInSystem)].flatMap((folder) => ['--remount-ro', folder]),
+    '--',
     ...[...limitArgsFor(request), ...network.command, command, ...request.args],
   ]
   const stack = opening.move()

@@ -1,61 +1,92 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { countBytesIn } from './folder-size.ts'
 
 const EVERY_MS = 1_000
 // More than any card's server starts; nproc does not hold where the app runs as root.
 const MAX_PROCESSES = 64
 
+/** `folder`: what it keeps on disk, where that is watched, and how much it may. */
+export type ProcessLimits = { memoryMb: number; folder?: { path: string; maxMb: number } | undefined }
+
 /**
- * Reads each second what a process and all that it started hold in memory, from Linux's /proc; elsewhere it sees nothing.
- * `onExceeded` hears once, in the middle of a sentence, what was too much. Call the result to end it.
+ * Looks each second at what processes hold in memory, from Linux's /proc, and on disk; elsewhere it sees nothing.
+ * `find`: which they are now, the first above 64 of them being enough. `onExceeded` hears once, in the middle of a sentence, what was too much. Call the result to end it.
  */
-export function watchProcesses(pid: number, memoryMb: number, onExceeded: (why: string) => void): () => void {
-  const timer = setInterval(() => {
-    const { processes, memoryKb } = measureTree(pid)
-    const why =
-      processes > MAX_PROCESSES
-        ? `it started more than ${MAX_PROCESSES} processes`
-        : memoryKb > memoryMb * 1024 && `it used more than ${memoryMb} MB of memory`
-    if (why === false) return
-    clearInterval(timer)
-    onExceeded(why)
-  }, EVERY_MS).unref()
-  return () => clearInterval(timer)
+export function watchProcesses(
+  find: (max: number) => number[],
+  limits: ProcessLimits,
+  onExceeded: (why: string) => void,
+): () => void {
+  const stop = new AbortController()
+  const look = async () => {
+    const why = memoryProblemIn(find(MAX_PROCESSES), limits) ?? (await diskProblemIn(limits))
+    if (stop.signal.aborted) return
+    if (why === undefined) setTimeout(look, EVERY_MS).unref()
+    else onExceeded(why)
+  }
+  setTimeout(look, EVERY_MS).unref()
+  return () => stop.abort()
 }
 
-/** Stops counting where it is more than may be. */
-function measureTree(root: number): { processes: number; memoryKb: number } {
-  const open = [root]
-  let processes = 0
-  let memoryKb = 0
-  for (let pid = open.pop(); pid !== undefined && processes <= MAX_PROCESSES; pid = open.pop()) {
-    processes += 1
-    memoryKb += Number(/^VmRSS:\s+(\d+)/m.exec(readOrNothing(`/proc/${pid}/status`))?.[1] ?? 0)
-    for (const thread of threadsOf(pid)) {
-      const children = readOrNothing(`/proc/${pid}/task/${thread}/children`)
-      open.push(...children.split(' ').filter(Boolean).map(Number))
+function memoryProblemIn(pids: number[], { memoryMb }: ProcessLimits): string | undefined {
+  if (pids.length > MAX_PROCESSES) return `it started more than ${MAX_PROCESSES} processes`
+  const resident = pids.reduce((sum, pid) => sum + residentBytesOf(pid), 0)
+  return resident + deletedBytesOf(pids) > memoryMb * 1024 * 1024
+    ? `it used more than ${memoryMb} MB of memory`
+    : undefined
+}
+
+async function diskProblemIn({ folder }: ProcessLimits): Promise<string | undefined> {
+  if (folder === undefined || (await countBytesIn(folder.path)) <= folder.maxMb * 1024 * 1024) return undefined
+  return `its folder is full: it may hold ${folder.maxMb} MB, so something there must be deleted or shortened first`
+}
+
+/** A process and all that it started, in a namespace of its own: what loses its parent there gets the first as its parent. */
+export function findTreeOf(root: number, max: number): number[] {
+  const found = [root]
+  for (let at = 0; at < found.length && found.length <= max; at++)
+    for (const thread of namesIn(`/proc/${found[at]}/task`)) {
+      const children = readOrNothing(`/proc/${found[at]}/task/${thread}/children`)
+      found.push(...children.split(' ').filter(Boolean).map(Number))
     }
-  }
-  return { processes, memoryKb }
+  return found
 }
 
-/** What has ended meanwhile has no threads. */
-function threadsOf(pid: number): string[] {
+/** All processes of a user, whoever their parents are, that have not ended. */
+export function findProcessesOf(uid: number, max: number): number[] {
+  const isIts = RegExp(`^State:\\s+[^ZX].*\n(?:.*\n)*?Uid:\\s+${uid}\\s`, 'm')
+  const found: number[] = []
+  for (const name of namesIn('/proc'))
+    if (/^\d+$/.test(name) && isIts.test(readOrNothing(`/proc/${name}/status`)) && found.push(Number(name)) > max) break
+  return found
+}
+
+const residentBytesOf = (pid: number): number =>
+  1024 * Number(/^VmRSS:\s+(\d+)/m.exec(readOrNothing(`/proc/${pid}/status`))?.[1] ?? 0)
+
+/** Files without a name, which are in memory or in no folder any more. */
+function deletedBytesOf(pids: number[]): number {
+  const sizes = new Map<string, number>()
+  for (const pid of pids)
+    for (const descriptor of namesIn(`/proc/${pid}/fd`)) {
+      const { nlink, dev, ino, blocks } = fileAt(`/proc/${pid}/fd/${descriptor}`) ?? { nlink: 1 }
+      if (nlink === 0) sizes.set(`${dev}:${ino}`, (blocks ?? 0) * 512)
+    }
+  return [...sizes.values()].reduce((sum, size) => sum + size, 0)
+}
+
+const fileAt = (path: string) => valueOr(() => statSync(path), undefined)
+const namesIn = (path: string): string[] => valueOr(() => readdirSync(path), [])
+const readOrNothing = (path: string): string => valueOr(() => readFileSync(path, 'utf8'), '')
+
+/** What has ended meanwhile holds nothing; into what belongs to nobody here we cannot look. */
+function valueOr<T>(read: () => T, instead: T): T {
   try {
-    return readdirSync(`/proc/${pid}/task`)
+    return read()
   } catch (error) {
-    return throwUnlessGone(error, [])
+    if (error instanceof Error && 'code' in error && GONE.has(String(error.code))) return instead
+    throw error
   }
 }
 
-function readOrNothing(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    return throwUnlessGone(error, '')
-  }
-}
-
-function throwUnlessGone<T>(error: unknown, instead: T): T {
-  if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH')) return instead
-  throw error
-}
+const GONE = new Set(['ENOENT', 'ESRCH', 'EACCES', 'EPERM'])

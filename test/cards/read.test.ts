@@ -45,9 +45,9 @@ describe('the cards we ship', () => {
     expect(
       fits('mongodb', 'uri', 'mongodb+srv://u:p@c0.ab1cd.mongodb.net/?retryWrites=true&w=majority&appName=c0'),
     ).toBe(true)
-    expect(fits('mongodb', 'uri', 'mongodb+srv://u:p@evil.example.com/?x=.mongodb.net')).toBe(false)
+    expect(fits('mongodb', 'uri', 'mongodb://u:p@db.example.com:27017/?tls=true&directConnection=true')).toBe(true)
     expect(fits('mongodb', 'uri', 'mongodb+srv://u:p@c0.ab1cd.mongodb.net/?tlsCAFile=/etc/passwd')).toBe(false)
-    expect(fits('mongodb', 'uri', 'mongodb://u:p@10.0.0.1/')).toBe(false)
+    expect(fits('mongodb', 'uri', 'mongodb://u:p@a.example,b.example/')).toBe(false)
     expect(fits('jenkins', 'host', 'ci.example.com:8443/jenkins')).toBe(true)
     expect(fits('jenkins', 'host', 'evil.example.com/@ci.example.com')).toBe(false)
     expect(fits('atlassian', 'email', 'ada@example.com')).toBe(true)

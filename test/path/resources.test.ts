@@ -122,16 +122,8 @@ test('the agent lists and reads resources as tools, of that connection alone, an
   await using _server = await offering(member)
   await member.connect('filesystem')
   const where = await member.dm('read my notes and touch them')
-  const decided = [(await member.decide(where, 'Approve')).ts]
-  const next = () =>
-    eventually(async () => {
-      const card = await member.see(where, /"Approve"/)
-      expect(decided).not.toContain(card.ts)
-      return card
-    })
-  await next()
-  decided.push((await member.decide(where, 'Approve')).ts)
-  const card = await next()
+  // Nobody is asked about an address that the server never listed: the first card is for the last call.
+  const card = await member.see(where, /"Approve"/)
   expect(JSON.stringify(card.blocks)).toContain('read text from custom')
   await member.deny(where, card.ts)
   await member.see(where, /Done\./)
@@ -145,8 +137,6 @@ test('the agent lists and reads resources as tools, of that connection alone, an
   expect(used).toEqual([
     { tool_name: 'list_resources', success: true },
     { tool_name: 'read_resource', success: true },
-    { tool_name: 'read_resource', success: false },
-    { tool_name: 'read_resource', success: false },
   ])
   const times = await rows(world, 'select execution_time_ms as ms from mcp_tool_usage')
   expect(

@@ -1,49 +1,19 @@
 import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { StdioTarget } from '../../src/mcp/protocol/server-target.ts'
 import type { Connection } from '../../src/registry/connection.ts'
 import type { NetworkDestination } from '../../src/sandbox/relay.ts'
 import { openSandbox, type SandboxSetting } from '../../src/sandbox/sandbox.ts'
 import { eventually } from '../support/eventually.ts'
+import { HOSTILE_SERVER, hostile, startListener } from '../support/hostile-server.ts'
 import { memoryLog } from '../support/log.ts'
-import { type McpHouse, ROOT, startMcpHouse, strange, textOf } from '../support/mcp-house.ts'
+import { type McpHouse, ROOT, startMcpHouse, textOf } from '../support/mcp-house.ts'
 import { childrenOf } from '../support/processes.ts'
 import { hasSandboxTools } from '../support/sandbox-tools.ts'
-
-const FIXTURE = join(ROOT, 'test', 'fixtures', 'mcp-servers', 'hostile.js')
-
-/** A server on the loopback of the app's machine, which counts who comes. */
-async function startListener(where: { port: number; host: string } | { path: string }) {
-  let connections = 0
-  const server = createServer((socket) => {
-    connections += 1
-    socket.end('hello from the host')
-  })
-  await new Promise<void>((resolve) => server.listen(where, resolve))
-  const address = server.address()
-  return {
-    port: typeof address === 'object' && address !== null ? address.port : 0,
-    connections: () => connections,
-    [Symbol.dispose]: () => void server.close(),
-  }
-}
-
-const hostile = (house: McpHouse, more: Partial<StdioTarget> = {}): StdioTarget =>
-  strange(house, {}, { title: 'Hostile', package: 'hostile-server', env: {}, ...more })
-
-function installHostile({ folder }: McpHouse): void {
-  const pack = join(folder, 'node_modules', 'hostile-server')
-  mkdirSync(pack, { recursive: true })
-  writeFileSync(
-    join(pack, 'package.json'),
-    JSON.stringify({ version: '1.0.0', type: 'module', bin: { hostile: 'main.js' } }),
-  )
-  copyFileSync(FIXTURE, join(pack, 'main.js'))
-}
 
 if (hasSandboxTools) {
   const open = new AsyncDisposableStack()
@@ -51,7 +21,6 @@ if (hasSandboxTools) {
   let connection: Connection
   beforeAll(async () => {
     house = open.use(await startMcpHouse({ sandbox: 'required', toolTimeoutSeconds: 20 }))
-    installHostile(house)
     connection = await house.connected(hostile(house, { env: { KEY: '{key}' } }), { key: 'hunter2222' })
   })
   afterAll(() => open.disposeAsync())
@@ -97,8 +66,7 @@ if (hasSandboxTools) {
       expect(existsSync(planted)).toBe(false)
       for (const path of [pack, '/usr/planted', '/etc/hosts'])
         expect(await attack('write', { path })).toMatch(/^no: (?:EROFS|EACCES)$/)
-      expect(readFileSync(pack, 'utf8')).toBe(readFileSync(FIXTURE, 'utf8'))
-      // A folder that is not in the sandbox can be made there, in memory; outside there is nothing of it.
+      expect(readFileSync(pack, 'utf8')).toBe(readFileSync(HOSTILE_SERVER, 'utf8'))
       await attack('write', { path: join(house.folder, '.env') })
       expect(existsSync(join(house.folder, '.env'))).toBe(false)
     })
@@ -134,9 +102,51 @@ if (hasSandboxTools) {
       expect(await attack('write', { path: 'again.txt' })).toBe('written')
     })
 
+    it.each(['/', '/dev', '/etc', '/run', '/usr', '/proc'])(
+      'finds no room in %s, which is no place of its own',
+      async (path) => {
+        expect(await attack('fill', { path, mb: 8 })).toMatch(/^0 MB, no: (?:EROFS|EACCES|ENOENT)$/)
+      },
+    )
+
+    it.each(['/tmp', '/dev/shm'])('finds 64 MB in %s, and they are gone with it', async (path) => {
+      expect(await attack('fill', { path, mb: 512 })).toMatch(/^(?:56|64) MB, no: ENOSPC$/)
+    })
+
+    it('finds no more in a folder of which nothing is kept', async () => {
+      const one = await house.connected(hostile(house, { keeps: false }))
+      const fill = async () => textOf(await house.call(one, 'fill', { path: '.', mb: 512 }))
+      expect(await fill()).toMatch(/^(?:56|64) MB, no: ENOSPC$/)
+      expect(readdirSync(join(house.folder, 'home')).filter((name) => name.startsWith('fill'))).toEqual([])
+    })
+
+    it('by filling its folder is ended, may make room, and is closed at twice the size', async () => {
+      const folders: [string] = [join(house.folder, 'full')]
+      const one = await house.connected(hostile(house, { diskMb: 32, folders }))
+      const call = async (name: string, args: Record<string, string | number> = {}) =>
+        textOf(await house.call(one, name, args))
+      expect(await call('fill', { path: '.', mb: 4_000 })).toBe(
+        'failed: gone: Hostile was ended because its folder is full: it may hold 32 MB, so something there must be deleted or shortened first. Ask for less at once.',
+      )
+      const names = readdirSync(folders[0]).filter((name) => name.startsWith('fill'))
+      for (const name of names.filter((one) => Number(one.slice(5)) > 32)) rmSync(join(folders[0], name))
+      // 40 MB are left, which are too many, but no more than there were.
+      expect(await call('write', { path: 'fill-0' })).toBe('written')
+      await sleep(1_500)
+      expect(await call('list', { path: '.' })).toContain('fill-8')
+      for (const name of ['a', 'b', 'c', 'd']) writeFileSync(join(folders[0], name), Buffer.alloc(9 * 1024 * 1024))
+      await eventually(
+        async () => expect(await call('list', { path: '.' })).toMatch(/holds more than 64 MB, so it is not started/),
+        5_000,
+      )
+    })
+
+    it('by files without a name is ended as one that takes memory', async () => {
+      expect(await attack('fill', { path: '.', mb: 4_000, hidden: 1 })).toMatch(/used more than 256 MB of memory/)
+    })
+
     it('by work without end is ended after the call was given up; its neighbour goes on', async () => {
       await using busy = await startMcpHouse({ sandbox: 'required', toolTimeoutSeconds: 4 })
-      installHostile(busy)
       const one = await busy.connected(hostile(busy))
       expect(textOf(await busy.call(one, 'write', { path: 'a' }))).toBe('written')
       expect(await busy.call(one, 'spin')).toMatchObject({ why: 'timeout', sent: true })
@@ -150,7 +160,7 @@ if (hasSandboxTools) {
       using listener = await startListener({ port: 0, host: '127.0.0.1' })
       const target = hostile(house, { reaches: [`postgres://localhost:${listener.port}/x`] })
       await using inside = await startMcpHouse({ sandbox: 'required', allow: [`localhost:${listener.port}`] })
-      installHostile(inside)
+      hostile(inside)
       const one = await inside.connected({ ...target, folders: [join(inside.folder, 'home')] })
       const call = async (args: Record<string, string | number>) => textOf(await inside.call(one, 'connect', args))
       expect(await call({ host: 'localhost', port: listener.port })).toBe('connected')
@@ -192,7 +202,8 @@ if (hasSandboxTools) {
       })
       const home = join(house.folder, 'home')
       const args = ['-e', 'setTimeout(() => fetch("https://api.example.com/x").catch(() => 0), 300)']
-      const request = { command: process.execPath, args, env: {}, home, readable: [], tcp: [], memoryMb: 256 }
+      const where = { home, keeps: true, readable: [], tcp: [] }
+      const request = { command: process.execPath, args, env: {}, ...where, memoryMb: 256, diskMb: 256 }
       await using prepared = await sandbox.prepare({ ...request, hosts: ['*.example.com'] })
       execFile(prepared.command, prepared.args, { env: prepared.env })
       await eventually(() => expect(heard.join('')).toContain('api.example.com'), 10_000)

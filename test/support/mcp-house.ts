@@ -30,6 +30,9 @@ export type HouseOptions = {
   builtin?: McpDeps['builtin']
   /** What local servers run in; left out: nothing. */
   sandbox?: SandboxSetting
+  /** Where the sandbox's programs are, and the app's own files; left out: where they are. */
+  programs?: string
+  project?: string
   /** All is logged, unless less is asked for. */
   logLevel?: 'trace' | 'info'
 }
@@ -50,10 +53,11 @@ export async function startMcpHouse(o: HouseOptions = {}) {
     sandbox: await openSandbox({
       setting: o.sandbox ?? 'off',
       isLocal: true,
-      projectRoot: ROOT,
+      projectRoot: o.project ?? ROOT,
       dataDir: folder,
       connect: egress.connect,
       log,
+      programs: o.programs,
     }),
     log,
     target: (connection) => {

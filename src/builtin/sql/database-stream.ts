@@ -5,7 +5,7 @@ import { AppError } from '../../errors.ts'
 // A row may be as large as its server likes, and drivers keep it until it is whole.
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024
 
-/** A stream that a driver opens itself, when it wants to, by calling `connect`. */
+/** A stream that a driver opens itself, when it wants to, by calling `connect`. `_host`: whose name Node checks where a driver adds TLS on top and gives none, as it does for an address. */
 export type DatabaseStream = Duplex & { connect(): void }
 
 /**
@@ -16,6 +16,7 @@ export type DatabaseStream = Duplex & { connect(): void }
 export function createDatabaseStream(
   open: () => Promise<Duplex>,
   isReadable: (chunk: Buffer) => boolean = () => true,
+  host?: string,
 ): DatabaseStream {
   let inner: Duplex | undefined
   let received = 0
@@ -48,6 +49,7 @@ export function createDatabaseStream(
     stream.emit('connect')
   }
   return Object.assign(withDataGuard(stream), {
+    _host: host,
     connect: () => void open().then(begin, (error: Error) => stream.destroy(error)),
     // What drivers ask of a socket.
     setNoDelay: () => undefined,

@@ -1,4 +1,5 @@
 import { Duplex } from 'node:stream'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Connection, createConnection, type FieldPacket, type ResultSetHeader } from 'mysql2'
 import type { Egress } from '../../egress/egress.ts'
 import { findAppError, unsentErrorFor } from '../../egress/egress-error.ts'
@@ -66,7 +67,7 @@ async function useSession<T>(
   } catch (error) {
     if (stop.aborted) {
       // The server may notice that nobody listens only when it answers.
-      void killQuery(egress, settings, session.threadId)
+      void killSession(egress, settings, session.threadId)
       throw stop.reason
     }
     throw readableError(error, settings)
@@ -84,7 +85,7 @@ async function openSession(
   stop.throwIfAborted()
   const { host, port, user, password, database, ssl } = settings
   const socket = await egress.connect(settings, stop)
-  const stream = createDatabaseStream(async () => socket)
+  const stream = createDatabaseStream(async () => socket, undefined, host)
   const session = createConnection({
     host,
     port,
@@ -107,6 +108,9 @@ async function openSession(
     flags: ['-LOCAL_FILES'],
     connectTimeout: CONNECT_MS,
   })
+  // It tells of one failure twice, its reason last; unheard, the second would end the process.
+  const failures: Error[] = []
+  session.on('error', (error) => failures.push(error))
   const onAbort = () => stream.destroy()
   stop.addEventListener('abort', onAbort, { once: true })
   stream.connect()
@@ -120,21 +124,35 @@ async function openSession(
     if (inner instanceof Duplex && inner !== stream) withDataGuard(inner)
     return session
   } catch (error) {
+    await nextTurn()
     session.destroy()
-    throw stop.aborted ? stop.reason : readableError(error, settings)
+    throw stop.aborted ? stop.reason : readableError(failures.at(-1) ?? error, settings)
   } finally {
     stop.removeEventListener('abort', onAbort)
   }
 }
 
+/** The driver puts a code of its own in the place of Node's. */
+const CERTIFICATE_CODES: [words: RegExp, code: string][] = [
+  [/expired/, 'CERT_HAS_EXPIRED'],
+  [/altnames/, 'ERR_TLS_CERT_ALTNAME_INVALID'],
+  [/self-signed/, 'SELF_SIGNED_CERT_IN_CHAIN'],
+  [/unable to (?:get|verify)/, 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
+]
+
+const withCertificateCode = (error: unknown): Error => {
+  const code = CERTIFICATE_CODES.find(([words]) => words.test(String(error)))?.[1] ?? 'EPROTO'
+  return Object.assign(new Error(String(error), { cause: error }), { code })
+}
+
 const CONNECT_MS = 20_000
 
-async function killQuery(egress: Pick<Egress, 'connect'>, settings: SqlSettings, thread: number): Promise<void> {
+/** KILL QUERY would not do: some functions end at it without an error, and the statements after them are run. */
+async function killSession(egress: Pick<Egress, 'connect'>, settings: SqlSettings, thread: number): Promise<void> {
   const signal = AbortSignal.timeout(CONNECT_MS)
   try {
     const session = await openSession(egress, settings, signal)
-    session.on('error', () => undefined)
-    session.query(`KILL QUERY ${thread}`, () => session.destroy())
+    session.query(`KILL ${thread}`, () => session.destroy())
   } catch {
     // Without it the statement ends by its own limit.
   }
@@ -198,6 +216,7 @@ function readableError(error: unknown, { host, seconds }: SqlSettings): AppError
       cause: error,
     })
   if (code === 'HANDSHAKE_NO_SSL_SUPPORT') return noTlsErrorFor(host)
+  if (code === 'HANDSHAKE_SSL_ERROR') return unsentErrorFor(host, withCertificateCode(error))
   if (typeof sqlMessage !== 'string') return unsentErrorFor(host, error)
   return new AppError(REFUSED.has(code) ? 'server_refused' : 'tool_failed', `The database says: ${sqlMessage}.`, {
     cause: error,

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { DatabaseError, Pool, type PoolClient, Query, type QueryResult, types } from 'pg'
 import { z } from 'zod'
 import type { Egress } from '../../egress/egress.ts'
-import { findAppError } from '../../egress/egress-error.ts'
+import { findAppError, isCertificateRefusal, unsentErrorFor } from '../../egress/egress-error.ts'
 import { AppError } from '../../errors.ts'
 import { readConnectionString, type SqlSettings } from './connection-string.ts'
 import { createDatabaseStream } from './database-stream.ts'
@@ -184,6 +184,7 @@ const isOrdinary = (error: unknown): boolean => error instanceof DatabaseError &
 function readableError(error: unknown, { host, seconds }: SqlSettings): AppError {
   const own = findAppError(error)
   if (own !== undefined) return own
+  if (isCertificateRefusal(error)) return unsentErrorFor(host, error)
   if (!(error instanceof DatabaseError))
     return new AppError('server_unreachable', `${host} ended the connection. Try again in a minute.`, { cause: error })
   if (error.code === '57014')

@@ -42,6 +42,10 @@ export type StdioTarget = Common & {
   hosts: string[]
   /** How much memory it may have with all that it starts; left out, what most need. */
   memoryMb?: number | undefined
+  /** How much there may be in its first folder; left out, what most need. */
+  diskMb?: number | undefined
+  /** Left out, what it writes there stays; `false`: it is in memory, where there is a sandbox. */
+  keeps?: boolean | undefined
 }
 
 export type HttpTarget = Common & {

@@ -24,6 +24,7 @@ const PROGRAM_FOLDERS = ['/usr/local/bin', '/usr/bin', '/bin']
 const PATH = [dirname(process.execPath), ...PROGRAM_FOLDERS].join(':')
 const PYPI_HOSTS = ['pypi.org', 'files.pythonhosted.org']
 const MEMORY_MB = 256
+const DISK_MB = 256
 
 /** How to start a server in the sandbox; disposed of, its ways out are closed. Of our environment it gets only the path to programs. */
 export async function prepareServer(
@@ -45,7 +46,9 @@ export async function prepareServer(
     home,
     hosts: [...program.hosts, ...fillTexts(target.hosts, values).map((host) => host.toLowerCase())],
     tcp,
+    keeps: target.keeps ?? true,
     memoryMb: target.memoryMb ?? MEMORY_MB,
+    diskMb: target.diskMb ?? DISK_MB,
   })
   return { ...prepared, cwd: home }
 }

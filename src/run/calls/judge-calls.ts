@@ -10,6 +10,7 @@ import { callHashOf, definitionHashOf } from './call-hashes.ts'
 import { callTools, createCalledEvent, createRefusedEvent, type ReadyCall } from './call-tools.ts'
 import { changedToolText, changedVerdictFor, isChangedTool } from './changed-tools.ts'
 import { isReplacing } from './file-to-replace.ts'
+import { unlistedProblemFor } from './unlisted-resource.ts'
 import {
   ableApproversIn,
   ableVerdictFor,
@@ -37,8 +38,10 @@ export async function judgeCalls(deps: RunDeps, leased: LeasedRun, calls: CallSt
     const problem = argumentProblemIn(deps, call, found)
     if (problem !== undefined) return notBegun(createRefusedEvent(deps, call, problem))
     const judgement = await judgementFor(deps, leased, { policy, found, args: call.arguments }, able)
-    const { verdict } = judgement
     const asked = { policy, found, args: call.arguments }
+    const { verdict } = judgement
+    const unlisted = await unlistedProblemFor(deps, leased, { ...asked, verdict })
+    if (unlisted !== undefined) return notBegun(createRefusedEvent(deps, call, unlisted))
     const replaces = verdict.kind === 'ask' && (await isReplacing(deps, leased, asked))
     const event = judgedEvent(deps, call, { found, replaces, ...judgement })
     if (verdict.kind !== 'allow') return notBegun(event)

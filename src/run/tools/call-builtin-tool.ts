@@ -8,7 +8,7 @@ import { truncate } from '../../text.ts'
 import type { BuiltinTool, RunDeps, RunTool, Source } from '../deps.ts'
 import { quoteWords } from '../frames.ts'
 import type { CallState, RunState } from '../state/state.ts'
-import { createTextResult, listPageText, quotePrompt, quoteSkill, wasMentioned } from './list-text.ts'
+import { createTextResult, listPageText, quotePrompt, quoteSkill, unlistedText, wasMentioned } from './list-text.ts'
 
 /** What the server says to the question; anything else is trouble on the way. */
 const ANSWERS = new Set<ErrorCode>(['not_found', 'limit_reached', 'server_refused', 'input_invalid'])
@@ -136,7 +136,7 @@ async function readResourceForModel({ mcp, state, source, call, options }: Built
   const uri = String(call.arguments.uri)
   // Tools may link to resources that their server does not list (the specification, tools, resource links).
   if (!isListedResource(await mcp.resources(source, options.signal), uri) && !wasMentioned(state, source.id, uri))
-    return createTextResult('tool_error', `${uri} is not a resource of ${source.name}. List its resources first.`)
+    return createTextResult('tool_error', unlistedText(uri, source.name))
   const read = await mcp.readResource(source, uri, options)
   return read.kind === 'done' ? { kind: 'ok', content: read.value } : read
 }

@@ -20,6 +20,10 @@ export const wasMentioned = (state: RunState, connection: string, uri: string): 
     return said.split(/[\s"'<>()[\]{},]+/).some((word) => word === uri || word === `${uri}:`)
   })
 
+/** For the model, which made an address up. */
+export const unlistedText = (uri: string, connection: string): string =>
+  `${uri} is not a resource of ${connection}. List its resources first.`
+
 /** Those with all the words asked for, a page of them, with a line above. `last`: what stands below the first page. */
 export function listPageText<T>(
   items: T[],
