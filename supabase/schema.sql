@@ -866,7 +866,8 @@ AS $function$
     select a.* from approvals a cross join approvers left join lateral (select e.body -> 'approval' as asked from run_events e
       where e.run_id = a.run_id and e.type = 'judged' and e.body #>> '{approval,id}' = a.id limit 1) judged on true
     where a.workspace_id = p_workspace and a.status = 'pending' and a.expires_at > now()
-      and case when a.proposed_by is not null then a.requester = p_user
+      -- What is read with a person's own access is theirs alone to show.
+      and case when a.proposed_by is not null or judged.asked #> '{reach,shows}' = 'true' then a.requester = p_user
         -- Of a user group only Slack knows who is in it now: those who were asked are shown it.
         when judged.asked ? 'groups' then judged.asked -> 'approvers' ? p_user
         -- Owners decide where none of the named approvers can.

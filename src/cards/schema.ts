@@ -1,5 +1,12 @@
 import { z } from 'zod'
 
+/** They stand in a menu, whose options have 75 characters in Slack (docs.slack.dev/reference/block-kit/composition-objects/option-object). */
+const Choices = z
+  .array(z.string().regex(/\S/, 'must not be empty').max(75))
+  .min(2)
+  .max(100)
+  .refine((choices) => new Set(choices).size === choices.length, 'must differ from each other')
+
 /**
  * A card's file: the MCP registry's server.json (schema 2025-12-11, the parts we use), with ours under `_meta`.
  * Unknown keys of server.json pass, so that a registry entry can be taken over; unknown keys of ours are refused.
@@ -12,7 +19,7 @@ const Input = z.looseObject({
   format: z.enum(['string', 'number', 'boolean'], 'must be string, number or boolean').default('string'),
   default: z.string().optional(),
   placeholder: z.string().optional(),
-  choices: z.array(z.string()).min(2).optional(),
+  choices: Choices.optional(),
 })
 export type ServerInput = z.infer<typeof Input>
 

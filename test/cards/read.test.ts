@@ -89,6 +89,9 @@ describe('a bad card stops the start, with file, field and reason', () => {
     ['github', 'https://api', 'http://api', /remotes\.0\.url: must be an https address/],
     ['github', '[A-Za-z0-9_]{10,}', '[A-Za-z0-9_{10,}', /inputs\.token\.pattern: is not a regular/],
     ['github', '      token:\n        label', '      tokken:\n        label', /inputs\.tokken: describes an input/],
+    ['new-relic', '          - mcp.newrelic.com', '          - ""', /choices\.0: must not be empty/],
+    ['new-relic', '          - mcp.newrelic.com', '          - mcp.eu.newrelic.com', /choices: must differ/],
+    ['new-relic', '          - mcp.newrelic.com', `          - ${'x'.repeat(76)}`, /choices\.0: Too big/],
     ['supabase', '"[a-z]{20}"', '"[a-z]{21}"', /inputs\.project\.pattern: does not take/],
     ['supabase', 'execute_sql: { argument', 'run_sql: { argument', /tools: has no class for run_sql/],
     [

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
+import { openAuditKey } from '../../src/credentials/audit-key.ts'
 import { openMountedFiles, secretFileOf } from '../../src/credentials/mounted-files.ts'
 import { testStoreContract } from '../support/store-contract.ts'
 
@@ -47,6 +48,8 @@ it.runIf(process.platform === 'linux')('reads from what may only be read, and sa
     message: expect.stringContaining('may only read the files'),
   })
   await store.remove('connection/none')
+  // The audit is checked all the same, without seals.
+  expect(await openAuditKey(store)).toBeUndefined()
 })
 
 it.each([join(home, 'missing'), '/dev/null'])('refuses %s at the start', async (folder) => {

@@ -21,8 +21,8 @@ export type AuditCheck = {
 type AuditCheckDeps = {
   db: Db
   log: Log
-  /** The key of the seals, which never lies in the database. */
-  key: () => Promise<string>
+  /** The key of the seals, which never lies in the database; undefined: the chain is checked, and nothing is sealed. */
+  key: () => Promise<string | undefined>
   /** Where each seal is also written, a line each. */
   headsFile?: string | undefined
   everyMs?: number
@@ -73,7 +73,7 @@ async function lookAtAll(deps: AuditCheckDeps, good: Map<string, AuditHead>, who
   return faults
 }
 
-type Look = { key: string; workspace: string; good: Map<string, AuditHead>; whole: boolean }
+type Look = { key: string | undefined; workspace: string; good: Map<string, AuditHead>; whole: boolean }
 
 /** Also seals the newest row, where all is as it was. */
 async function isWhole(deps: AuditCheckDeps, { key, workspace, good, whole }: Look): Promise<boolean> {
@@ -85,7 +85,7 @@ async function isWhole(deps: AuditCheckDeps, { key, workspace, good, whole }: Lo
     deps.log.error({ workspace, ...fault }, 'the audit was changed from outside')
     return false
   }
-  if (newest === undefined) return true
+  if (newest === undefined || key === undefined) return true
   const sealed = sealHead(key, newest)
   if (head === undefined || newest.row > head.row) await seal(deps, sealed)
   good.set(workspace, sealed)

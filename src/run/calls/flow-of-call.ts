@@ -49,6 +49,17 @@ function isMade(state: RunState, { source, args }: { source: Source; args: JsonO
   return !wasMentioned(state, source.id, uri) && !said.some((text) => text.split(/\s+/).includes(uri))
 }
 
+/**
+ * Whether a connection reads with somebody's own access: a key, or a sign-in. With a workspace's connection everybody reads the same,
+ * as far as they may use it.
+ */
+export const isPrivate = ({
+  credential,
+  signsIn,
+  shared,
+}: Pick<Source, 'credential' | 'signsIn' | 'shared'>): boolean =>
+  shared === undefined ? credential !== undefined || signsIn === true : shared.audience !== 'everybody'
+
 /** Addresses for a read to go to, which neither the person nor the connection has named: a page elsewhere may be told anything in one. */
 export function findStrangeHosts({ texts }: ReadIndex, source: Source, args: JsonObject): ArgumentFinding[] {
   const known = texts.filter(({ connection }) => connection === undefined || connection === source.id)

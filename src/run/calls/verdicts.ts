@@ -13,7 +13,7 @@ import type { RunState } from '../state/state.ts'
 import { conversationKeyOf } from '../storage/conversations.ts'
 import { classificationFor, sourcesOf } from '../tools/offered-tools.ts'
 import { definitionHashOf } from './call-hashes.ts'
-import { findStrangeHosts, flowOfCall } from './flow-of-call.ts'
+import { findStrangeHosts, flowOfCall, isPrivate } from './flow-of-call.ts'
 
 /** What is known of a call, what is decided on it, and whether the workspace's owners stand in for its approvers. */
 export type VerdictDetails = { asked: CallFacts; verdict: Verdict; byOwners: boolean; groupNames?: string }
@@ -157,10 +157,6 @@ function showsIn({ origin, calls }: RunState, source: Source): string | undefine
   )
   return isLetIn ? undefined : origin.channel
 }
-
-/** With the workspace's own connection everybody reads the same, as far as they may use it. */
-const isPrivate = ({ credential, shared }: Source): boolean =>
-  shared === undefined ? credential !== undefined : shared.audience !== 'everybody'
 
 function reachIn(
   { place, channel }: Origin,

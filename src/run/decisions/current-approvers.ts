@@ -11,7 +11,7 @@ export async function currentApproversFor(
   presser?: UserId,
 ): Promise<UserId[]> {
   const { risk, fourEyes, needed } = approval
-  if (approval.proposal) return [origin.user]
+  if (approval.proposal || approval.reach?.shows) return [origin.user]
   const able = createAbleFor(deps, { origin, approval }, presser === undefined ? [] : [presser])
   if (approval.groups) {
     const { users } = await able.in(approval.groups)

@@ -142,9 +142,11 @@ const otherApproverNeeded: Refusal = {
 
 const makesRule = ({ width = 'once' }: Pick<ApprovalAnswer, 'width'>): boolean => width !== 'once'
 
-/** What a rule made with an answer holds for: what the card showed, or what was made of it. */
-const reachNow = ({ approval }: Open, { edit, reach }: Checked): RuleReach | undefined =>
-  edit === undefined ? approval.reach : reach
+/** What a rule made with an answer holds for: what the card showed, or what was made of it. Undefined where it asks every time now. */
+function reachNow({ approval }: Open, { edit, reach, verdict }: Checked): RuleReach | undefined {
+  if (verdict?.kind === 'ask' && !verdict.mayAlways) return undefined
+  return edit === undefined ? approval.reach : reach
+}
 
 const asksEveryTime: Refusal = {
   kind: 'invalid',

@@ -15,7 +15,7 @@ type Deps = WebApiDeps & { rules: Pick<Rules, 'noteUnable'>; settings: Pick<Sett
 /** A press has to be acknowledged in 3 s. */
 const LOOKUP_TIMEOUT_MS = 1_500
 /** What is left of that; the owners who are found later are known at the next press. */
-export const OWNERS_TIMEOUT_MS = 700
+const OWNERS_TIMEOUT_MS = 700
 
 const NOBODY: OutsiderRights = { guest: [], stranger: [] }
 
@@ -44,14 +44,29 @@ export async function ableApproversOf(
   return { users: await standInsOf(deps, atPress), byOwners: true }
 }
 
-async function standInsOf(deps: Deps, atPress: UserId[] | undefined): Promise<UserId[]> {
-  if (atPress === undefined) return fetchOwners(deps)
-  if (atPress.length === 0) return withDeadline(fetchOwners(deps), OWNERS_TIMEOUT_MS, [])
-  const still = atPress.map(async (user) => {
+/** Those of the people who are owners at this moment. */
+async function ownersAmong(deps: Deps, users: UserId[]): Promise<UserId[]> {
+  const still = users.map(async (user) => {
     const found = await personNow(deps, user)
     return typeof found === 'object' && found.isOwner && found.outsider === undefined ? [user] : []
   })
   return (await Promise.all(still)).flat()
+}
+
+/** The owners, where those who press are looked at now: a right is never remembered. Never throws. */
+export async function ownersAtPress(deps: Deps, pressers: UserId[]): Promise<UserId[]> {
+  if (pressers.length === 0) return fetchOwners(deps)
+  const [owners, pressing] = await Promise.all([
+    withDeadline(fetchOwners(deps), OWNERS_TIMEOUT_MS, []),
+    ownersAmong(deps, pressers),
+  ])
+  return [...owners.filter((user) => !pressers.includes(user)), ...pressing]
+}
+
+async function standInsOf(deps: Deps, atPress: UserId[] | undefined): Promise<UserId[]> {
+  if (atPress === undefined) return fetchOwners(deps)
+  if (atPress.length === 0) return withDeadline(fetchOwners(deps), OWNERS_TIMEOUT_MS, [])
+  return ownersAmong(deps, atPress)
 }
 
 /** Those who cannot decide; an owner may have allowed guests and people of other organizations to. */

@@ -24,7 +24,8 @@ export const appsCommand: Command = {
     const named = await Promise.all(
       users.map(async (user) => {
         const { bot = '' } = await deps.people.now(user)
-        return apps.find((app) => app.bot === bot) ?? { user, bot, by: by.user }
+        const known = apps.find((app) => app.bot === bot)
+        return known && (await deps.people.mayManageNow(known.by)) ? known : { user, bot, by: by.user }
       }),
     )
     await deps.settings.change(by, { apps: named })

@@ -2,7 +2,7 @@ import type { App } from '@slack/bolt'
 import { z } from 'zod'
 import { changesOf } from '../../connect/pins/listed-changes.ts'
 import { errorChainOf } from '../../errors.ts'
-import { ConnectionId, type Principal, WORKSPACE_USER } from '../../ids.ts'
+import { ConnectionId, type Principal, type UserId, WORKSPACE_USER } from '../../ids.ts'
 import type { Connection } from '../../registry/connection.ts'
 import type { ChangeNote } from '../../registry/tool-changes.ts'
 import { type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
@@ -88,10 +88,11 @@ export async function tellToolChanges(
 ): Promise<ChangeNote | undefined> {
   try {
     const content = await changesMessageFor(deps, connection)
-    deps.refreshHome(connection)
+    const keeper = await keeperOf(deps, connection)
+    deps.refreshHome({ workspace: connection.workspace, user: keeper })
     if (note !== undefined && (await isRepainted(deps, note, content))) return note
     if (connection.changes === undefined) return note
-    const channel = await deps.directMessageOf(await keeperOf(deps, connection))
+    const channel = await deps.directMessageOf(keeper)
     if (channel === undefined) return NOWHERE
     return { channel, ts: await postMessage(deps.webApi, { channel, thread: undefined }, content) }
   } catch (error) {
@@ -104,8 +105,17 @@ export async function tellToolChanges(
 async function keeperOf({ people, shared }: WebApiDeps & ConnectionDeps, { id, user, workspace }: Connection) {
   if (user !== WORKSPACE_USER) return user
   const by = (await shared.in(workspace)).find((one) => one.id === id)?.shared?.by
-  if (by !== undefined && (await people.now(by)).mayManage) return by
-  return (await people.owners())[0] ?? user
+  return by !== undefined && (await mayStillManage(people, by)) ? by : ((await people.owners())[0] ?? user)
+}
+
+/** Whoever left or was forgotten is nobody to Slack. */
+async function mayStillManage(people: WebApiDeps['people'], user: UserId): Promise<boolean> {
+  try {
+    return await people.mayManageNow(user)
+  } catch (error) {
+    if (!isPermanentError(error)) throw error
+    return false
+  }
 }
 
 /** Who cannot be written to sees it on Home. */

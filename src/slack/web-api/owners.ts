@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { UserId } from '../../ids.ts'
-import type { WebApi } from './web-api.ts'
+import { isPermanentError, type WebApi } from './web-api.ts'
 
 /** A new owner is known after this at the latest. */
 const KNOWN_FOR_MS = 10 * 60_000
@@ -45,4 +45,21 @@ export function createOwnersReader(webApi: WebApi): () => Promise<UserId[]> {
     known = { owners, until: Date.now() + KNOWN_FOR_MS }
     return owners
   }
+}
+
+/** Those of the people who are full members of the workspace. Throws AppError `slack_failed`. */
+export async function findMembers(
+  users: UserId[],
+  of: (user: UserId) => Promise<{ outsider: unknown }>,
+): Promise<UserId[]> {
+  const found = users.map(async (user) => {
+    try {
+      return (await of(user)).outsider === undefined ? [user] : []
+    } catch (error) {
+      // Slack shows nobody of that id any more.
+      if (!isPermanentError(error)) throw error
+      return []
+    }
+  })
+  return (await Promise.all(found)).flat()
 }

@@ -5,7 +5,7 @@ import type { Log } from '../../log.ts'
 import type { OutsiderRight, OutsiderRights } from '../../policy/settings.ts'
 import type { Origin } from '../../run/state/events.ts'
 import { isTimeZone } from '../../timing.ts'
-import { createOwnersReader } from './owners.ts'
+import { createOwnersReader, findMembers } from './owners.ts'
 import { isPermanentError, slackErrorCodeOf, type WebApi } from './web-api.ts'
 
 /** `mayManage` and `isOwner`: in Slack, or named here by an owner. `zone` is an IANA name or an offset; undefined where Slack does not say one. */
@@ -125,7 +125,7 @@ export function createSlackUsers(
   return {
     of,
     now: fetchUser,
-    owners: async () => [...new Set([...(await readOwners()), ...(await ownersNamed())])],
+    owners: async () => [...new Set([...(await readOwners()), ...(await findMembers(await ownersNamed(), of))])],
     mayManageNow: async (user) => (await fetchUser(user)).mayManage,
     nameOf: async (user) => (await ofOrNobody(user)).name,
     async askerOf(user) {

@@ -78,6 +78,7 @@ it('what the emulator answers and tells is what @slack/web-api and @slack/types 
   await call('users.info', { user: 'UMEMBER1' })
   await call('users.list', {})
   await call('usergroups.list', {})
+  await call('usergroups.users.list', { usergroup: 'SONCALL01' })
   await call('conversations.open', { users: 'UMEMBER1' })
   await call('files.info', { file: shown?.id })
   const blocks = [

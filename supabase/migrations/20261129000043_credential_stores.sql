@@ -66,5 +66,5 @@ begin
 end $$;
 comment on function patchbay.credential_references(text) is 'every reference that may be in the credential store, with whose it is, for a command of the operator; each workspace''s audit gets a row of that action';
 
-insert into patchbay.schema_versions (version, breaking) values ('20261129000036', false);
+insert into patchbay.schema_versions (version, breaking) values ('20261129000043', false);
 select patchbay.restrict_access();
