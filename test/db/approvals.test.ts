@@ -103,10 +103,13 @@ async function waiting(o: {
   requester: UserId
   workspace: WorkspaceId
   needed?: number
+  shows?: boolean
 }) {
   const approval = createApprovalId()
   const id = createRunId()
-  const events = [started, wish, judgedAs(approval, o.risk, o.fourEyes, o.needed)]
+  const judged = judgedAs(approval, o.risk, o.fourEyes, o.needed)
+  const reach = o.shows && { place: 'C1', arguments: [], shows: true }
+  const events = [started, wish, { ...judged, approval: { ...judged.approval, ...(reach && { reach }) } }]
   const run = {
     id,
     workspace: o.workspace,
@@ -140,6 +143,15 @@ test('the database and decide() agree on who may decide', async () => {
       expect(mine.toSorted(), `${user} with ${approvers.join()}`).toEqual(expected.toSorted())
     }
   }
+})
+
+test('whether others may see what is read with somebody’s own access is theirs alone to decide', async () => {
+  const workspace = WorkspaceId.parse('TSHOWS')
+  const { run } = await waiting({ risk: 'write', fourEyes: false, requester: one, workspace, shows: true })
+  await createRules(db).setApprovers(workspace, one, [two])
+  const store = createRunStore(db, 'one', memoryLog().log)
+  expect((await store.pending({ workspace, user: one })).map(({ state }) => state.id)).toEqual([run])
+  expect(await store.pending({ workspace, user: two })).toEqual([])
 })
 
 test('what a person may decide is found behind any number of others’, in one call', async () => {

@@ -53,11 +53,14 @@ test('a project by its URL and key: eight tools, a table, a usage row, and a del
   await member.see(other, /Gone\./)
   expect(await query(project.databaseUrl, names)).toEqual([{ n: 0 }])
 
-  // Others would see what the key opens: its owner lets it in once, for that channel.
+  // Others would see what the key opens: its owner, and nobody else, lets it in once, for that channel.
+  await world.as('owner').command('approvers @approver')
   const first = await member.mention('how many users are there?')
   const card = await member.see(first, /"Always allow"/)
   expect(lookOf(card)).toContain('It only reads, with your own access. The answer will be visible to everyone in')
   expect(lookOf(card)).toContain('Always allow showing what supabase reads, in the channel you asked in?')
+  await world.as('approver').press(first, card.ts, 'Approve')
+  await world.as('approver').see(first, /Only <@UMEMBER1> can decide this/)
   await member.press(first, card.ts, 'Always allow')
   await member.see(first, /Four people/)
   const second = await member.mention('who is the last?')
