@@ -104,14 +104,14 @@ const settingBlock = (mrkdwn: string, accessory: Select): KnownBlock => ({ ...se
 const approversSelect = ({ approvers }: WorkspaceSettings): MultiUsersSelect => ({
   type: 'multi_users_select',
   action_id: 'setting_approvers',
-  placeholder: plainTextObject('Choose people', LIMITS.placeholder),
+  placeholder: plainTextObject('Choose approvers', LIMITS.placeholder),
   ...(approvers.length > 0 && { initial_users: approvers.slice(0, 100) }),
 })
 
 const ownersSelect = ({ owners }: WorkspaceSettings): MultiUsersSelect => ({
   type: 'multi_users_select',
   action_id: 'setting_owners',
-  placeholder: plainTextObject('Choose people', LIMITS.placeholder),
+  placeholder: plainTextObject('Choose owners', LIMITS.placeholder),
   ...(owners.length > 0 && { initial_users: owners.slice(0, 100) }),
 })
 

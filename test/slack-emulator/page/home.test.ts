@@ -83,7 +83,7 @@ test('an owner changes every setting in Home; a wrong budget is said at its fiel
   await page.getByRole('tab', { name: 'Home' }).click()
   const home = page.getByRole('tabpanel', { name: 'Home' })
   await home.getByText('Workspace settings').waitFor()
-  await home.getByRole('combobox', { name: 'Choose people' }).fill('avery')
+  await home.getByRole('combobox', { name: 'Choose approvers' }).fill('avery')
   await page.getByRole('option', { name: 'Avery Approver' }).click()
   await home
     .getByText(/Approvers:/)
