@@ -88,7 +88,7 @@ function repeatedNames(connections: FileEntry[]): string[] {
   const keys = connections.map(({ workspace, name }) => `${workspace} ${name}`)
   return connections
     .filter((_, at) => keys.indexOf(keys[at] ?? '') !== at)
-    .map(({ name }) => `${name}: stands there twice for one workspace`)
+    .map(({ name }) => `${name}: is in the file twice for one workspace`)
 }
 
 export const invalidFileError = (path: string, problems: string[]): AppError =>
