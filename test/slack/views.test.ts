@@ -194,7 +194,11 @@ const SAYINGS: Record<string, MessageContent> = {
     text: 'Workspace connections',
     blocks: sharedBlocks([connectionOf({ user: WORKSPACE_USER, shared: SHARED, status: 'failing' })], cardOf, true),
   },
-  'disconnect a workspace connection': disconnectConfirmMessage(connectionOf({ user: WORKSPACE_USER }), undefined, false),
+  'disconnect a workspace connection': disconnectConfirmMessage(
+    connectionOf({ user: WORKSPACE_USER }),
+    undefined,
+    false,
+  ),
   'many connections': connectionsMessage(
     times(40, (at) => ({ ...longConnection, id: idOf(at) })),
     cardOf,

@@ -131,7 +131,9 @@ test('an app that an owner named asks as that owner, and may do nothing else', {
   // Whoever is no owner any more answers for no app.
   await owner.command('owners none')
   await owner.see(await ask('<@UPATCHB1> again'), /is no owner here any more/)
-  expect(await requestsOf(world)).toEqual([expect.stringMatching(/^Monitor \(app\) asks for what its message above says/)])
+  expect(await requestsOf(world)).toEqual([
+    expect.stringMatching(/^Monitor \(app\) asks for what its message above says/),
+  ])
 })
 
 test('fields that are null count as absent', async () => {
