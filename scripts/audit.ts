@@ -9,7 +9,7 @@ import { connectPostgres } from '../src/db/postgres.ts'
 import { createEgressTo } from '../src/egress/egress.ts'
 import { AppError, errorMessageOf } from '../src/errors.ts'
 import { createLog } from '../src/log.ts'
-import { parseHeads } from '../src/policy/audit/audit-head.ts'
+import { parseSeals } from '../src/policy/audit/audit-seal.ts'
 import { verifyAudit } from '../src/policy/audit/verify-audit.ts'
 
 const USAGE = 'Use it as: npm run audit -- verify [file with seals]'
@@ -35,24 +35,24 @@ async function verify([command = 'verify', given, ...more]: string[]): Promise<b
   const config = readConfig(process.env)
   await using db = connectPostgres(url, createLog('warn'))
   const key = await keyOf(config, db)
-  const heads = await headsIn(given ?? config.auditHeadsFile)
-  const verdicts = await verifyAudit(db, { key, heads, now: new Date() })
+  const seals = await sealsIn(given ?? config.auditSealsFile)
+  const verdicts = await verifyAudit(db, { key, seals, now: new Date() })
   for (const { workspace, whole, text } of verdicts) console[whole ? 'log' : 'error'](`${workspace}: ${text}`)
   if (verdicts.length === 0) console.log('There is no audit yet.')
   return verdicts.every(({ whole }) => whole)
 }
 
-async function headsIn(file: string | undefined) {
+async function sealsIn(file: string | undefined) {
   if (file === undefined) {
     console.log('No file with seals was given: a cut is noticed only by the seals in the database itself.')
     return []
   }
-  const lines = parseHeads(await readFile(file, 'utf8'))
-  const heads = lines.filter((head) => head !== undefined)
-  console.log(`Seals in ${file}: ${heads.length}.`)
+  const lines = parseSeals(await readFile(file, 'utf8'))
+  const seals = lines.filter((seal) => seal !== undefined)
+  console.log(`Seals in ${file}: ${seals.length}.`)
   // The app may have been stopped while it wrote one.
-  if (heads.length < lines.length) console.error(`Lines that are no seal: ${lines.length - heads.length}.`)
-  return heads
+  if (seals.length < lines.length) console.error(`Lines that are no seal: ${lines.length - seals.length}.`)
+  return seals
 }
 
 /** Undefined where this machine does not reach the app's credential store. */

@@ -97,7 +97,7 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
   cleanup.defer(() => renderer.close())
   const watchers = cleanup.use(createServerWatchers({ ...parts, log }, slack))
   const mirror = cleanup.use(createRegistryMirror({ ...parts, fetch: egress.fetch, log }))
-  const auditCheck = cleanup.use(createAuditCheck({ db, log, key: parts.auditKey, headsFile: config.auditHeadsFile }))
+  const auditCheck = cleanup.use(createAuditCheck({ db, log, key: parts.auditKey, sealsFile: config.auditSealsFile }))
   const health = () => ({ database: status(), audit: auditCheck.state() })
   const web = webFor(config, { db, connect: parts.connect, log, health })
   const server = createPublicServer(listenerFor(web, slack.requestListener))

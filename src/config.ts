@@ -42,7 +42,7 @@ export type Config = {
   local: { port: number; mode: 'http' | 'socket' }
   dataDir: string
   /** Where the audit's seals are also written; undefined: only to the database and the log. */
-  auditHeadsFile?: string | undefined
+  auditSealsFile?: string | undefined
   logLevel: string
   /** `fallback`: the store of the cloud that this runs in, where none is named. */
   credentials: {
@@ -106,7 +106,7 @@ export function readConfig(environment: Environment): Config {
     http: { port: values.PORT, publicUrl: values.PUBLIC_URL ?? `http://localhost:${values.PORT}` },
     local: { port: values.LOCAL_PORT, mode: values.LOCAL_SLACK_MODE },
     dataDir: resolve(values.DATA_DIR),
-    auditHeadsFile: values.AUDIT_HEADS_FILE === undefined ? undefined : resolve(values.AUDIT_HEADS_FILE),
+    auditSealsFile: values.AUDIT_SEALS_FILE === undefined ? undefined : resolve(values.AUDIT_SEALS_FILE),
     logLevel: values.LOG_LEVEL,
     credentials: credentialsOf(values),
     credentialEntry: values.CREDENTIAL_ENTRY ?? (values.PUBLIC_URL === undefined ? 'modal' : 'page'),

@@ -48,7 +48,7 @@ export const Variables = z.object({
   LOCAL_PORT: port(3100),
   LOCAL_SLACK_MODE: z.enum(['http', 'socket'], { error: 'http or socket' }).default('http'),
   DATA_DIR: text.default('.patchbay'),
-  AUDIT_HEADS_FILE: text.optional(),
+  AUDIT_SEALS_FILE: text.optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('warn'),
   CREDENTIAL_STORE: text.optional(),
   CREDENTIALS_KEY: text.optional(),

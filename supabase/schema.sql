@@ -53,18 +53,6 @@ create table patchbay.audit_events (
 comment on table patchbay.audit_events is 'append-only; each row carries the hash of the one before in its workspace';
 alter table patchbay.audit_events enable row level security;
 
-create table patchbay.audit_heads (
-  workspace_id text not null,
-  row_id bigint not null,
-  hash text not null,
-  row_at timestamp with time zone not null,
-  mac text not null,
-  sealed_at timestamp with time zone default clock_timestamp() not null,
-  constraint audit_heads_pkey PRIMARY KEY (workspace_id)
-);
-comment on table patchbay.audit_heads is 'the newest audit row of a workspace that the app sealed; the key of mac lies in the credential store';
-alter table patchbay.audit_heads enable row level security;
-
 create table patchbay.audit_people (
   workspace_id text not null,
   user_id text not null,
@@ -75,6 +63,18 @@ create table patchbay.audit_people (
 );
 comment on table patchbay.audit_people is 'who is who in the audit; a row goes when its person wants to be forgotten, and nothing else tells then';
 alter table patchbay.audit_people enable row level security;
+
+create table patchbay.audit_seals (
+  workspace_id text not null,
+  row_id bigint not null,
+  hash text not null,
+  row_at timestamp with time zone not null,
+  mac text not null,
+  sealed_at timestamp with time zone default clock_timestamp() not null,
+  constraint audit_seals_pkey PRIMARY KEY (workspace_id)
+);
+comment on table patchbay.audit_seals is 'the newest audit row of a workspace that the app sealed; the key of mac lies in the credential store';
+alter table patchbay.audit_seals enable row level security;
 
 create table patchbay.connect_submissions (
   submission_id uuid not null,
@@ -1155,10 +1155,10 @@ CREATE OR REPLACE FUNCTION patchbay.audit_seal(p_workspace text, p_row bigint, p
  LANGUAGE sql
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
-  insert into audit_heads (workspace_id, row_id, hash, row_at, mac) values (p_workspace, p_row, p_hash, p_at, p_mac)
+  insert into audit_seals (workspace_id, row_id, hash, row_at, mac) values (p_workspace, p_row, p_hash, p_at, p_mac)
   on conflict (workspace_id) do update set row_id = excluded.row_id, hash = excluded.hash, row_at = excluded.row_at, mac = excluded.mac,
     sealed_at = clock_timestamp()
-  where audit_heads.row_id < excluded.row_id;
+  where audit_seals.row_id < excluded.row_id;
   select null::jsonb
 $function$
 ;
@@ -1171,11 +1171,11 @@ CREATE OR REPLACE FUNCTION patchbay.audit_state(p_workspace text, p_rows jsonb)
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
   select jsonb_build_object(
-    'head', (select jsonb_build_object('row', row_id, 'hash', hash, 'at', row_at, 'mac', mac) from audit_heads where workspace_id = p_workspace),
+    'seal', (select jsonb_build_object('row', row_id, 'hash', hash, 'at', row_at, 'mac', mac) from audit_seals where workspace_id = p_workspace),
     'pruned', (select last_id from audit_anchors where workspace_id = p_workspace),
     'rows', (select coalesce(jsonb_agg(jsonb_build_object('row', id, 'hash', hash, 'at', at)), '[]') from audit_events
       where workspace_id = p_workspace and (id in (select value::bigint from jsonb_array_elements_text(p_rows))
-        or id = (select row_id from audit_heads where workspace_id = p_workspace))))
+        or id = (select row_id from audit_seals where workspace_id = p_workspace))))
 $function$
 ;
 comment on function patchbay.audit_state(text,jsonb) is 'what a workspace''s seals are held against: its sealed row, the newest pruned one, and these rows';
@@ -1216,7 +1216,7 @@ CREATE OR REPLACE FUNCTION patchbay.audit_workspaces()
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
   select coalesce(jsonb_agg(workspace_id order by workspace_id), '[]')
-  from (select workspace_id from workspaces union select workspace_id from audit_heads) every
+  from (select workspace_id from workspaces union select workspace_id from audit_seals) every
 $function$
 ;
 comment on function patchbay.audit_workspaces() is 'workspaces that may have an audit';
@@ -1564,11 +1564,11 @@ begin
     'card', row.mcp_type, 'audience', p_audience, 'people', p_people, 'level', p_level, 'from_file', p_from_file, 'before', before, 'rules', ended));
   return shared_connection_row(row);
 exception when unique_violation then
-  raise exception 'The workspace already has a connection called "%". Disconnect that one first, or connect yours under another name.',
+  raise exception 'There is already a workspace connection called "%". Disconnect that one first, or connect yours under another name.',
     (select connection_name from mcp_connections where id = p_id) using errcode = 'PT410';
 end $function$
 ;
-comment on function patchbay.connection_share(text,text,uuid,text,jsonb,text,boolean) is 'makes a person''s connection the workspace''s, or changes who may use that; who may do it is the door''s question';
+comment on function patchbay.connection_share(text,text,uuid,text,jsonb,text,boolean) is 'shares a person''s connection with the workspace, or changes who may use it; the caller checks who may do this';
 
 CREATE OR REPLACE FUNCTION patchbay.connections_in(p_workspace text)
  RETURNS jsonb
@@ -2368,7 +2368,7 @@ begin
   return null;
 end $function$
 ;
-comment on function patchbay.owners_set(text,text,jsonb) is 'names who is an owner here beside the owners and admins of the Slack workspace; who may is the door''s question';
+comment on function patchbay.owners_set(text,text,jsonb) is 'names who is an owner here beside the owners and admins of the Slack workspace; the caller checks who may do this';
 
 CREATE OR REPLACE FUNCTION patchbay.person_forget(p_workspace text, p_user text, p_most integer)
  RETURNS jsonb
@@ -4341,9 +4341,9 @@ grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.audit_events to service_role;
 
-grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.audit_heads to service_role;
-
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.audit_people to service_role;
+
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.audit_seals to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.connect_submissions to service_role;
 

@@ -20,7 +20,8 @@ export function readCard(path: string, text: string): Card {
   const name = basename(path, '.yaml')
   if (!/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/.test(name))
     throw invalidCardError(file, 'name', 'the file name must be small letters, digits and dashes, at most 32')
-  const document = parseDocument(text)
+  // Its warnings would go to the process's output, with words of the file.
+  const document = parseDocument(text, { logLevel: 'error' })
   const [broken] = document.errors
   if (broken !== undefined)
     throw invalidCardError(file, `line ${broken.linePos?.[0].line ?? '?'}`, firstLine(broken.message))

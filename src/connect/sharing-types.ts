@@ -7,7 +7,7 @@ export type SharedFileSource = { path: string; valueFor(variable: string): strin
 
 export type ShareOutcome = { ok: true; connection: Connection } | { ok: false; message: string }
 
-/** The workspace's own connections, and what a person is in it at this moment; these throw AppError `slack_failed`. */
+/** The workspace connections, and what a person is in it at this moment; these throw AppError `slack_failed`. */
 export type Sharing = {
   connections: SharedConnections
   roleOf(by: Principal): Promise<'owner' | 'approver' | 'member'>

@@ -32,7 +32,7 @@ const USE_OF_TOKEN = 2 / 3
 const Errors = z.object({ errors: z.array(z.string()) })
 const SignedIn = z.object({ auth: z.object({ client_token: z.string().min(1), lease_duration: z.number() }) })
 const Found = z.object({ data: z.object({ data: z.object({ secret: z.string() }) }) })
-/** Of a version that somebody deleted by hand, the metadata are still there. */
+/** Vault still answers with the metadata of a version that somebody deleted by hand. */
 const Deleted = z.object({ data: z.object({ data: z.null(), metadata: z.object({ version: z.number() }) }) })
 const Saved = z.object({ data: z.object({ version: z.number() }) })
 
@@ -67,7 +67,7 @@ export function openVaultStore(settings: VaultSettings, deps: VaultStoreDeps): C
   }
 }
 
-/** A path that leads to no engine is a 404, too, and then names what is wrong: a secret was never there only where nothing is said. */
+/** Vault also answers 404 where no engine is mounted, and then names an error. Only a 404 without errors means that there is no secret. */
 const isNotThere = (body: unknown): boolean =>
   Errors.safeParse(body).data?.errors.length === 0 || Deleted.safeParse(body).success
 

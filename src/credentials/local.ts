@@ -50,6 +50,6 @@ const SEAL_WORDS = {
   other_key: 'This credential was saved with another key. Tell whoever runs Patchbay here to look at CREDENTIALS_KEY.',
 }
 
-/** What is damaged is as good as gone. */
+/** A damaged file counts as a missing secret. */
 const createSealError = (why: keyof typeof SEAL_WORDS): AppError =>
   new AppError(why === 'damaged' ? 'credential_missing' : 'credential_store_failed', SEAL_WORDS[why])

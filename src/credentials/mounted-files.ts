@@ -6,9 +6,9 @@ import { createFileOnce, readIfThere, replaceFile } from './file-writes.ts'
 import type { CredentialStore } from './store.ts'
 import { secretNameOf, withStoreErrors } from './store-error.ts'
 
-/** What a mount answers that may only be read, and a folder that is somebody else's. */
+/** The codes of a read-only mount, and of a folder that belongs to somebody else. */
 const READ_ONLY_CODES = ['EROFS', 'EACCES', 'EPERM']
-/** In such a reference no dot stands, so no two have one file. */
+/** Such a reference has no dot, so no two references share a file. */
 const PLAIN_REFERENCE = /^[\w-]+(?:\/[\w-]+)*$/
 /** The longest key of a Kubernetes secret. */
 const MAX_NAME_CHARS = 253

@@ -25,7 +25,7 @@ export async function checkCredentials(store: CredentialStore, all: CredentialRe
 
 /**
  * Copies every one and reads each back; what is in both already is left alone, so it can stop anywhere and be run again.
- * What is gone from the first is removed from the second. Throws when a store itself cannot be read.
+ * A secret that is gone from the first is removed from the second. Throws when a store itself cannot be read.
  */
 export async function moveCredentials(
   from: CredentialStore,

@@ -79,7 +79,7 @@ async function sealAll({ folder, references }: KeyReplacement, target: Buffer, b
     const opened = decryptCredential([target, before], name, bytes, refs.get(name))
     if (!opened.ok) return 'left'
     if (opened.key.equals(target)) return 'done'
-    // What was saved since it was read is not overwritten; the next round looks at it again.
+    // A secret that was saved meanwhile is not overwritten; the next round looks at it again.
     if ((await readIfThere(path))?.equals(bytes)) await replaceFile(path, encryptCredential(target, name, opened.text))
     return 'sealed'
   }

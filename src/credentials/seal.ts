@@ -22,7 +22,7 @@ export function encryptCredential(key: Buffer, bound: string, secret: string): B
   return Buffer.concat([Buffer.from([VERSION]), keyIdOf(key), nonce, cipher.getAuthTag(), hidden])
 }
 
-/** What was sealed, and with which of the keys; else whether it was another key, or the bytes are not as they were sealed. `former`: what a sealing of the first version is bound to. */
+/** Opens a sealed text with the key that fits. Else it says whether the key is another one, or the bytes were changed. `former`: what the first version bound its seals to. */
 export function decryptCredential(keys: Buffer[], bound: string, sealed: Buffer, former?: string): UnsealedText {
   if (sealed[0] === 1) return decryptFormer(keys, former, sealed.subarray(1))
   const body = sealed.subarray(1 + KEY_ID_BYTES)

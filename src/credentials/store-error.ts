@@ -53,7 +53,7 @@ function storeError(what: StoreWork, cause: unknown): AppError {
   )
 }
 
-/** What is said of a text that is no JSON quotes it, and it may be a secret. */
+/** The parser's error quotes the text that is no JSON, and the text may be a secret. */
 function withoutQuotes(cause: unknown): unknown {
   for (let at: unknown = cause; at instanceof Error; at = at.cause)
     if (at.name === 'SyntaxError') return new Error('the answer is no JSON')

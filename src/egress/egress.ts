@@ -84,7 +84,7 @@ export function createEgress(o: { allow: string[]; resolve?: Guard['resolve'] })
   }
 }
 
-/** To an address of the operator's alone, which may be private: what people type never goes this way. Nowhere private without one. */
+/** Reaches the operator's address even where it is private; without one, no private address. Addresses that people type never use it. */
 export const createEgressTo = (address: string | undefined): Egress =>
   createEgress({ allow: address === undefined ? [] : [new URL(address).host] })
 

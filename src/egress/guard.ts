@@ -50,7 +50,7 @@ export function checkAddress(address: string, to: Destination, allowed: AllowedH
     throw createPrivateAddressError(to)
 }
 
-/** For `net.connect`: what is connected to is what was checked, so a name cannot change its mind in between. */
+/** For `net.connect`: it connects to the address that was checked, so a name cannot lead elsewhere in between. */
 export function createGuardedLookup(to: Destination, guard: Guard): LookupFunction {
   return (_host, options, callback) => {
     resolvedAddressesOf(to, guard).then(
@@ -72,11 +72,11 @@ async function resolveOrThrow(host: string, guard: Guard): Promise<LookupAddress
   }
 }
 
-/** Its hosts are in the DNS, and may be others at each look-up. */
+/** The hosts of a +srv address are in the DNS, and each look-up may give others. */
 function srvError(scheme: string): AppError {
   return new AppError(
     'egress_refused',
-    `An address with +srv leads to hosts that you have not entered, so I do not open it. Enter one host: ${scheme}://user:password@host:port/?tls=true&directConnection=true`,
+    `I do not open a +srv address, as it leads to hosts that you have not entered. Enter the address of one host, without +srv: ${scheme}://user:password@host:port/?tls=true&directConnection=true`,
   )
 }
 

@@ -39,7 +39,7 @@ export type CallFacts = {
   approvers: UserId[]
   /** Who may approve of the user groups that the rules name, in place of the approvers; undefined: not known yet. */
   members?: UserId[] | undefined
-  /** Set where the connection is the workspace's own: how far it may be used. */
+  /** Set for a workspace connection: how far it may be used. */
   shared?: { level: 'reads' | 'writes_ask' | 'all_ask' } | undefined
 }
 

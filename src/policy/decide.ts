@@ -39,9 +39,9 @@ function denialIn(rules: Rule[], { shared }: CallFacts, risk: Risk): string | un
 }
 
 const READS_ONLY =
-  "This is the workspace's connection, and its owners let it only read. What nobody has classed counts as a change."
+  'This is a workspace connection, and owners allow it only to read. A tool that nobody has classed counts as a change.'
 
-/** Why a call with the workspace's own connection asks, whatever a member allowed for themselves. */
+/** Why a call with a workspace connection asks, whatever a member allowed for themselves. */
 function shareReasonsOf({ shared, showsIn }: CallFacts, risk: Risk): string[] {
   if (shared === undefined) return []
   const limited = showsIn === undefined ? [] : ['Not everybody may use this connection.']
@@ -49,8 +49,8 @@ function shareReasonsOf({ shared, showsIn }: CallFacts, risk: Risk): string[] {
   return risk === 'read' ? limited : [WRITES_ASK, ...limited]
 }
 
-const ALL_ASK = 'The owners of this workspace want to be sure: every call with this connection asks.'
-const WRITES_ASK = 'The owners of this workspace want to be sure: each change with this connection asks.'
+const ALL_ASK = 'Owners decided that every call with this connection needs approval.'
+const WRITES_ASK = 'Owners decided that every change with this connection needs approval.'
 
 function mayShow({ showsIn, connection, conversation }: CallFacts, rules: Rule[]): boolean {
   const isHere = (rule: Rule) => rule.conversation === undefined || rule.conversation === conversation
@@ -105,7 +105,7 @@ function ask(asked: CallFacts, risk: Risk, grounds: { why: string[]; rules: Rule
   return { kind: 'ask', risk: level, approvers, fourEyes, needed, groups, mayAlways, why }
 }
 
-/** Of a user group only its members decide, whoever asked. */
+/** Only members of a user group decide, whoever asked. */
 export const membersFor = (
   { members = [], requester }: Pick<CallFacts, 'members' | 'requester'>,
   fourEyes: boolean,
@@ -124,8 +124,8 @@ function askReasons(rules: Rule[]): string[] {
 
 const tooFewReason = (able: number, needed: number): string =>
   needed === 1
-    ? 'A workspace rule wants a second person to approve this, and nobody else can. An owner or admin can name approvers in my Home tab.'
-    : `A workspace rule wants ${needed} people to approve this, and only ${able} can. An owner or admin can name more approvers in my Home tab.`
+    ? 'A workspace rule wants a second person to approve this, and nobody else can. An owner can name approvers in my Home tab.'
+    : `A workspace rule wants ${needed} people to approve this, and only ${able} can. An owner can name more approvers in my Home tab.`
 
 /** Whoever decides should know that the wish may be somebody else's. */
 function untrustedReasons({ untrusted = [] }: CallFacts): string[] {

@@ -49,9 +49,9 @@ export type Rules = {
   rulesFor(principal: Principal): Promise<Rule[]>
   /** "Always allow" for calls like one that was shown. */
   addAlways(principal: Principal, rule: AlwaysRule): Promise<Rule>
-  /** A rule for everybody in the workspace; who may set one is the door's question. */
+  /** Sets a rule for everybody in the workspace. The caller checks who may do this. */
   addForWorkspace(by: Principal, rule: NewRule): Promise<Rule>
-  /** Removes a rule for everybody; who may is the door's question. */
+  /** Removes a rule for everybody. The caller checks who may do this. */
   removeForWorkspace(by: Principal, id: string): Promise<Rule | undefined>
   /** Removes the person's own rule; undefined when there is none. */
   revoke(principal: Principal, id: string): Promise<Rule | undefined>

@@ -17,7 +17,7 @@ export type NamedApp = z.infer<typeof NamedApp>
 export type WorkspaceSettings = {
   /** Who decides destructive calls; nobody: people decide their own. */
   approvers: UserId[]
-  /** Named here, beside the owners and admins of the workspace in Slack. */
+  /** People named as owners here, beside the owners and admins of the Slack workspace. */
   owners: UserId[]
   /** Where cards go that the requester may not decide; undefined: their thread. */
   approvalsChannel: ChannelId | undefined
@@ -52,19 +52,19 @@ export type SettingsChange = {
   auditRetentionDays?: number | null
 }
 
-/** Who alone may connect a card; undefined: everybody. */
+/** The only people who may connect a card; undefined: everybody. */
 export function connectorsOf({ cards, connectors }: WorkspaceSettings, card: string): Connectors | undefined {
   if (cards !== undefined && !cards.includes(card)) return 'nobody'
   return connectors[card] ?? connectors['*']
 }
 
 export type Settings = {
-  /** Names all owners anew, beside those of Slack; who may is the door's question. */
+  /** Names all owners anew, beside those of Slack. The caller checks who may do this. */
   setOwners(by: Principal, owners: UserId[]): Promise<void>
-  /** Says who may connect a card, or with `*` all that is not named; undefined: everybody. */
+  /** Sets who may connect a card, or with `*` every card that is not named; undefined: everybody. */
   setConnectors(by: Principal, card: string, who: Connectors | undefined): Promise<void>
   of(workspace: WorkspaceId): Promise<WorkspaceSettings>
-  /** Who may change them is the door's question. Approvers are set with the rules. Throws `input_invalid` for a retention out of bounds. */
+  /** The caller checks who may do this. Approvers are set with the rules. Throws `input_invalid` for a retention out of bounds. */
   change(by: Principal, change: SettingsChange): Promise<WorkspaceSettings>
 }
 

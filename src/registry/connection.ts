@@ -84,7 +84,7 @@ export type Connection = {
   offers?: ServerFeatures | undefined
   unusableTools?: UnusableTool[]
   instructions?: string | undefined
-  /** Set where it is the workspace's own. */
+  /** Set for a workspace connection. */
   shared?: ConnectionShare | undefined
   /** What waits for its owner's look. */
   changes?: ListingChanges | undefined

@@ -6,14 +6,14 @@ import { ConnectionRow } from './registry.ts'
 
 export type NewShare = Pick<ConnectionShare, 'audience' | 'people' | 'level'>
 
-/** The connections that are the workspace's own. Who may change them is the caller's question. */
+/** The workspace connections. The caller checks who may change them. */
 export type SharedConnections = {
   in(workspace: WorkspaceId): Promise<Connection[]>
-  /** Makes the person's connection the workspace's, or changes who may use that; undefined where it is neither. Throws `name_taken`. */
+  /** Shares the person's connection with the workspace, or changes who may use a workspace connection; undefined where it is neither. Throws `name_taken`. */
   share(by: Principal, id: ConnectionId, share: NewShare, fromFile?: boolean): Promise<Connection | undefined>
   /** Those of all workspaces that the operator's file connected. */
   fromFiles(): Promise<Connection[]>
-  /** Writes down who is about to change one; false where it is not the workspace's. */
+  /** Writes down who is about to change one; false where it is no workspace connection. */
   note(by: Principal, id: ConnectionId, act: SharedChange): Promise<boolean>
 }
 

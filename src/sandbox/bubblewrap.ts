@@ -20,13 +20,13 @@ const TMP_BYTES = 64 * 1024 * 1024
 /** The system's programs and libraries, which hold nothing of the app's. */
 const SYSTEM = ['/usr', '/bin', '/sbin', '/lib', '/lib64', '/lib32', '/libx32']
 
-/** See bwrap(1). Of the app's environment nothing is there: `bwrap` itself gets only the server's. */
+/** See bwrap(1). The sandbox sees nothing of the app's environment, as `bwrap` itself gets only the server's. */
 const ALONE = [
   ...['--unshare-user', '--unshare-all', '--disable-userns', '--die-with-parent', '--new-session', '--cap-drop', 'ALL'],
   ...['--uid', '1000', '--gid', '1000', '--hostname', 'sandbox'],
 ]
 
-/** What is in memory counts for no process, so each place to write to there is small, and there are no others. */
+/** No process is charged for files in memory, so each such folder is small, and nothing else can be written to. */
 const inMemory = (folder: string): string[] => ['--size', String(TMP_BYTES), '--tmpfs', folder]
 const PLACES = [
   '--proc',

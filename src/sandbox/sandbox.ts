@@ -73,7 +73,7 @@ export async function openSandbox(deps: SandboxDeps): Promise<Sandbox> {
   )
 }
 
-/** A user for each server, where the app may make them; undefined: it may not. `why`: why there is no more. */
+/** Runs each server as a user of its own; undefined where the app may not do that. `why`: why there is no bubblewrap. */
 async function openSeparateUsers(deps: SandboxDeps, why: string): Promise<Sandbox | undefined> {
   const { dataDir, projectRoot, programs = '/usr/bin', log } = deps
   if (process.getuid?.() !== 0 || !existsSync(join(programs, 'setpriv'))) return undefined

@@ -58,7 +58,7 @@ export async function closeProject(root: string, dataDir: string): Promise<void>
     const path = join(root, name)
     const found = await lstat(path)
     const isNeeded = name === 'node_modules' || path === dataDir || dataDir.startsWith(`${path}/`)
-    // Of a link it would be the mode of what it leads to.
+    // chmod on a link would change what the link leads to.
     if (!isNeeded && !found.isSymbolicLink()) await chmod(path, found.mode & 0o700)
   }
 }

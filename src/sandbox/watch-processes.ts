@@ -10,7 +10,8 @@ export type ProcessLimits = { memoryMb: number; folder?: { path: string; maxMb: 
 
 /**
  * Looks each second at what processes hold in memory, from Linux's /proc, and on disk; elsewhere it sees nothing.
- * `find`: which they are now, the first above 64 of them being enough. `onExceeded` hears once, in the middle of a sentence, what was too much. Call the result to end it.
+ * `find` lists the processes of this moment, and may stop above `max`. `onExceeded` is called once, with what was too much as a part of a
+ * sentence. Call the result to stop watching.
  */
 export function watchProcesses(
   find: (max: number) => number[],
@@ -41,7 +42,7 @@ async function diskProblemIn({ folder }: ProcessLimits): Promise<string | undefi
   return `its folder is full: it may hold ${folder.maxMb} MB, so something there must be deleted or shortened first`
 }
 
-/** A process and all that it started, in a namespace of its own: what loses its parent there gets the first as its parent. */
+/** A process and all that it started, in a namespace of its own: there an orphan gets the first process as its parent. */
 export function findTreeOf(root: number, max: number): number[] {
   const found = [root]
   for (let at = 0; at < found.length && found.length <= max; at++)

@@ -41,7 +41,7 @@ export type ConnectionDeps = {
   features: ConnectionFeatures
   registry: Registry
   pins: Pick<ToolPins, 'accept'>
-  /** The workspace's own connections. */
+  /** The workspace connections. */
   shared: SharedConnections
 }
 

@@ -52,7 +52,7 @@ language sql stable set search_path = patchbay, pg_temp as $$
       or (expected like '2:%' and (event).hash not like '2:%')))
 $$;
 
-create table patchbay.audit_heads (
+create table patchbay.audit_seals (
   workspace_id text primary key,
   row_id bigint not null,
   hash text not null,
@@ -60,15 +60,15 @@ create table patchbay.audit_heads (
   mac text not null,
   sealed_at timestamptz not null default clock_timestamp()
 );
-comment on table patchbay.audit_heads is 'the newest audit row of a workspace that the app sealed; the key of mac lies in the credential store';
-alter table patchbay.audit_heads enable row level security;
+comment on table patchbay.audit_seals is 'the newest audit row of a workspace that the app sealed; the key of mac lies in the credential store';
+alter table patchbay.audit_seals enable row level security;
 
 create function patchbay.audit_seal(p_workspace text, p_row bigint, p_hash text, p_at timestamptz, p_mac text) returns jsonb
 language sql set search_path = patchbay, pg_temp as $$
-  insert into audit_heads (workspace_id, row_id, hash, row_at, mac) values (p_workspace, p_row, p_hash, p_at, p_mac)
+  insert into audit_seals (workspace_id, row_id, hash, row_at, mac) values (p_workspace, p_row, p_hash, p_at, p_mac)
   on conflict (workspace_id) do update set row_id = excluded.row_id, hash = excluded.hash, row_at = excluded.row_at, mac = excluded.mac,
     sealed_at = clock_timestamp()
-  where audit_heads.row_id < excluded.row_id;
+  where audit_seals.row_id < excluded.row_id;
   select null::jsonb
 $$;
 comment on function patchbay.audit_seal(text, bigint, text, timestamptz, text) is 'saves the seal of an audit row; an older one never takes the place of a newer one';
@@ -76,11 +76,11 @@ comment on function patchbay.audit_seal(text, bigint, text, timestamptz, text) i
 create function patchbay.audit_state(p_workspace text, p_rows jsonb) returns jsonb
 language sql stable set search_path = patchbay, pg_temp as $$
   select jsonb_build_object(
-    'head', (select jsonb_build_object('row', row_id, 'hash', hash, 'at', row_at, 'mac', mac) from audit_heads where workspace_id = p_workspace),
+    'seal', (select jsonb_build_object('row', row_id, 'hash', hash, 'at', row_at, 'mac', mac) from audit_seals where workspace_id = p_workspace),
     'pruned', (select last_id from audit_anchors where workspace_id = p_workspace),
     'rows', (select coalesce(jsonb_agg(jsonb_build_object('row', id, 'hash', hash, 'at', at)), '[]') from audit_events
       where workspace_id = p_workspace and (id in (select value::bigint from jsonb_array_elements_text(p_rows))
-        or id = (select row_id from audit_heads where workspace_id = p_workspace))))
+        or id = (select row_id from audit_seals where workspace_id = p_workspace))))
 $$;
 comment on function patchbay.audit_state(text, jsonb) is 'what a workspace''s seals are held against: its sealed row, the newest pruned one, and these rows';
 
@@ -88,7 +88,7 @@ comment on function patchbay.audit_state(text, jsonb) is 'what a workspace''s se
 create or replace function patchbay.audit_workspaces() returns jsonb
 language sql stable set search_path = patchbay, pg_temp as $$
   select coalesce(jsonb_agg(workspace_id order by workspace_id), '[]')
-  from (select workspace_id from workspaces union select workspace_id from audit_heads) every
+  from (select workspace_id from workspaces union select workspace_id from audit_seals) every
 $$;
 
 -- Every decision on a call and every call is a row, asked or not. Deferred to the commit, so that the audit's lock stays the last one taken.

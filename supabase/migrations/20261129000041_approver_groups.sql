@@ -50,7 +50,7 @@ begin
   perform audit_append(p_workspace, p_user, 'owners_set', jsonb_build_object('owners', p_owners));
   return null;
 end $$;
-comment on function patchbay.owners_set(text, text, jsonb) is 'names who is an owner here beside the owners and admins of the Slack workspace; who may is the door''s question';
+comment on function patchbay.owners_set(text, text, jsonb) is 'names who is an owner here beside the owners and admins of the Slack workspace; the caller checks who may do this';
 
 insert into patchbay.schema_versions (version, breaking) values ('20261129000041', true);
 select patchbay.restrict_access();

@@ -67,11 +67,11 @@ begin
     'card', row.mcp_type, 'audience', p_audience, 'people', p_people, 'level', p_level, 'from_file', p_from_file, 'before', before, 'rules', ended));
   return shared_connection_row(row);
 exception when unique_violation then
-  raise exception 'The workspace already has a connection called "%". Disconnect that one first, or connect yours under another name.',
+  raise exception 'There is already a workspace connection called "%". Disconnect that one first, or connect yours under another name.',
     (select connection_name from mcp_connections where id = p_id) using errcode = 'PT410';
 end $$;
 comment on function patchbay.connection_share(text, text, uuid, text, jsonb, text, boolean) is
-  'makes a person''s connection the workspace''s, or changes who may use that; who may do it is the door''s question';
+  'shares a person''s connection with the workspace, or changes who may use it; the caller checks who may do this';
 
 create function patchbay.shared_connection_managed(p_workspace text, p_user text, p_id uuid, p_act text) returns jsonb
 language plpgsql set search_path = patchbay, pg_temp as $$

@@ -1,4 +1,4 @@
--- Two functions looked at a row of another workspace by its id alone: files were added to a run of it, and a card of its people was counted.
+-- An id alone must not lead to another workspace: files go to runs of one's own, and only a workspace's own cards are counted.
 create or replace function patchbay.run_add_files(p_workspace text, p_run uuid, p_event jsonb) returns jsonb
 language plpgsql set search_path = patchbay, pg_temp as $$
 declare

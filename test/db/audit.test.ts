@@ -8,7 +8,7 @@ import type { Db } from '../../src/db/call.ts'
 import { connectPostgres } from '../../src/db/postgres.ts'
 import { createConnectionId, createRunId, UserId, WorkspaceId } from '../../src/ids.ts'
 import { createAuditCheck } from '../../src/policy/audit/audit-check.ts'
-import { parseHeads } from '../../src/policy/audit/audit-head.ts'
+import { parseSeals } from '../../src/policy/audit/audit-seal.ts'
 import { verifyAudit } from '../../src/policy/audit/verify-audit.ts'
 import { createRules } from '../../src/policy/rules.ts'
 import { createRegistry } from '../../src/registry/registry.ts'
@@ -126,18 +126,18 @@ const rehash = (workspace: string) => `do $$ declare one audit_events; before te
 test('rows that were changed, rewritten with their hashes, or cut off are found, and never sealed over', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'audit-'))
   resources.defer(() => rm(folder, { recursive: true }))
-  const headsFile = join(folder, 'heads.jsonl')
+  const sealsFile = join(folder, 'seals.jsonl')
   const key = 'k'.repeat(43)
   const words = ['one', 'two', 'three', 'four'] as const
   const all = { TFORGED: 'f', THOLED: 'h', TREWRITTEN: 'r', TCUT: 'c', TGONE: 'g', TWHOLE: 'w' }
   for (const [workspace, mark] of Object.entries(all)) await append(workspace, ...words.map((word) => mark + word))
   const { log, text } = memoryLog()
-  await using check = createAuditCheck({ db, log, key: async () => key, headsFile, everyMs: 20 })
+  await using check = createAuditCheck({ db, log, key: async () => key, sealsFile, everyMs: 20 })
   expect(check.state()).toBeUndefined()
   check.start()
   await eventually(async () => expect(check.state()).toBe('ok'))
   await append('TCUT', 'cfive')
-  await eventually(async () => expect(await readFile(headsFile, 'utf8')).toContain(`"row":${await rowOf('cfive')}`))
+  await eventually(async () => expect(await readFile(sealsFile, 'utf8')).toContain(`"row":${await rowOf('cfive')}`))
   expect(text()).toContain('the audit is sealed up to this row')
 
   const fthree = await rowOf('fthree')
@@ -156,7 +156,7 @@ test('rows that were changed, rewritten with their hashes, or cut off are found,
     `delete from workspaces where workspace_id = 'TGONE'`,
   )
   const said = async (o: Partial<Parameters<typeof verifyAudit>[1]> = {}) => {
-    const verdicts = await verifyAudit(db, { key, heads: [], now: new Date(), ...o })
+    const verdicts = await verifyAudit(db, { key, seals: [], now: new Date(), ...o })
     return Object.fromEntries(
       verdicts.filter(({ workspace }) => workspace in all).map((one) => [one.workspace, one.text]),
     )
@@ -174,11 +174,11 @@ test('rows that were changed, rewritten with their hashes, or cut off are found,
   expect(text()).toContain('the audit was changed from outside')
   expect((await said({ key: 'another key' })).TWHOLE).toContain('made with another key')
   // Whoever also removes the seals is found out by those that were written outside.
-  await tamper('delete from audit_heads')
-  const heads = parseHeads(await readFile(headsFile, 'utf8')).filter((head) => head !== undefined)
-  expect(await said({ heads, key: undefined })).toEqual(faults)
+  await tamper('delete from audit_seals')
+  const seals = parseSeals(await readFile(sealsFile, 'utf8')).filter((seal) => seal !== undefined)
+  expect(await said({ seals, key: undefined })).toEqual(faults)
   await append('TCUT', 'csix')
-  expect((await said({ heads })).TCUT).toBe(faults.TCUT)
+  expect((await said({ seals })).TCUT).toBe(faults.TCUT)
 })
 
 test('fields that meet in one text have hashes of their own, and old rows keep theirs', async () => {

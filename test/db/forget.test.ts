@@ -21,7 +21,7 @@ const COLUMNS: Record<string, string> = {
     'id call_id workspace_id requester approvers risk hash status decided_by reason proposed_by proposal_hash votes',
   audit_anchors: 'workspace_id hash',
   audit_events: 'workspace_id actor action details previous_hash hash',
-  audit_heads: 'workspace_id hash mac',
+  audit_seals: 'workspace_id hash mac',
   audit_people: 'workspace_id user_id person key',
   connect_submissions: 'workspace_id user_id view_id view_hash details',
   heard_messages: 'workspace_id channel ts conversation user_id author text edited_ts',

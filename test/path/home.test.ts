@@ -127,7 +127,7 @@ test('owners change the workspace’s settings in Home; nobody else can', async 
   expect(JSON.stringify(await member.submit())).toContain('may not be connected')
   await member.close()
   await member.command('connect demo-database')
-  await eventually(async () => expect(JSON.stringify(await member.messages('dm'))).toMatch(/Ask an owner or admin/))
+  await eventually(async () => expect(JSON.stringify(await member.messages('dm'))).toMatch(/Ask an owner to/))
   expect(JSON.stringify(await member.messages('dm'))).not.toContain('Allow Demo')
   await member.command('connect')
   await eventually(async () => {
@@ -160,7 +160,7 @@ test('over budget nothing begins, and the owner sees why', async () => {
   await rows(world, `update workspaces set settings = '{"budget_usd": 0.000001}'`)
   await rows(world, 'update runs set cost_usd = 1')
   const where = await member.dm('two')
-  await member.see(where, /used up its budget for .* owner or admin can raise it/)
+  await member.see(where, /used up its budget for .* An owner can raise it/)
   expect(world.model.left()).toBe(1)
   await seesAtHome(owner, /This month's budget is used up/)
   await seesAtHome(member, /two\*? failed: This workspace has used up its budget/)

@@ -16,7 +16,7 @@ async function share(owner: Seat, values: Record<string, unknown>): Promise<void
   await owner.command('share demo-database')
   await eventually(async () => expect(await owner.modal()).toMatchObject({ callback_id: 'share' }))
   await owner.submit(values)
-  await eventually(async () => expect(JSON.stringify(await owner.modal())).toContain('is the workspace’s'))
+  await eventually(async () => expect(JSON.stringify(await owner.modal())).toContain('is a workspace connection now'))
   await owner.close()
 }
 
@@ -36,25 +36,25 @@ test('members use what an owner connected for them, as far as the owner said', {
         from audit_events where action = '${action}' or details ->> 'connected_by' is not null and action like '${action}%' order by id`,
     )
   await member.command('share demo-database')
-  await seesInDm(member, /Only an owner or admin of this workspace can connect something for everybody/)
+  await seesInDm(member, /Only an owner of this workspace can share a connection/)
   await owner.connect('demo-database')
   await share(owner, { audience: 'everybody', level: 'reads' })
 
   await member.see(await member.dm('how many departments?'), /Nine\./)
   await member.see(await member.dm('add x1'), /Not added\./)
-  expect(JSON.stringify(world.model.requests.at(-1)?.messages)).toContain('its owners let it only read')
+  expect(JSON.stringify(world.model.requests.at(-1)?.messages)).toContain('owners allow it only to read')
   await member.command('list')
-  await seesInDm(member, /From your workspace[\s\S]*It only reads\. Connected by <@UOWNER\w*>/)
+  await seesInDm(member, /Workspace connections[\s\S]*It only reads\. Shared by <@UOWNER\w*>/)
   for (const command of ['test', 'disconnect', 'reconnect', 'sign-in', 'changes'])
     await member.command(`${command} demo-database`)
   await eventually(async () => {
-    const told = (await member.messages('dm')).filter((one) => /its owners look after it/.test(lookOf(one)))
+    const told = (await member.messages('dm')).filter((one) => /only owners can change it/.test(lookOf(one)))
     expect(told).toHaveLength(5)
   })
 
   await share(owner, { audience: 'everybody', level: 'writes_ask' })
   const asked = await member.dm('add x2')
-  const card = await member.see(asked, /the workspace’s \*demo-database\*, connected by <@UOWNER/)
+  const card = await member.see(asked, /the workspace connection \*demo-database\*, shared by <@UOWNER/)
   expect(lookOf(card)).not.toContain('Always allow')
   await member.press(asked, card.ts, 'Approve')
   await member.see(asked, /Added\./)
@@ -70,6 +70,17 @@ test('members use what an owner connected for them, as far as the owner said', {
   await share(owner, { audience: 'approvers', level: 'writes_ask' })
   await member.see(await member.dm('and now?'), /No tools\./)
   expect(JSON.stringify(world.model.requests.at(-1))).not.toContain('demo-database__execute_sql')
+
+  // Buttons of a workspace connection send its id.
+  const [{ id } = { id: '' }] = await rowsIn(world, 'select id from mcp_connections')
+  await member.command(`test ${id}`)
+  await seesInDm(member, /This connection is gone, or you may no longer change it/)
+  await owner.command('audit')
+  await eventually(async () => expect(JSON.stringify(await owner.modal())).toContain('changed who may use *demo-data'))
+  await owner.pressInModal('Filter')
+  await eventually(async () => expect(JSON.stringify(await owner.modal())).toContain('demo-database (workspace)'))
+  await owner.close()
+  await owner.close()
 
   await owner.command('disconnect demo-database')
   await seesInDm(owner, /Disconnect \*?demo-database/)

@@ -187,14 +187,18 @@ const SAYINGS: Record<string, MessageContent> = {
     cardOf,
   ),
   'from the workspace, for a member': {
-    text: 'From your workspace',
+    text: 'Workspace connections',
     blocks: sharedBlocks([connectionOf({ shared: SHARED })], cardOf, false),
   },
   'from the workspace, for an owner': {
-    text: 'From your workspace',
+    text: 'Workspace connections',
     blocks: sharedBlocks([connectionOf({ user: WORKSPACE_USER, shared: SHARED, status: 'failing' })], cardOf, true),
   },
-  'disconnect the workspace’s': disconnectConfirmMessage(connectionOf({ user: WORKSPACE_USER }), undefined, false),
+  'disconnect a workspace connection': disconnectConfirmMessage(
+    connectionOf({ user: WORKSPACE_USER }),
+    undefined,
+    false,
+  ),
   'many connections': connectionsMessage(
     times(40, (at) => ({ ...longConnection, id: idOf(at) })),
     cardOf,
@@ -480,8 +484,8 @@ const VIEWS: Record<string, View> = {
     times(30, () => longLine),
     { connection: 'files', words: 'long', page: 0 },
   ),
-  'a connection becomes the workspace’s': shareModal(connectionOf()),
-  'who may use the workspace’s connection': shareModal(connectionOf({ shared: SHARED })),
+  'a connection is shared': shareModal(connectionOf()),
+  'who may use a workspace connection': shareModal(connectionOf({ shared: SHARED })),
   'rule for everybody': workspaceRuleModal(CARDS, GROUPS),
   'who connects': connectorsModal(CARDS),
   'edit form': editArgumentsModal(callOf(), { metadata: { approval: 'x' } }),

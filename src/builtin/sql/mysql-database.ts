@@ -108,7 +108,7 @@ async function openSession(
     flags: ['-LOCAL_FILES'],
     connectTimeout: CONNECT_MS,
   })
-  // It tells of one failure twice, its reason last; unheard, the second would end the process.
+  // The driver reports one failure twice, with its reason last. Without a listener the second would end the process.
   const failures: Error[] = []
   session.on('error', (error) => failures.push(error))
   const onAbort = () => stream.destroy()

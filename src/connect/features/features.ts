@@ -98,7 +98,7 @@ export function createConnectionFeatures({
       if (connection.user === WORKSPACE_USER)
         throw new AppError(
           'not_allowed',
-          `${connection.name} is the workspace’s, and I watch only what is a person’s own.`,
+          `${connection.name} is a workspace connection. I can watch resources of your own connections only.`,
         )
       return subscriptions.add(
         { ...resource, workspace: p.workspace, user: p.user, connection: connection.id },

@@ -23,7 +23,7 @@ type Wanted = FileEntry & { id: ConnectionId; filled: FilledInputs }
 const AGAIN_MS = 60_000
 const CONNECT_MS = 90_000
 const LEASE_MS = 120_000
-/** Of a workspace, with what its owners share. */
+/** The most connections that one workspace has, with those that its owners share. */
 const MOST = 200
 
 /**
@@ -126,7 +126,7 @@ async function isAsWanted(deps: Deps, before: Connection, { filled }: Wanted): P
 const isSame = (one: Record<string, string>, other: Record<string, string>): boolean =>
   JSON.stringify(Object.entries(one).sort()) === JSON.stringify(Object.entries(other).sort())
 
-/** The server is tried first: what does not work takes nothing away from what did. */
+/** Tries the server first, so that settings that fail take nothing away from those that work. */
 async function save(deps: Deps, before: Connection | undefined, wanted: Wanted): Promise<void> {
   const { id, workspace, name, card, filled } = wanted
   const about = { id, workspace, user: WORKSPACE_USER, name, card, inputs: filled.plain, signsIn: false }

@@ -25,7 +25,8 @@ export type FileEntry = z.infer<typeof Entry>
 
 /** What the file says, with the values of its variables. Throws `config_invalid` that names everything wrong, and never a value. */
 export function readSharedFile({ path, valueFor }: SharedFileSource): FileEntry[] {
-  const document = parseDocument(textOf(path))
+  // Its warnings would go to the process's output, with words of the file.
+  const document = parseDocument(textOf(path), { logLevel: 'error' })
   const [broken] = document.errors
   if (broken !== undefined)
     throw invalidFileError(path, [`line ${broken.linePos?.[0].line ?? '?'}: ${broken.message.split('\n', 1)[0]}`])
@@ -88,7 +89,7 @@ function repeatedNames(connections: FileEntry[]): string[] {
   const keys = connections.map(({ workspace, name }) => `${workspace} ${name}`)
   return connections
     .filter((_, at) => keys.indexOf(keys[at] ?? '') !== at)
-    .map(({ name }) => `${name}: stands there twice for one workspace`)
+    .map(({ name }) => `${name}: is in the file twice for one workspace`)
 }
 
 export const invalidFileError = (path: string, problems: string[]): AppError =>

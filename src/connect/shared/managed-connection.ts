@@ -5,7 +5,7 @@ import type { ConnectDeps } from '../connect-types.ts'
 
 type Deps = Pick<ConnectDeps, 'sharing'> & { registry: Pick<ConnectDeps['registry'], 'get'> }
 
-/** The connection, if this person may change it now: their own, or as an owner the workspace's. Anybody else's looks the same as none. */
+/** The connection, if this person may change it now: their own, or as an owner a workspace connection. Anybody else's looks the same as none. */
 export async function findManagedConnection(
   { registry, sharing }: Deps,
   by: Principal,
@@ -23,7 +23,7 @@ export async function findManagedConnection(
 export const FROM_FILE =
   'This connection comes from a file of whoever runs Patchbay here. Ask them: only they can change or remove it.'
 
-/** Names the owner in the audit before they change a connection of the workspace. */
+/** Names the owner in the audit before they change a workspace connection. */
 export async function noteIfShared(
   { sharing }: Pick<ConnectDeps, 'sharing'>,
   by: Principal,

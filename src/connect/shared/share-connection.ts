@@ -5,7 +5,7 @@ import type { Connect, ConnectDeps } from '../connect-types.ts'
 import type { ShareOutcome } from '../sharing-types.ts'
 import { FROM_FILE, findManagedConnection } from './managed-connection.ts'
 
-/** Makes an owner's connection the workspace's, or changes who may use that. The role is asked for at this moment. */
+/** Shares an owner's connection with the workspace, or changes who may use it. The role is asked for at this moment. */
 export function createShareConnection(deps: ConnectDeps): Connect['share'] {
   return async (by, id, share): Promise<ShareOutcome> => {
     const refusal = await refusalFor(deps, by, id)
@@ -36,9 +36,9 @@ async function refusalFor(deps: ConnectDeps, by: Principal, id: ConnectionId): P
   return (await deps.auth.storedTokens(id))?.managed === undefined ? undefined : PERSONAL
 }
 
-const GONE = 'This connection is gone.'
+const GONE = 'This connection is gone, or you may no longer change it.'
 const refused = (message: string): ShareOutcome => ({ ok: false, message })
 
-export const ONLY_OWNERS = 'Only an owner or admin of this workspace can connect something for everybody.'
+export const ONLY_OWNERS = 'Only an owner of this workspace can share a connection.'
 const PERSONAL =
   'You are signed in to it with your organization, so it works as you alone. Connect it with a key or an account of the workspace, then share that.'

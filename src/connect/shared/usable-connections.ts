@@ -4,7 +4,7 @@ import type { Connection, ConnectionShare } from '../../registry/connection.ts'
 import { CUSTOM_CARD } from '../catalog/connectable-cards.ts'
 import type { Connect, ConnectDeps } from '../connect-types.ts'
 
-/** What a person may use at this moment: their own connections, and of the workspace's those of services they have not connected. */
+/** What a person may use at this moment: their own connections, and the workspace connections of services they have not connected. */
 export function createUsableConnections(deps: ConnectDeps): Connect['usable'] {
   return async (by) => {
     const [own, shared] = await Promise.all([
@@ -29,7 +29,7 @@ async function useOf(deps: ConnectDeps, by: Principal, connection: Connection): 
   return { ...connection, shared: { ...shared, usedBy: by.user } }
 }
 
-/** Who cannot be looked up now is not let in. */
+/** A person who cannot be looked up now is not let in. */
 async function isInAudience({ sharing, log }: ConnectDeps, by: Principal, share: ConnectionShare): Promise<boolean> {
   if (sharing === undefined) return false
   try {

@@ -41,7 +41,7 @@ async function managedConnectionsOf({ registry, auth }: ConnectDeps, by: Princip
 async function saveConnection(deps: ConnectDeps, row: Row, kept: KeptSignIn, signal: AbortSignal): Promise<Saved> {
   const { by, connection: id } = row
   const existing = await findManagedConnection(deps, by, id)
-  // The workspace's, and who asked is no owner any more: nothing of it may be overwritten.
+  // A workspace connection, and whoever asked is no owner any more: nothing of it may be overwritten.
   if (existing === undefined && (await deps.registry.get(id, by.workspace)) !== undefined)
     throw new AppError('not_allowed', 'This connection is not yours to sign in to. Ask an owner of this workspace.')
   if (existing !== undefined) await noteIfShared(deps, by, existing, 'sign in')

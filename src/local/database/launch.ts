@@ -42,7 +42,7 @@ const asUser = (launcher: Launcher) => (launcher.uid === undefined ? {} : { uid:
 export async function runToEnd(launcher: Launcher, argv: string[], input = ''): Promise<void> {
   const [command = '', ...args] = [...launcher.command, ...argv]
   const running = run(command, args, { env: ENVIRONMENT, timeout: 60_000, ...asUser(launcher) })
-  // What ends without reading its input is told by how it ended.
+  // A program that ends without reading its input is judged by how it ended.
   running.child.stdin?.on('error', () => undefined).end(input)
   await running
 }

@@ -30,7 +30,7 @@ export async function readOrMakePassword(file: string): Promise<string> {
 /** Whether the server in this folder wants our role's password; one from an earlier version let everybody in. */
 export async function isPasswordWanted(data: string): Promise<boolean> {
   const file = path.join(data, ACCESS)
-  // Of a folder that lacks the file Postgres itself says what is wrong.
+  // Postgres itself says what is wrong with a folder that lacks the file.
   return !existsSync(file) || (await readFile(file, 'utf8')) === RULES
 }
 

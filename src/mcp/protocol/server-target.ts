@@ -44,7 +44,7 @@ export type StdioTarget = Common & {
   memoryMb?: number | undefined
   /** How much there may be in its first folder; left out, what most need. */
   diskMb?: number | undefined
-  /** Left out, what it writes there stays; `false`: it is in memory, where there is a sandbox. */
+  /** Left out: what it writes there stays. `false`: the folder is in memory, where there is a sandbox. */
   keeps?: boolean | undefined
 }
 

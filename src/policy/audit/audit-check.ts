@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Db } from '../../db/call.ts'
 import { errorChainOf } from '../../errors.ts'
 import type { Log } from '../../log.ts'
-import { type AuditHead, sealHead } from './audit-head.ts'
+import { type AuditSeal, sealRow } from './audit-seal.ts'
 import { auditedWorkspacesIn, checkAudit } from './find-audit-faults.ts'
 
 /** Rows that were written since the last look have no seal yet. */
@@ -24,13 +24,13 @@ type AuditCheckDeps = {
   /** The key of the seals, which never lies in the database; undefined: the chain is checked, and nothing is sealed. */
   key: () => Promise<string | undefined>
   /** Where each seal is also written, a line each. */
-  headsFile?: string | undefined
+  sealsFile?: string | undefined
   everyMs?: number
 }
 
 /** Looks at every workspace's audit now and then, and seals what is whole; a fault is logged as an error, stays told, and is never sealed over. */
 export function createAuditCheck(deps: AuditCheckDeps): AuditCheck {
-  const good = new Map<string, AuditHead>()
+  const good = new Map<string, AuditSeal>()
   let state: 'ok' | 'broken' | undefined
   let looks = 0
   let timer: NodeJS.Timeout | undefined
@@ -63,7 +63,7 @@ export function createAuditCheck(deps: AuditCheckDeps): AuditCheck {
 }
 
 /** How many workspaces have a fault. `good` holds the newest seal of each, as this process saw it. */
-async function lookAtAll(deps: AuditCheckDeps, good: Map<string, AuditHead>, whole: boolean): Promise<number> {
+async function lookAtAll(deps: AuditCheckDeps, good: Map<string, AuditSeal>, whole: boolean): Promise<number> {
   const workspaces = new Set([...(await auditedWorkspacesIn(deps.db)), ...good.keys()])
   // No key is made before there is something to seal.
   if (workspaces.size === 0) return 0
@@ -73,28 +73,28 @@ async function lookAtAll(deps: AuditCheckDeps, good: Map<string, AuditHead>, who
   return faults
 }
 
-type Look = { key: string | undefined; workspace: string; good: Map<string, AuditHead>; whole: boolean }
+type Look = { key: string | undefined; workspace: string; good: Map<string, AuditSeal>; whole: boolean }
 
 /** Also seals the newest row, where all is as it was. */
 async function isWhole(deps: AuditCheckDeps, { key, workspace, good, whole }: Look): Promise<boolean> {
   const known = good.get(workspace)
-  const heads = known === undefined ? [] : [known]
+  const seals = known === undefined ? [] : [known]
   const after = whole ? 0 : (known?.row ?? 0)
-  const { fault, newest, head } = await checkAudit(deps.db, workspace, { key, heads, after, now: new Date() })
+  const { fault, newest, seal } = await checkAudit(deps.db, workspace, { key, seals, after, now: new Date() })
   if (fault !== undefined) {
     deps.log.error({ workspace, ...fault }, 'the audit was changed from outside')
     return false
   }
   if (newest === undefined || key === undefined) return true
-  const sealed = sealHead(key, newest)
-  if (head === undefined || newest.row > head.row) await seal(deps, sealed)
+  const sealed = sealRow(key, newest)
+  if (seal === undefined || newest.row > seal.row) await saveSeal(deps, sealed)
   good.set(workspace, sealed)
   return true
 }
 
 /** Outside first: a seal that is only in the database could be removed with the rows. */
-async function seal({ db, log, headsFile }: AuditCheckDeps, { mac, ...head }: AuditHead): Promise<void> {
-  if (headsFile !== undefined) await appendFile(headsFile, `${JSON.stringify({ ...head, mac })}\n`, { mode: 0o600 })
-  await db.call('audit_seal', { ...head, mac }, z.null())
-  log.info({ ...head, mac }, 'the audit is sealed up to this row')
+async function saveSeal({ db, log, sealsFile }: AuditCheckDeps, { mac, ...seal }: AuditSeal): Promise<void> {
+  if (sealsFile !== undefined) await appendFile(sealsFile, `${JSON.stringify({ ...seal, mac })}\n`, { mode: 0o600 })
+  await db.call('audit_seal', { ...seal, mac }, z.null())
+  log.info({ ...seal, mac }, 'the audit is sealed up to this row')
 }

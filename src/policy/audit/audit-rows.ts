@@ -26,7 +26,7 @@ export type AuditQuery = {
 /** `upTo` keeps rows that come meanwhile from moving the pages. */
 type AuditRange = { upTo?: number | undefined; skip: number; most: number }
 
-/** The newest rows first; who may read them is the door's question. */
+/** The newest rows first. The caller checks who may read them. */
 export type AuditRows = { list(workspace: WorkspaceId, query: AuditQuery, range: AuditRange): Promise<AuditRow[]> }
 
 /** The audit over the database. Errors are db/'s. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Db } from '../../db/call.ts'
-import { type AuditFault, type AuditHead, AuditState, judgeHeads } from './audit-head.ts'
+import { type AuditFault, type AuditSeal, AuditState, judgeSeals } from './audit-seal.ts'
 
 const Part = z.object({ last: z.number().nullable(), broken: z.number().nullable() })
 
@@ -20,11 +20,11 @@ async function checkChain(db: Db, workspace: string, after: number): Promise<Cha
 }
 
 /** What a workspace's audit is held against beside its own hashes. */
-export type AuditSeals = {
+type KnownSeals = {
   /** Undefined: nobody can tell here who made a seal. */
   key: string | undefined
   /** Seals that were kept outside the database. */
-  heads: AuditHead[]
+  seals: AuditSeal[]
   /** Rows up to this one were good before. */
   after: number
   now: Date
@@ -33,22 +33,22 @@ export type AuditSeals = {
 /** How a workspace's audit was found, its newest row and its seal; undefined where it has none. */
 export type AuditFinding = {
   fault: AuditFault | undefined
-  newest: Omit<AuditHead, 'mac'> | undefined
-  head: AuditHead | undefined
+  newest: Omit<AuditSeal, 'mac'> | undefined
+  seal: AuditSeal | undefined
 }
 
 /** Follows a workspace's chain from the last good row on, and holds its seals against the rows. */
-export async function checkAudit(db: Db, workspace: string, seals: AuditSeals): Promise<AuditFinding> {
-  const { last, broken } = await checkChain(db, workspace, seals.after)
-  const rows = [last, ...seals.heads.map(({ row }) => row)]
+export async function checkAudit(db: Db, workspace: string, known: KnownSeals): Promise<AuditFinding> {
+  const { last, broken } = await checkChain(db, workspace, known.after)
+  const rows = [last, ...known.seals.map(({ row }) => row)]
   const state = await db.call('audit_state', { workspace, rows }, AuditState)
-  const head = state.head === null ? undefined : { workspace, ...state.head }
-  const fault = judgeHeads([...(head === undefined ? [] : [head]), ...seals.heads], state, seals)
+  const seal = state.seal === null ? undefined : { workspace, ...state.seal }
+  const fault = judgeSeals([...(seal === undefined ? [] : [seal]), ...known.seals], state, known)
   const newest = state.rows.find(({ row }) => row === last)
   return {
     fault: broken === undefined ? fault : { what: 'changed', row: broken },
     newest: newest && { workspace, ...newest },
-    head,
+    seal,
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Db } from '../../db/call.ts'
-import type { AuditFault, AuditHead } from './audit-head.ts'
+import type { AuditFault, AuditSeal } from './audit-seal.ts'
 import { auditedWorkspacesIn, checkAudit } from './find-audit-faults.ts'
 
 export type AuditVerdict = { workspace: string; whole: boolean; text: string }
@@ -7,13 +7,13 @@ export type AuditVerdict = { workspace: string; whole: boolean; text: string }
 /** Every workspace's audit from its first row on, in a sentence or two each. */
 export async function verifyAudit(
   db: Db,
-  o: { key: string | undefined; heads: AuditHead[]; now: Date },
+  o: { key: string | undefined; seals: AuditSeal[]; now: Date },
 ): Promise<AuditVerdict[]> {
-  const workspaces = new Set([...(await auditedWorkspacesIn(db)), ...o.heads.map(({ workspace }) => workspace)])
+  const workspaces = new Set([...(await auditedWorkspacesIn(db)), ...o.seals.map(({ workspace }) => workspace)])
   const verdicts: AuditVerdict[] = []
   for (const workspace of [...workspaces].toSorted()) {
-    const heads = o.heads.filter((head) => head.workspace === workspace)
-    const { fault, newest } = await checkAudit(db, workspace, { ...o, heads, after: 0 })
+    const seals = o.seals.filter((seal) => seal.workspace === workspace)
+    const { fault, newest } = await checkAudit(db, workspace, { ...o, seals, after: 0 })
     const text = fault === undefined ? wholeText(newest?.row) : FAULTS[fault.what](fault.row)
     verdicts.push({ workspace, whole: fault === undefined, text })
   }

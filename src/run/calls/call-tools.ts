@@ -147,7 +147,7 @@ async function returnedOf(deps: RunDeps, { call, source, tool }: ReadyCall, outc
 const forWorkspace = ({ name, shared }: Source, outcome: CallFailure): CallFailure =>
   shared === undefined || outcome.challenge === undefined
     ? outcome
-    : { ...outcome, message: `The workspace's ${name} has to be signed in to again. Only an owner can do that.` }
+    : { ...outcome, message: `The workspace connection ${name} needs a new sign-in. Only an owner can do that.` }
 
 /** An answer other than the tool promises is still what it did: it is told, and not asked for again. */
 function misfitOf(

@@ -50,7 +50,7 @@ function isMade(state: RunState, { source, args }: { source: Source; args: JsonO
 }
 
 /**
- * Whether a connection reads with somebody's own access: a key, or a sign-in. With a workspace's connection everybody reads the same,
+ * Whether a connection reads with somebody's own access: a key, or a sign-in. With a workspace connection everybody reads the same,
  * as far as they may use it.
  */
 export const isPrivate = ({

@@ -91,7 +91,7 @@ const UNSTORABLE_ARGUMENTS =
   'The arguments hold a NUL character or half of a character, which I cannot keep. Leave it out, or write it in another way.'
 
 const byOwnersReason = (groupNames: string | undefined): string =>
-  `${groupNames === undefined ? 'None of the approvers of this workspace' : `Nobody of ${groupNames}`} can decide any more, so the owners are asked.`
+  `${groupNames === undefined ? 'None of the approvers of this workspace' : `Nobody of ${groupNames}`} can decide any more, so I ask the owners.`
 
 function judgedEvent(
   deps: RunDeps,

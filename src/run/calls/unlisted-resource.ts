@@ -5,10 +5,10 @@ import type { ResolvedTool, RunDeps, Source } from '../deps.ts'
 import type { LeasedRun } from '../storage/leased-run.ts'
 import { unlistedText, wasMentioned } from '../tools/list-text.ts'
 
-/** What is not listed in time is asked about; whoever allows it still gets no other resource. */
+/** A person is asked where the list takes longer; an approval still opens no other resource. */
 const LIST_MS = 5_000
 
-/** Of a call that asks: why the resource would not be read even if a person allowed it: its server has named no such address. */
+/** Why an approval would not help: the server has named no resource at the call's address. Undefined where it has, or where nobody is asked. */
 export async function unlistedProblemFor(
   { mcp }: Pick<RunDeps, 'mcp'>,
   { state, abort }: LeasedRun,

@@ -105,7 +105,7 @@ export async function ableVerdictFor(
 }
 
 const NOBODY_ABLE =
-  'Nobody can approve this now: none of the approvers of this workspace can decide any more, and Slack does not say who owns it. An owner or admin can name approvers in my Home tab.'
+  'Nobody can approve this now: none of the approvers of this workspace can decide any more, and Slack does not say who its owners are. An owner can name approvers in my Home tab.'
 
 /** The able approvers as far as a call asks for others than the requester. */
 export function ablePartOf(

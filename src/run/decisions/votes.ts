@@ -3,12 +3,12 @@ import type { Verdict } from '../../policy/call-facts.ts'
 import type { AnswerOutcome } from '../runs.ts'
 import type { ApprovalState } from '../state/state.ts'
 
-/** How one more approval is counted: how many are needed, and whose approval of before does not count any more. */
+/** How many approvals a call needs, and whose earlier approval does not count any more. */
 export type Vote = { needed: number; lost: UserId[] }
 
 type Voted = Pick<ApprovalState, 'needed' | 'votes'>
 
-/** By the rules of now, but never fewer than the card said. */
+/** How many approvals the rules of this moment want, and never fewer than the card said. */
 export const neededFor = ({ needed = 1 }: Voted, verdict: Verdict | undefined): number =>
   Math.max(needed, verdict?.kind === 'ask' ? verdict.needed : 1)
 
@@ -21,17 +21,19 @@ export function votingFor(approval: Voted, verdict: Verdict | undefined, allowed
   return { needed, lost: (approval.votes ?? []).filter(isLost) }
 }
 
-/** Who has approved already waits for others. */
+/** Whether this person has approved already, and now waits for others. */
 export const hasVoted = ({ votes = [] }: Voted, user: UserId): boolean => votes.includes(user)
 
-/** What others approved before must not become an approval of something else. */
+export const SEVERAL_APPROVE_TEXT =
+  'A call that several people approve cannot be edited. Press Deny, then write what should be different.'
+
+/** An edit would turn the approvals of before into approvals of something else. */
 export const severalApprove: Extract<AnswerOutcome, { kind: 'invalid' }> = {
   kind: 'invalid',
   problems: [
     {
       field: '',
-      message:
-        'Several people have to approve this, so it cannot be changed here. Deny it, and say there what should be different.',
+      message: SEVERAL_APPROVE_TEXT,
     },
   ],
 }

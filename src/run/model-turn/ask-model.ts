@@ -118,7 +118,7 @@ async function refuseOverBudget({ store, now }: RunDeps, { state }: Pick<LeasedR
   )
   throw new AppError(
     'limit_reached',
-    `This workspace has used up its budget for ${month} ($${budget.budgetUsd.toFixed(2)}), so I can't begin this. An owner or admin can raise it here or in my Home tab. Otherwise, ask again in ${next}.`,
+    `This workspace has used up its budget for ${month} ($${budget.budgetUsd.toFixed(2)}), so I can't begin this. An owner can raise it here or in my Home tab. Otherwise, ask again in ${next}.`,
   )
 }
 

@@ -40,7 +40,7 @@ const CallTarget = z.object({
   tool: z.string(),
   title: z.string(),
   schema: EventJson,
-  /** Who connected it for the workspace; absent: it is the requester's own. */
+  /** Who shared it with the workspace; absent: it is the requester's own. */
   sharedBy: UserId.optional(),
 })
 

@@ -93,7 +93,7 @@ export type CallState = {
   offeredAs: string
   connection: ConnectionId | undefined
   connectionName: string
-  /** Who connected it for the workspace; absent: it is the requester's own. */
+  /** Who shared it with the workspace; absent: it is the requester's own. */
   sharedBy?: UserId | undefined
   card: string
   cardTitle: string

@@ -132,7 +132,7 @@ export const askedWhereText = (channel: string | undefined): string =>
 /** Says who can change that nobody else is left to decide. */
 const byOwnersText = ({ byOwners }: ApprovalState): string =>
   byOwners
-    ? 'Nobody who should decide this can any more, so the owners are asked. They can change that in my Home tab. '
+    ? 'The people who should approve this cannot do so any more, so I asked the owners. They can choose others in my Home tab. '
     : ''
 
 export const actionTextOf = (call: CallState, most = 300): string => headlineTextOf(call, 'wish', most)

@@ -23,7 +23,7 @@ export const approversCommand: Command = {
       return
     }
     if (!mayManage) {
-      await replyApprovers(deps, responder, mayManage, 'Only an owner or admin of this workspace can set approvers. ')
+      await replyApprovers(deps, responder, mayManage, 'Only an owner of this workspace can set approvers. ')
       return
     }
     const people = await readNamedPeople(deps, { words, command: 'approvers' }, approverProblemOf)

@@ -1,6 +1,7 @@
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
 import { ApprovalId } from '../../ids.ts'
+import { SEVERAL_APPROVE_TEXT } from '../../run/decisions/votes.ts'
 import type { HomeTabDeps, PolicyDeps, RunsDeps, WebApiDeps } from '../deps.ts'
 import { findApprovalFor } from '../interactions/find-for-person.ts'
 import { type BlockAction, onButtonPress } from '../interactions/interaction.ts'
@@ -26,9 +27,7 @@ async function openEditModal(deps: WebApiDeps & RunsDeps & PolicyDeps, press: Bl
   const found = await findOpenApproval(deps, press)
   if (found === undefined) return
   if ((found.approval.needed ?? 1) > 1) {
-    const words =
-      'Several people have to approve this, so it cannot be changed here. Deny it, and say there what should be different.'
-    await press.responder.reply(textMessage(words), 'Edit')
+    await press.responder.reply(textMessage(SEVERAL_APPROVE_TEXT), 'Edit')
     return
   }
   if (canEditArguments(found.call)) {
@@ -38,7 +37,7 @@ async function openEditModal(deps: WebApiDeps & RunsDeps & PolicyDeps, press: Bl
     await press.responder.openModal(editArgumentsModal(found.call, { metadata, confirmedBy }))
     return
   }
-  const text = 'This is too long to edit in Slack. Deny it, and say there what should be different.'
+  const text = 'This is too long to edit in Slack. Press Deny, then write what should be different.'
   await press.responder.reply(textMessage(text), 'Edit')
 }
 

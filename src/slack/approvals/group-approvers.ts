@@ -65,7 +65,7 @@ async function tellOwners(deps: Deps, workspace: WorkspaceId, o: { groups: strin
   try {
     const owners = await fetchOwners(deps)
     if (owners.length === 0 || !(await deps.rules.noteGroups(workspace, o.groups))) return
-    const text = `:warning: A rule says that only members of ${escapeMrkdwn(o.names)} approve, and nobody there can: the group is deleted, switched off or empty, or all its members are guests or have left. Until then I ask the owners. Please put the group right, or remove the rule in my Home tab or with \`/mcp rules\`.`
+    const text = `:warning: A rule lets only members of ${escapeMrkdwn(o.names)} approve, and none of them can. The group is deleted, switched off or empty, or all its members are guests or have left. Until an owner changes that, I ask the owners. Please mend the group in Slack, or remove the rule in my Home tab or with \`/mcp rules\`.`
     for (const owner of owners) await postDirectly(deps, owner, { text, blocks: [sectionBlock(text)] })
   } catch (error) {
     deps.log.error({ workspace, why: errorChainOf(error) }, 'owners not told of a user group that cannot approve')

@@ -41,5 +41,5 @@ const isNameSpelledOut = ({ title, tool }: NamedCall): boolean => {
 /** Whose connection a call goes to: the requester's own goes without saying. */
 export function sourceTextOf({ connectionName, sharedBy }: Pick<CallState, 'connectionName' | 'sharedBy'>): string {
   const name = `*${escapeInlineMrkdwn(connectionName || 'no connection')}*`
-  return sharedBy === undefined ? name : `the workspace’s ${name}, connected by ${mentionOf(sharedBy)}`
+  return sharedBy === undefined ? name : `the workspace connection ${name}, shared by ${mentionOf(sharedBy)}`
 }

@@ -3,7 +3,7 @@ import type { ModalView } from '@slack/types'
 import { z } from 'zod'
 import { LIMITS } from '../../block-kit/limits.ts'
 import { AppError } from '../../errors.ts'
-import type { Principal } from '../../ids.ts'
+import { type Principal, type UserId, WORKSPACE_USER } from '../../ids.ts'
 import { parseJson } from '../../json.ts'
 import { type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
 import { pluralize } from '../blocks/text.ts'
@@ -24,14 +24,14 @@ import {
 } from './audit-modal.ts'
 
 const TITLE = 'Audit'
-const ONLY_OWNERS = 'Only an owner or admin of this workspace can read its audit.'
+const ONLY_OWNERS = 'Only an owner of this workspace can read its audit.'
 /** A file that a spreadsheet still opens. */
 const FILE_ROWS_MAX = 10_000
 
 export const auditCommand: Command = {
   name: 'audit',
   usage: '',
-  description: 'shows owners and admins who decided and did what here',
+  description: 'shows who did and decided what in this workspace (owners only)',
   rare: true,
   async run(deps, { responder }) {
     if (!(await mayRead(deps, responder))) return
@@ -53,7 +53,7 @@ async function loadAudit(deps: SlackDeps, { workspace }: Principal, view: AuditV
   return auditModal({ ...view, upTo: view.upTo ?? rows[0]?.row }, rows)
 }
 
-/** Listens to the pages, the filter and the files of the audit; each is for owners and admins, and looks that up again. */
+/** Listens to the pages, the filter and the files of the audit; each is for owners, and looks that up again. */
 export function registerAudit(app: App, deps: SlackDeps): void {
   onButtonPress(app, deps, 'audit_page', async ({ by, value, view, responder }) => {
     if (view === undefined || !(await mayRead(deps, responder))) return
@@ -75,12 +75,15 @@ export function registerAudit(app: App, deps: SlackDeps): void {
   })
 }
 
-/** With whose each is: names are unique for a person only. */
+/** Each name stands with its person, as names are unique for a person only. */
 async function connectionsFor({ registry, names }: SlackDeps, { workspace }: Principal) {
   const all = await registry.connectionsIn(workspace)
-  const shown = all.slice(0, LIMITS.options.select)
+  const whoOf = async (user: UserId) =>
+    user === WORKSPACE_USER ? 'workspace' : ((await names.person(user)) ?? 'somebody whose name Slack does not give')
   return Promise.all(
-    shown.map(async ({ id, name, user }) => ({ id, name: `${name} of ${(await names.person(user)) ?? user}` })),
+    all
+      .slice(0, LIMITS.options.select)
+      .map(async ({ id, name, user }) => ({ id, name: `${name} (${await whoOf(user)})` })),
   )
 }
 

@@ -14,7 +14,7 @@ import {
   sectionBlock,
 } from '../blocks/build-blocks.ts'
 import { inputBlockOf } from '../blocks/modal-fields.ts'
-import { escapeMrkdwn, joinWords, mentionOf } from '../blocks/text.ts'
+import { escapeMrkdwn, mentionOf } from '../blocks/text.ts'
 import { AUDIT_KINDS, auditDateOf, auditSentenceOf } from './audit-text.ts'
 
 /** What an owner looks for, and where in it they are; the modal carries it in its metadata. */
@@ -61,7 +61,9 @@ export function auditModal(view: AuditView, rows: AuditRow[]): ModalView {
         createButton({ text: 'Send me JSON Lines', action: 'audit_file:jsonl', value: 'jsonl' }),
       ]),
       DIVIDER_BLOCK,
-      ...(shown.length === 0 ? [contextBlock('There is no such row.')] : shown.flatMap(rowBlocks)),
+      ...(shown.length === 0
+        ? [contextBlock('No rows match. Press Filter to look for something else.')]
+        : shown.flatMap(rowBlocks)),
       ...(buttons.length === 0 ? [] : [actionsBlock(buttons)]),
     ],
   })
@@ -71,12 +73,12 @@ const rowBlocks = (row: AuditRow): KnownBlock[] => [sectionBlock(auditSentenceOf
 
 function filterText({ user, connection, kind, since }: AuditView): string {
   const parts = [
-    ...(user === undefined ? [] : [`of ${mentionOf(user)}`]),
-    ...(connection === undefined ? [] : [`of ${escapeMrkdwn(connection.name)}`]),
+    ...(user === undefined ? [] : [`by ${mentionOf(user)}`]),
+    ...(connection === undefined ? [] : [`with ${escapeMrkdwn(connection.name)}`]),
     ...(since === undefined ? [] : [`since ${since}`]),
   ]
   const what = kind === undefined ? 'Everything' : (AUDIT_KINDS[kind]?.text ?? 'Everything')
-  return `*${[what, joinWords(parts)].filter(Boolean).join(' ')}*, the newest first`
+  return `*${[what, ...parts].join(' ')}*, the newest first`
 }
 
 type NamedConnection = { id: string; name: string }
@@ -92,7 +94,7 @@ export const auditFilterModal = (view: AuditView, list: string, connections: Nam
     blocks: [
       inputBlock({
         id: 'user',
-        label: 'Whose?',
+        label: 'Done by whom?',
         hint: 'Leave empty for everybody.',
         optional: true,
         element: {

@@ -116,7 +116,7 @@ export const createModal = ({ id, title, blocks, submit, close, metadata }: Moda
 export const createMessageModal = (title: string, content: MessageContent, id = 'reading'): ModalView =>
   createModal({ id, title, blocks: content.blocks })
 
-/** The button that opens the budget form; its listener refuses all but owners and admins. */
+/** The button that opens the budget form; its listener refuses all but owners. */
 export const createBudgetButton = ({ budgetUsd }: { budgetUsd?: number | undefined }) =>
   createButton({
     text: budgetUsd === undefined ? 'Set a budget' : 'Change budget',

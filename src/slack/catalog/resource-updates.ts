@@ -70,8 +70,8 @@ export async function announceResourceChange(
   const { id, name, connection, channel, threadTs } = watch
   try {
     const of = await findConnectionFor(deps, watch, connection)
-    // The workspace's, and who watches is no owner any more.
-    if (of === undefined) return await endWatch(deps, watch, 'You look after that connection no longer')
+    // A workspace connection, and whoever watches is no owner any more.
+    if (of === undefined) return await endWatch(deps, watch, 'You may no longer change that workspace connection')
     await postInThread(deps, channel, threadTs, resourceChangedMessage({ name, of: of.name, id }))
   } catch (error) {
     deps.log.warn({ watch: id, why: errorChainOf(error) }, 'resource change not announced')
@@ -79,7 +79,7 @@ export async function announceResourceChange(
   }
 }
 
-/** What cannot be told where it was asked for is told no more, and that once. */
+/** Ends a subscription whose changes cannot be posted any more, and tells its person once. */
 async function endWatch(deps: WebApiDeps & ConnectionDeps, watch: ResourceSubscriptionRow, why: string): Promise<void> {
   if ((await deps.features.unwatch(watch, watch.id)) === undefined) return
   const name = escapeInlineMrkdwn(watch.name)

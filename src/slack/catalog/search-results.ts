@@ -92,9 +92,7 @@ function notesOf({ notAllowed, registry }: SearchContent): string[] {
   return [
     ...(notAllowed === 0
       ? []
-      : [
-          `${notAllowed} more may not be connected in this workspace. An owner or admin can allow services in my Home tab.`,
-        ]),
+      : [`${notAllowed} more may not be connected in this workspace. An owner can allow services in my Home tab.`]),
     ...(registry === 'never'
       ? ['I could not read the public MCP registry so far, so I looked only at the services that come with Patchbay.']
       : []),

@@ -39,7 +39,7 @@ async function openPicker(
 ): Promise<void> {
   const cards = await pickableCardsFor(deps, responder.by)
   if (cards.length > 0) return void (await responder.openModal(connectPickerModal(cards, metadata)))
-  const words = 'Nothing may be connected in this workspace yet. An owner or admin can allow services in my Home tab.'
+  const words = 'Nothing may be connected in this workspace yet. An owner can allow services in my Home tab.'
   await responder.replyError(words)
 }
 
@@ -72,7 +72,7 @@ async function openForm(
   else await responder.reply(await notAllowedMessage(deps, responder, { card, refusal }), 'Connect a tool')
 }
 
-/** Owners and admins get the button that allows the card. */
+/** Owners get the button that allows the card. */
 async function notAllowedMessage(
   { connect, people, settings }: WebApiDeps & ConnectionDeps & PolicyDeps,
   { by }: Responder,

@@ -12,6 +12,7 @@ import { type Command, onButtonPress, onDurablePress, type Responder } from '../
 import { replyConnectOffer } from '../onboarding/demo-card.ts'
 import { roleOf } from '../rules/roles.ts'
 import { sharedFor } from '../shared/share-command.ts'
+import { KEEPS_FILES } from '../shared/share-form.ts'
 import { sharedBlocks } from '../shared/shared-blocks.ts'
 import { otherNamesFor } from '../tool-changes/accept-changes.ts'
 import { createChangesButton, toolChangesMessage } from '../tool-changes/tool-changes-message.ts'
@@ -87,9 +88,6 @@ export const listCommand: Command = {
     await responder.reply({ text, blocks: [...blocks, ...shared].slice(0, LIMITS.message.blocks) }, title)
   },
 }
-
-/** Cards that keep files for a person, which outlive the connection. */
-const KEEPS_FILES = new Set(['filesystem', 'memory'])
 
 export const disconnectCommand: Command = {
   name: 'disconnect',

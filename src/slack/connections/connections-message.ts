@@ -95,7 +95,7 @@ function titleOf(count: number): string {
 }
 
 const shareButtons = ({ name, status }: Connection, mayShare: boolean) =>
-  mayShare && status === 'connected' ? [createCommandButton('Connect for the workspace', `share ${name}`)] : []
+  mayShare && status === 'connected' ? [createCommandButton('Share', `share ${name}`)] : []
 
 const offerButtons = ({ name, offers }: Connection) => [
   ...(offers?.resources ? [createCommandButton('Resources', `resources ${name}`)] : []),
@@ -127,7 +127,7 @@ export function disconnectConfirmMessage(
     ...(isShared ? [] : ['your always-allow rules for it']),
   ]
   const files = keepsFiles ? ' Files it made for you stay.' : ''
-  const whose = isShared ? 'It is the workspace’s. Everybody who uses it loses' : 'You lose'
+  const whose = isShared ? 'It is a workspace connection. Everybody who uses it loses' : 'You lose'
   const text = `Disconnect ${one.name}?`
   return {
     text,

@@ -15,11 +15,11 @@ const LOOK_AGAIN_MS = 250
 export const forgetCommand: Command = {
   name: 'forget',
   usage: 'me',
-  description: 'removes what I keep of you, after a confirmation',
+  description: 'deletes what I keep of you, after a confirmation',
   rare: true,
   async run(deps, { words, responder }) {
     if (words[0]?.toLowerCase() !== 'me') {
-      const text = 'I can forget you, and nobody else: `/mcp forget me`. It asks before it does.'
+      const text = 'I can forget you, and nobody else: `/mcp forget me`. I ask you before I delete anything.'
       const buttons = actionsBlock([createCommandButton('Forget me', 'forget me')])
       return responder.reply({ text, blocks: [sectionBlock(text), buttons] }, FORGET_TITLE)
     }

@@ -12,28 +12,29 @@ const GONE = [
 ]
 const KEPT = [
   'Messages and files in Slack. You can delete them there.',
-  'The audit: who did what. It no longer says that it was you, except in rows from before this was possible.',
+  'The audit: who did what. It no longer names you, except in rows from before Patchbay could forget people.',
   'Your decisions on other people’s requests, and what those requests quote of you.',
   'Rules for everybody and shared cards that you made.',
-  'Settings that name you, as an approver or owner for example. An owner or admin can change them.',
-  'Files that a connection keeps for you on my machine. Ask me to delete them before.',
+  'Connections that you shared with the workspace. To end them, disconnect them before, or ask an owner to.',
+  'Settings that name you, as an approver or owner for example. An owner can change them.',
+  'Files that a connection keeps for you on my machine. To delete them, ask me before.',
 ]
 
 /** What goes and what stays, before it is done. Pure. */
 export function forgetModal({ connections, openRuns }: { connections: number; openRuns: number }): ModalView {
   const stopped =
-    openRuns === 0 ? [] : [`${pluralize(openRuns, 'request')} of yours that I am still working on: stopped first.`]
+    openRuns === 0 ? [] : [`${pluralize(openRuns, 'request')} of yours that I am still working on. I stop that first.`]
   const tools =
     connections === 0
       ? 'Connections: you have none.'
-      : `${pluralize(connections, 'connection')} of yours, with secrets and sign-ins. Where a service lets me, I end the sign-in there, too.`
+      : `${pluralize(connections, 'connection')} of yours: disconnected, with their secrets and sign-ins. Where a service lets me, I end the sign-in there, too.`
   return createModal({
     id: 'forget_me',
     title: FORGET_TITLE,
     submit: FORGET_TITLE,
     close: 'Cancel',
     blocks: [
-      sectionBlock(`*What goes, for good*\n${listOf([...stopped, tools, ...GONE])}`),
+      sectionBlock(`*What is deleted, for good*\n${listOf([...stopped, tools, ...GONE])}`),
       sectionBlock(`*What stays*\n${listOf(KEPT)}`),
       contextBlock('If it is interrupted, ask again: I go on where I was. You can use me again at any time.'),
     ],
@@ -48,7 +49,7 @@ export const forgottenModal = (connections: number): ModalView => {
     title: FORGET_TITLE,
     blocks: [
       sectionBlock(
-        `:white_check_mark: Done.${tools} The words of your requests are gone from my records, and the audit no longer names you.`,
+        `:white_check_mark: Done.${tools} The words of your requests are deleted from my records. The audit no longer names you, except in rows from before Patchbay could forget people.`,
       ),
     ],
   })

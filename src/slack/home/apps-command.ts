@@ -9,7 +9,7 @@ import type { Command } from '../interactions/interaction.ts'
 export const appsCommand: Command = {
   name: 'apps',
   usage: '[@app … | none]',
-  description: 'shows or sets which other apps may ask me, as the owner who names them',
+  description: 'shows or sets which other apps may ask me for work (owners)',
   rare: true,
   durable: true,
   readsMentions: true,
@@ -18,7 +18,7 @@ export const appsCommand: Command = {
     const { apps } = await deps.settings.of(by.workspace)
     if (words.length === 0) return responder.reply(appsMessage(apps), 'Apps')
     if (!(await deps.people.mayManageNow(by.user)))
-      return responder.reply(appsMessage(apps, 'Only an owner or admin of this workspace can let apps ask. '), 'Apps')
+      return responder.reply(appsMessage(apps, 'Only an owner of this workspace can allow apps to ask me. '), 'Apps')
     const users = await readNamedPeople(deps, { words, command: 'apps' }, appProblemOf)
     if (typeof users === 'string') return responder.replyError(users)
     const named = await Promise.all(
@@ -40,7 +40,7 @@ async function appProblemOf({ people, bot }: WebApiDeps, user: UserId): Promise<
   const found = await people.now(user)
   return found.outsider === 'bot' && found.bot !== undefined
     ? undefined
-    : `${escapeMrkdwn(found.name)} is no app that posts here. People need no permission: they just ask me.`
+    : `${escapeMrkdwn(found.name)} is not an app that posts here. People need no permission to ask me.`
 }
 
 const appsMessage = (apps: NamedApp[], note = ''): MessageContent => {
@@ -52,7 +52,7 @@ const MOST_LISTED = 20
 
 /** Which apps may ask, and for whom. Pure. */
 export function appsTextOf(apps: NamedApp[]): string {
-  if (apps.length === 0) return 'No other app may ask me for anything. An owner lets one with `/mcp apps @app`.'
-  const listed = apps.slice(0, MOST_LISTED).map(({ user, by }) => `${mentionOf(user)} (for ${mentionOf(by)})`)
-  return `May ask me: ${joinWords(listed)}. When such an app mentions me in a new message in a channel, I work for whoever let it, with their tools. What could do harm asks them, as always, and what the app writes counts as unchecked. It cannot approve, stop or change anything.`
+  if (apps.length === 0) return 'No other app may ask me for work. An owner can allow one with `/mcp apps @app`.'
+  const listed = apps.slice(0, MOST_LISTED).map(({ user, by }) => `${mentionOf(user)} (as ${mentionOf(by)})`)
+  return `These apps may ask me: ${joinWords(listed)}. When one of them mentions me in a new message in a channel, I work with the tools of the owner in brackets. I ask that owner before anything that could do harm. What an app writes counts as unchecked. An app cannot approve, stop or change anything.`
 }

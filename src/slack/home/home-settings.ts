@@ -30,7 +30,7 @@ import { escapeMrkdwn, pluralize } from '../blocks/text.ts'
 import { type WorkspaceRules, workspaceRulesBlocks } from '../rules/workspace-rules-blocks.ts'
 import { appsTextOf } from './apps-command.ts'
 
-/** The workspace settings as owners and admins see them. */
+/** The workspace settings as owners see them. */
 export type WorkspaceSettingsView = {
   settings: WorkspaceSettings
   usage: MonthUsage
@@ -40,7 +40,7 @@ export type WorkspaceSettingsView = {
   groups: WorkspaceRules['groups']
 }
 
-/** The warning on top of the Home tab of owners and admins. */
+/** The warning on top of the Home tab of owners. */
 export function overBudgetBlocks({ settings, usage }: WorkspaceSettingsView): KnownBlock[] {
   if (settings.budgetUsd === undefined || usage.costUsd < settings.budgetUsd) return []
   const spent = `${formatMoney(usage.costUsd)} of ${formatMoney(settings.budgetUsd)}`
@@ -53,16 +53,13 @@ export function settingsBlocks(view: WorkspaceSettingsView, rules: Rule[]): Know
   const { settings, usage, cards } = view
   return [
     headerBlock('Workspace settings'),
-    sectionBlock(
-      'Only owners and admins see this. Changes are saved right away.',
-      createCommandButton('Audit', 'audit'),
-    ),
+    sectionBlock('Only owners see this. Changes are saved right away.', createCommandButton('Audit', 'audit')),
     settingBlock(
       '*Approvers*\nThey decide on anything that can destroy or overwrite something. If nobody is chosen, people decide on their own requests.',
       approversSelect(settings),
     ),
     settingBlock(
-      '*Owners*\nThey may change rules and these settings, like the owners and admins of this Slack workspace. Whoever you take out loses that at once.',
+      '*Owners*\nThe owners and admins of this Slack workspace are owners here, and so is everybody you choose. They may change rules and these settings, share connections and read the audit. Whoever you take out loses that at once.',
       ownersSelect(settings),
     ),
     settingBlock(

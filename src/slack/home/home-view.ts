@@ -47,7 +47,7 @@ export type HomeContent = {
   usage: MonthUsage
   cardOf: CardOf
   circuitOf?: CircuitOf
-  /** For owners and admins. */
+  /** For owners. */
   workspace: WorkspaceSettingsView | undefined
 }
 

@@ -112,7 +112,7 @@ const linkedRequestOf = ({ id, origin }: RunState, { user }: Principal) =>
     ? [{ id, channel: origin.channel, messageTs: origin.messageTs }]
     : []
 
-/** What only owners and admins see. */
+/** What only owners see. */
 async function workspaceOf(deps: HomeDeps, { workspace, user }: Principal): Promise<WorkspaceSettingsView | undefined> {
   if (!(await deps.people.mayManageNow(user))) return undefined
   const [settings, usage, asked, groups] = await Promise.all([

@@ -8,7 +8,7 @@ import type { Command } from '../interactions/interaction.ts'
 export const ownersCommand: Command = {
   name: 'owners',
   usage: '[@name … | none]',
-  description: 'shows or sets who may change rules and settings, beside the owners and admins of this Slack workspace',
+  description: 'shows or sets who is an owner here, beside the owners and admins of this Slack workspace',
   rare: true,
   durable: true,
   readsMentions: true,
@@ -17,8 +17,7 @@ export const ownersCommand: Command = {
     const reply = async (note: string) =>
       responder.reply(ownersMessage((await deps.settings.of(by.workspace)).owners, note), 'Owners')
     if (words.length === 0) return reply('')
-    if (!(await deps.people.mayManageNow(by.user)))
-      return reply('Only an owner or admin of this workspace can name owners. ')
+    if (!(await deps.people.mayManageNow(by.user))) return reply('Only an owner of this workspace can name owners. ')
     const people = await readNamedPeople(deps, { words, command: 'owners' }, ownerProblemOf)
     if (typeof people === 'string') return responder.replyError(people)
     await deps.settings.setOwners(by, people)
@@ -33,12 +32,12 @@ export async function ownerProblemOf({ people }: WebApiDeps, user: UserId): Prom
   const { name, outsider } = await people.now(user)
   return outsider === undefined
     ? undefined
-    : `${escapeMrkdwn(name)} is no full member of this workspace, and only full members can be owners here.`
+    : `${escapeMrkdwn(name)} is not a full member of this workspace. Only full members can be owners here.`
 }
 
 /** Who is an owner here. Pure. */
 function ownersMessage(owners: string[], note: string): MessageContent {
-  const named = owners.length === 0 ? '' : ` Named here as well: ${joinWords(owners.slice(0, 40).map(mentionOf))}.`
-  const text = `${note}The owners and admins of this Slack workspace may change rules and settings.${named}`
+  const named = owners.length === 0 ? 'nobody yet' : joinWords(owners.slice(0, 40).map(mentionOf))
+  const text = `${note}Owners are the owners and admins of this Slack workspace, and whoever they name here: ${named}. They may change rules and settings, share connections and read the audit.`
   return { text, blocks: [sectionBlock(text)] }
 }

@@ -11,7 +11,7 @@ import { AnyResponse, isPermanentError } from '../web-api/web-api.ts'
 import { allowedCardMessage, budgetModal, readBudget } from './home-settings.ts'
 import { ownerProblemOf } from './owners-command.ts'
 
-/** Listens to the workspace settings in the Home tab; each press checks again that the person is an owner or admin. */
+/** Listens to the workspace settings in the Home tab; each press checks again that the person is an owner. */
 export function registerSettings(app: App, deps: WebApiDeps & ConnectionDeps & PolicyDeps & HomeTabDeps): void {
   const onSetting = (action: string, change: (press: BlockAction) => Promise<void>) =>
     onDurablePress(app, deps, action, async (press) => {
@@ -38,7 +38,7 @@ export function registerSettings(app: App, deps: WebApiDeps & ConnectionDeps & P
 
 async function mayManage({ people }: WebApiDeps, { by, responder }: BlockAction): Promise<boolean> {
   const may = await people.mayManageNow(by.user)
-  if (!may) await responder.replyError('Only an owner or admin of this workspace can change this.')
+  if (!may) await responder.replyError('Only an owner of this workspace can change this.')
   return may
 }
 
@@ -100,7 +100,7 @@ async function setBudget(
   { by, typed, ack }: ViewSubmission,
 ): Promise<void> {
   if (!(await deps.people.mayManageNow(by.user))) {
-    await ack({ response_action: 'errors', errors: { budget: 'Only an owner or admin can change this.' } })
+    await ack({ response_action: 'errors', errors: { budget: 'Only an owner can change this.' } })
     return
   }
   const budget = readBudget(typed.budget ?? '')

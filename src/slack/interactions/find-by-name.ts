@@ -18,6 +18,10 @@ export async function findNamedConnection(
   const { by } = responder
   const found = await (id === undefined ? deps.registry.find(by, name) : deps.connect.managed(by, id))
   if (found) return found
+  if (id !== undefined) {
+    await responder.replyError(GONE)
+    return undefined
+  }
   const shared = (await deps.connect.usable(by)).find(
     (one) => one.shared && one.name.toLowerCase() === name.toLowerCase(),
   )
@@ -25,7 +29,7 @@ export async function findNamedConnection(
   if (managed) return managed
   if (shared) {
     await responder.replyError(
-      `${escapeMrkdwn(shared.name)} is the workspace’s. You can use it; its owners look after it.`,
+      `*${escapeMrkdwn(shared.name)}* is a workspace connection. You can use it, and only owners can change it.`,
     )
     return undefined
   }
@@ -37,6 +41,9 @@ export async function findNamedConnection(
   await responder.reply(noSuchConnectionMessage(name, command, near), 'Not found')
   return undefined
 }
+
+/** Buttons of a workspace connection send its id. */
+const GONE = 'This connection is gone, or you may no longer change it. `/mcp list` shows what you have.'
 
 export function noSuchConnectionMessage(name: string, command: string, near: string | undefined): MessageContent {
   const hint = near === undefined ? '' : ` Did you mean *${escapeMrkdwn(near)}*?`

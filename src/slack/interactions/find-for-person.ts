@@ -39,7 +39,7 @@ export async function findInputFor(
   return parsed.success ? runs.input(parsed.data, by.workspace) : undefined
 }
 
-/** The connection of this id, if the person may change it: their own, or as an owner the workspace's. */
+/** The connection of this id, if the person may change it: their own, or as an owner a workspace connection. */
 export const findConnectionFor = (
   { connect }: Pick<SlackDeps, 'connect'>,
   by: Principal,

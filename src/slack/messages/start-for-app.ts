@@ -35,20 +35,20 @@ export async function startForApp(deps: Deps, message: PostedMessage): Promise<s
 
 type Asked = { message: PostedMessage; named: NamedApp }
 
-/** A right is never remembered: whoever is no owner any more answers for nothing. Told once, as a mention is two events. */
+/** Says that whoever named the app is no owner any more: once, as Slack sends two events for a mention. */
 async function refuse(deps: Deps, bot: BotIdentity, { message, named }: Asked): Promise<string> {
   if (!(await deps.runs.seen(`app:${messageKeyOf(bot, message)}`))) {
     const place = { channel: message.channel, thread: message.ts }
     await postNotice(
       deps,
       place,
-      `I did nothing: ${mentionOf(named.by)}, who let ${mentionOf(named.user)} ask me, is no owner or admin here any more. Another owner can let it ask with \`/mcp apps\`.`,
+      `I did nothing. ${mentionOf(named.by)} allowed ${mentionOf(named.user)} to ask me, and is no owner here any more. Another owner can allow it with \`/mcp apps\`.`,
     )
   }
   return 'whoever named the app is no owner any more'
 }
 
-/** What the app wrote stands among what others said: it is nobody's request but that somebody allowed the app to make one. */
+/** The app's words go into the context, as unchecked. The request says only that an owner allowed the app to ask. */
 async function requestOf(deps: Deps, bot: BotIdentity, { message, named }: Asked) {
   const [asker, names] = await Promise.all([
     withDeadline(deps.people.askerOf(named.by), LOOKUP_TIMEOUT_MS, { userName: 'somebody' }),
@@ -68,7 +68,7 @@ async function requestOf(deps: Deps, bot: BotIdentity, { message, named }: Asked
   }
   return {
     origin,
-    text: `Do what ${escapeMrkdwn(author)} asks in the message before this. I let it ask you, and did not read it.`,
+    text: `${escapeMrkdwn(author)} asks for what its message above says. An owner allowed it to ask. Nobody has checked the message.`,
     context: [{ author, text: textOfMessage(message, names) }],
     untrusted: [author],
     dedupeKey: messageKeyOf(bot, message),

@@ -63,9 +63,7 @@ export function decisionMessage(card: OwnCard, by: string): MessageContent {
     text,
     blocks: [
       sectionBlock(words),
-      ...(card.shared
-        ? [contextBlock('Its tools ask before they run, until an owner or admin says what they do.')]
-        : []),
+      ...(card.shared ? [contextBlock('Its tools ask before they run, until an owner says what they do.')] : []),
     ],
   }
 }
@@ -79,7 +77,7 @@ export const createConnectButton = (card: string, title: string) =>
     accessibilityLabel: `Connect ${title}`,
   })
 
-/** The button that opens the form for a card's tools; its listener refuses all but owners and admins. */
+/** The button that opens the form for a card's tools; its listener refuses all but owners. */
 export const createClassesButton = ({ entry }: OwnCard) =>
   createButton({ text: 'Say what its tools do', action: 'card_classes', value: entry.name })
 

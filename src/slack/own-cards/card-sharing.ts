@@ -10,7 +10,7 @@ import { decidedMessage, decisionMessage, sharedMessage, sharingRequestMessage }
 
 type Deps = WebApiDeps & ConnectionDeps & HomeTabDeps
 
-/** Shares a card of an owner or admin at once; asks the owners for anybody else's, once. Returns what to tell its maker. */
+/** Shares an owner's card at once; asks the owners for anybody else's, once. Returns what to tell its maker. */
 export async function requestSharing(deps: Deps, by: Principal, card: OwnCard): Promise<string> {
   const { own } = deps.connect
   const may = await deps.people.mayManageNow(by.user)
@@ -64,7 +64,7 @@ export function registerCardSharing(app: App, deps: Deps): void {
 async function decide(deps: Deps, press: BlockAction, shared: boolean): Promise<void> {
   const { by, value, responder, message } = press
   if (!(await deps.people.mayManageNow(by.user)))
-    return responder.replyError('Only an owner or admin of this workspace can decide this.')
+    return responder.replyError('Only an owner of this workspace can decide this.')
   const decision = await deps.connect.own.decide(by, value, shared)
   await press.ack()
   if (decision === undefined)

@@ -64,7 +64,7 @@ export function registerToolClasses(app: App, deps: Deps): void {
   onViewSubmission(app, deps, 'card_classes', (submit) => saveClasses(deps, submit))
 }
 
-const ONLY_OWNERS = 'Only an owner or admin of this workspace can say what the tools of a shared card do.'
+const ONLY_OWNERS = 'Only an owner of this workspace can say what the tools of a shared card do.'
 const GONE = 'This card is not shared here any more.'
 
 const Metadata = z.object({ card: z.string() })

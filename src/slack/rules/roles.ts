@@ -4,7 +4,7 @@ import type { PolicyDeps, WebApiDeps } from '../deps.ts'
 
 type Deps = Pick<WebApiDeps, 'people'> & Pick<PolicyDeps, 'rules' | 'settings'>
 
-/** `owner`: an owner or admin of the workspace in Slack; `approver`: named by one. */
+/** `owner`: an owner or admin of the Slack workspace, or named by one; `approver`: named by an owner. */
 type Role = 'owner' | 'approver' | 'member'
 
 /** A person's role at this moment: a right is never remembered. Throws AppError `slack_failed`. */
@@ -25,8 +25,8 @@ export async function connectRefusalFor(
 ): Promise<string | undefined> {
   const who = connectorsOf(await deps.settings.of(by.workspace), name)
   if (who === undefined) return undefined
-  if (who === 'nobody') return `${title} may not be connected in this workspace. Ask an owner or admin to allow it.`
+  if (who === 'nobody') return `${title} may not be connected in this workspace. Ask an owner to allow it.`
   if (MAY_CONNECT[who].includes(await roleOf(deps, by))) return undefined
-  const allowed = who === 'owners' ? 'owners and admins' : 'approvers, owners and admins'
+  const allowed = who === 'owners' ? 'owners' : 'approvers and owners'
   return `Only ${allowed} of this workspace may connect ${title}. Ask one of them.`
 }

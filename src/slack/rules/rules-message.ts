@@ -92,7 +92,7 @@ function approverCountText(count: number): string {
 }
 
 export function approversMessage(approvers: string[], mayManage: boolean, note = ''): MessageContent {
-  const how = mayManage ? 'Change it in my Home tab.' : 'An owner or admin of this workspace can change it.'
+  const how = mayManage ? 'Change it in my Home tab.' : 'An owner of this workspace can change it.'
   return {
     text: `${note}${approverCountText(approvers.length)}`,
     blocks: [sectionBlock(`${note}${approversText(approvers)}`), contextBlock(how)],

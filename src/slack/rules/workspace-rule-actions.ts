@@ -16,9 +16,9 @@ type Deps = WebApiDeps & ConnectionDeps & PolicyDeps & HomeTabDeps
 /** A form has to be opened within 3 s. */
 const GROUPS_TIMEOUT_MS = 1_000
 
-const ONLY_OWNERS = 'Only an owner or admin of this workspace can change its rules.'
+const ONLY_OWNERS = 'Only an owner of this workspace can change its rules.'
 
-/** Listens to the rules for everybody; each press and each form checks again that the person is an owner or admin. */
+/** Listens to the rules for everybody; each press and each form checks again that the person is an owner. */
 export function registerWorkspaceRules(app: App, deps: Deps): void {
   onButtonPress(app, deps, 'rule_new', async (press) => {
     if (await isOwner(deps, press))

@@ -38,7 +38,7 @@ const groupFields = (groups: UserGroup[]) =>
         inputBlockOf({
           id: 'group',
           label: 'Who approves?',
-          hint: 'Only members of that user group, whoever asked. Leave empty for the approvers.',
+          hint: 'If you choose a user group, only its members can approve. Otherwise the usual people approve: the person who asked, or the approvers.',
           optional: true,
           kind: 'choice',
           options: groups
@@ -74,7 +74,7 @@ export const workspaceRuleModal = (cards: CardInfo[], groups: UserGroup[]): Moda
       inputBlockOf({
         id: 'approvals',
         label: 'How many have to approve?',
-        hint: 'Who asked may be one of them, unless you choose above that an approver decides.',
+        hint: 'The person who asked may be one of them, unless you choose above that an approver decides.',
         optional: false,
         kind: 'choice',
         options: optionsOf(COUNTS),

@@ -54,7 +54,7 @@ function groupText({ group }: Rule, groups: WorkspaceRules['groups']): string {
   if (group === undefined) return ''
   const handle = groups.find(({ id }) => id === group)?.handle
   return handle === undefined
-    ? '; nobody can approve, as its user group is gone'
+    ? '; its user group cannot be found, so owners may have to approve'
     : `; only members of @${escapeMrkdwn(handle)} approve`
 }
 

@@ -17,12 +17,13 @@ import { audienceText } from './shared-blocks.ts'
 export const shareCommand: Command = {
   name: 'share',
   usage: '[connection]',
-  description: 'connects something of yours for the workspace (owners)',
+  description: 'shares one of your connections with the workspace (owners)',
   rare: true,
   async run(deps, { words, responder }) {
     if ((await roleOf(deps, responder.by)) !== 'owner') return responder.replyError(ONLY_OWNERS)
     const [name] = words
-    if (name === undefined) return responder.replyError('Say which: /mcp share name. /mcp list shows your connections.')
+    if (name === undefined)
+      return responder.replyError('Say which connection: `/mcp share name`. `/mcp list` shows yours.')
     const connection = await findNamedConnection(deps, responder, name, 'share')
     if (connection === undefined) return
     const shared = await findShare(deps, connection)
@@ -49,12 +50,12 @@ async function saveShare(deps: Deps, { by, typed, values, privateMetadata, ack }
   const outcome = await deps.connect.share(by, connection, read.share)
   if (!outcome.ok) return ack({ response_action: 'errors', errors: { audience: outcome.message } })
   const name = escapeInlineMrkdwn(outcome.connection.name)
-  const text = `*${name}* is the workspace’s. ${audienceText(read.share)} may use it. Who has connected the same service uses their own.`
-  await ack({ response_action: 'update', view: doneModal('For the workspace', text) })
+  const text = `*${name}* is a workspace connection now. ${audienceText(read.share)} may use it. Whoever has connected the same service uses their own.`
+  await ack({ response_action: 'update', view: doneModal('Shared', text) })
   await deps.publishHome(by)
 }
 
-/** What a person sees of the workspace's own connections: an owner all of them, others what they may use. */
+/** The workspace connections that a person sees: an owner all of them, others what they may use. */
 export async function sharedFor(deps: Pick<Deps, 'connect' | 'shared'>, by: Principal, isOwner: boolean) {
   const all = isOwner ? await deps.shared.in(by.workspace) : await deps.connect.usable(by)
   return all.filter(({ shared }) => shared !== undefined)

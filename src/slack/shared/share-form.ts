@@ -9,7 +9,7 @@ import { escapeInlineMrkdwn } from '../blocks/text.ts'
 
 const AUDIENCES = {
   everybody: 'Everybody in this workspace',
-  approvers: 'Approvers, owners and admins',
+  approvers: 'Approvers and owners',
   people: 'Only the people below',
 }
 const LEVELS = {
@@ -21,14 +21,17 @@ const LEVELS = {
 const optionsOf = (texts: Record<string, string>) =>
   Object.entries(texts).map(([id, text]) => ({ text, id, value: id }))
 
-/** The form that makes a connection the workspace's, or changes who may use it. Pure. */
-export function shareModal({ id, name, shared }: Pick<Connection, 'id' | 'name' | 'shared'>): ModalView {
+/** Cards whose server keeps files in a folder of its own for each person. */
+export const KEEPS_FILES = new Set(['filesystem', 'memory'])
+
+/** The form that shares a connection with the workspace, or changes who may use it. Pure. */
+export function shareModal({ id, name, card, shared }: Pick<Connection, 'id' | 'name' | 'card' | 'shared'>): ModalView {
   const what = escapeInlineMrkdwn(name)
   const before = shared?.people ?? []
   return createModal({
     id: 'share',
-    title: shared ? 'Who may use it' : 'For the workspace',
-    submit: 'Save',
+    title: shared ? 'Who may use it' : 'Share with the workspace',
+    submit: shared ? 'Save' : 'Share',
     close: 'Cancel',
     metadata: { connection: id },
     blocks: [
@@ -36,7 +39,7 @@ export function shareModal({ id, name, shared }: Pick<Connection, 'id' | 'name' 
         ? []
         : [
             sectionBlock(
-              `*${what}* becomes the workspace’s. Others then work with the account that you connected it with.`,
+              `*${what}* becomes a workspace connection. Others then work with the account that you connected it with.${KEEPS_FILES.has(card) ? ' It starts without the files that it has kept for you.' : ''}`,
             ),
           ]),
       inputBlockOf({
@@ -50,7 +53,7 @@ export function shareModal({ id, name, shared }: Pick<Connection, 'id' | 'name' 
       inputBlock({
         id: 'people',
         label: 'Which people?',
-        hint: 'Only counts with “Only the people below”. Guests count where they are named here.',
+        hint: 'Only for “Only the people below”. A guest may use it only if you choose them here.',
         optional: true,
         element: {
           type: 'multi_users_select',
@@ -67,9 +70,7 @@ export function shareModal({ id, name, shared }: Pick<Connection, 'id' | 'name' 
         options: optionsOf(LEVELS),
         initial: shared?.level ?? 'reads',
       }),
-      contextBlock(
-        'Owners and admins look after it together. It stays when you leave. Nobody can allow more for themselves.',
-      ),
+      contextBlock('Every owner can change it later. It stays when you leave. A person’s own rules cannot allow more.'),
     ],
   })
 }

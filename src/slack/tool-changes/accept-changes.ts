@@ -101,7 +101,7 @@ export async function tellToolChanges(
   }
 }
 
-/** Whom a connection's news are for: of the workspace's, who connected it while they are an owner, else another owner. */
+/** Who hears of changed tools. For a workspace connection: whoever shared it while they are an owner, else another owner. */
 async function keeperOf({ people, shared }: WebApiDeps & ConnectionDeps, { id, user, workspace }: Connection) {
   if (user !== WORKSPACE_USER) return user
   const by = (await shared.in(workspace)).find((one) => one.id === id)?.shared?.by

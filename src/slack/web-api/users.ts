@@ -45,7 +45,7 @@ export type SlackUsers = {
   now(user: string): Promise<SlackUser>
   /** The owners among the first 20,000 people of the workspace, as of some minutes ago at most. Throws AppError `slack_failed`. */
   owners(): Promise<UserId[]>
-  /** Whether they are an owner or admin at this moment: a right is never remembered. Throws AppError `slack_failed`. */
+  /** Whether they are an owner at this moment: a right is never remembered. Throws AppError `slack_failed`. */
   mayManageNow(user: string): Promise<boolean>
   /** The name people go by; "somebody" when Slack does not say in time, as no request should fail for a name. */
   nameOf(user: string): Promise<string>

@@ -42,7 +42,7 @@ test.each<[string, string, RegExp]>([
   ['a level there is not', one(', level: all'), /connections\.0\.level: reads, writes_ask or all_ask/],
   ['nobody who may use it', one(', for: []'), /db: for names nobody/],
   ['a word with a typo', one(', levle: reads'), /levle/],
-  ['a name twice', `${one()}\n${one().split('\n')[1]}`, /db: stands there twice for one workspace/],
+  ['a name twice', `${one()}\n${one().split('\n')[1]}`, /db: is in the file twice for one workspace/],
 ])('%s is told, and no value', (_, text, expected) => {
   const say = () => read(text)
   expect(say).toThrow(expected)

@@ -53,7 +53,7 @@ async function plantAll() {
     [randomUUID(), ALPHA, OWNER],
   )
   await client.query(
-    'insert into audit_heads (workspace_id, row_id, hash, row_at, mac) values ($1, 1, $2, now(), $2)',
+    'insert into audit_seals (workspace_id, row_id, hash, row_at, mac) values ($1, 1, $2, now(), $2)',
     [ALPHA, MARK],
   )
   const [person] = await namesIn<{ person: string }>('select person from audit_people')

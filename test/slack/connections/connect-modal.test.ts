@@ -221,7 +221,7 @@ test('approvers are set by owners, from mentions', async () => {
   await using world = await startWorld()
   const [member, owner] = [world.as('member'), world.as('owner')]
   await member.command('approvers @approver')
-  await told(member, /Only an owner or admin/)
+  await told(member, /Only an owner of/)
   await told(member, /There are no approvers/)
   await owner.command('approvers @approver @owner')
   await told(owner, /There are 2 approvers/)

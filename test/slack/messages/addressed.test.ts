@@ -101,14 +101,14 @@ test('an app that an owner named asks as that owner, and may do nothing else', {
     return { channel: 'general', thread: thread ?? ts }
   }
   await member.command('apps @monitor')
-  await told(member, /Only an owner or admin of this workspace can let apps ask/)
+  await told(member, /Only an owner of this workspace can allow apps to ask me/)
   await owner.command('owners @approver')
-  await told(owner, /Named here as well/)
+  await told(owner, /whoever they name here: <@UAPPROV1>/)
   await named.connect('filesystem')
   for (const [who, why] of [
-    ['@member', /no app that posts here/],
+    ['@member', /is not an app that posts here/],
     ['@patchbay', /cannot ask myself/],
-    ['@monitor', /May ask me: <@UMONITOR1> \(for <@UAPPROV1>\)/],
+    ['@monitor', /These apps may ask me: <@UMONITOR1> \(as <@UAPPROV1>\)/],
   ] as const) {
     await named.command(`apps ${who}`)
     await told(named, why)
@@ -125,13 +125,15 @@ test('an app that an owner named asks as that owner, and may do nothing else', {
   await named.see(alert, /Written down\./)
   const [request] = world.model.requests
   expect(JSON.stringify(request)).toMatch(
-    /thread_before.*Monitor \(app\): .*disk full on db-7.*Do what Monitor \(app\) asks/,
+    /thread_before.*Monitor \(app\): .*disk full on db-7.*Monitor \(app\) asks for what its message above says/,
   )
 
   // Whoever is no owner any more answers for no app.
   await owner.command('owners none')
-  await owner.see(await ask('<@UPATCHB1> again'), /is no owner or admin here any more/)
-  expect(await requestsOf(world)).toEqual([expect.stringMatching(/^Do what Monitor \(app\) asks/)])
+  await owner.see(await ask('<@UPATCHB1> again'), /is no owner here any more/)
+  expect(await requestsOf(world)).toEqual([
+    expect.stringMatching(/^Monitor \(app\) asks for what its message above says/),
+  ])
 })
 
 test('fields that are null count as absent', async () => {
