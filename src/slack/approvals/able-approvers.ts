@@ -54,7 +54,7 @@ async function ownersAmong(deps: Deps, users: UserId[]): Promise<UserId[]> {
 }
 
 /** The owners, where those who press are looked at now: a right is never remembered. Never throws. */
-export async function ownersAtPress(deps: Deps, pressers: UserId[]): Promise<UserId[]> {
+export async function findOwnersAtPress(deps: Deps, pressers: UserId[]): Promise<UserId[]> {
   if (pressers.length === 0) return fetchOwners(deps)
   const [owners, pressing] = await Promise.all([
     withDeadline(fetchOwners(deps), OWNERS_TIMEOUT_MS, []),

@@ -7,7 +7,7 @@ import { escapeMrkdwn, joinWords } from '../blocks/text.ts'
 import type { PolicyDeps, WebApiDeps } from '../deps.ts'
 import { postDirectly } from '../interactions/post-in-thread.ts'
 import { slackErrorCodeOf } from '../web-api/web-api.ts'
-import { fetchOutsiders, fetchOwners, ownersAtPress } from './able-approvers.ts'
+import { fetchOutsiders, fetchOwners, findOwnersAtPress } from './able-approvers.ts'
 
 type Deps = WebApiDeps & Pick<PolicyDeps, 'rules' | 'settings'>
 type Found = Awaited<ReturnType<GroupApprovers>>
@@ -36,7 +36,7 @@ export async function groupApproversOf(
   const users = asked.filter((user) => !outsiders.has(user))
   if (users.length > 0) return { users, byOwners: false, names }
   void tellOwners(deps, workspace, { groups, names })
-  return { users: await ownersAtPress(deps, pressers), byOwners: true, names }
+  return { users: await findOwnersAtPress(deps, pressers), byOwners: true, names }
 }
 
 const Members = z.object({ users: z.array(UserId) })
