@@ -455,6 +455,10 @@ describe('arguments, edited', () => {
       ok: false,
       problems: { tags: 'I cannot read this. Put text in double quotes, and check the commas and brackets.' },
     })
+    expect(readTypedArguments(call, { path: null, size: null, deep: null, tags: '[1e999]' })).toEqual({
+      ok: false,
+      problems: { tags: 'A number in this is too large. Write it as text, in double quotes.' },
+    })
     expect(readTypedArguments(call, { path: null, size: null, deep: null, tags: null })).toEqual({
       ok: true,
       arguments: { path: '' },

@@ -42,7 +42,9 @@ export async function shapeResult(
     ...parts.flatMap((part) => resultFilesOf(part)),
   ]
   const { kept, dropped } = withinLimit(distinctFiles(files))
-  const tables = found.map((table) => (dropped.some(({ name }) => name === table.file) ? withoutFile(table) : table))
+  const tables = found.map((table) =>
+    markUnstorable(dropped.some(({ name }) => name === table.file) ? withoutFile(table) : table),
+  )
   const shown = shownOf(parts, tables)
   const { images, unseen } = picturesIn(parts)
   const notes = [
@@ -61,6 +63,19 @@ export async function shapeResult(
     files: kept,
     summary: summary ?? (inShort(joinTexts(read)) || notes.join(' ') || 'done'),
     ...(shown && { shown }),
+  }
+}
+
+/**
+ * JSON may spell what Postgres cannot keep with an escape. It is marked, not taken out: the letters around it might spell a secret.
+ */
+function markUnstorable({ columns, rows, name, ...table }: ResultTable): ResultTable {
+  const mark = (text: string) => text.replaceAll('\0', '\ufffd').toWellFormed()
+  return {
+    ...table,
+    ...(name !== undefined && { name: mark(name) }),
+    columns: columns.map(mark),
+    rows: rows.map((row) => row.map(mark)),
   }
 }
 

@@ -208,7 +208,8 @@ function readChoices(
 
 function readJson(text: string): FieldReading {
   try {
-    return { value: z.json().parse(JSON.parse(text)) }
+    const { data, success } = z.json().safeParse(JSON.parse(text))
+    return success ? { value: data } : { problem: 'A number in this is too large. Write it as text, in double quotes.' }
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
     return { problem: 'I cannot read this. Put text in double quotes, and check the commas and brackets.' }

@@ -384,3 +384,10 @@ test('a file far inside is posted', async () => {
   const text = deep(`{"content_base64":"${base64Of(picture)}"}`)
   expect((await shapeResult('get', [{ type: 'text', text }])).files).toHaveLength(1)
 })
+
+test('what Postgres cannot keep, and JSON spells with an escape, is marked in a table', async () => {
+  const rows = Array.from({ length: 11 }, (_, at) => ({ 'a\0b': `${at}\0`, 'c\ud800': `\udfff${at}` }))
+  const shaped = await shapeResult('execute_sql', [{ type: 'text', text: JSON.stringify({ rows }) }])
+  expect(shaped.shown?.table?.columns).toEqual(['a\ufffdb', 'c\ufffd'])
+  expect(shaped.shown?.table?.rows[0]).toEqual(['0\ufffd', '\ufffd0'])
+})
