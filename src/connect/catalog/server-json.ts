@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { headOf } from '../../text.ts'
 
 /**
  * A server.json as strangers write it (schema 2025-12-11). What an entry can do without counts as absent when it is odd: null,
@@ -24,7 +25,7 @@ const plainText = (value: unknown): unknown =>
 
 const Text = z
   .preprocess(plainText, z.string())
-  .transform((text) => text.slice(0, MOST_TEXT_CHARS))
+  .transform((text) => headOf(text, MOST_TEXT_CHARS))
   .optional()
   .catch(undefined)
 

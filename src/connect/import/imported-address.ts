@@ -1,4 +1,5 @@
 import type { RegistryEntry } from '../../registry/entry.ts'
+import { headOf } from '../../text.ts'
 import { namesSecret } from '../catalog/read-remote.ts'
 import { isGap, isKeyLike, labelFor } from './header-inputs.ts'
 
@@ -69,7 +70,7 @@ function withoutKeys(written: string): { url: string; leftOut: string[] } {
 /** A key may stand without a name, or in its place. */
 function nameOfParam(param: string): string {
   const [name = '', value] = param.split('=', 2)
-  return value === undefined || isKeyLike(name) ? 'a parameter' : name.slice(0, 60)
+  return value === undefined || isKeyLike(name) ? 'a parameter' : headOf(name, 60)
 }
 
 /** Whether a finished address could not be shown to others. */

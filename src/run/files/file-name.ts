@@ -48,8 +48,10 @@ export function toFileName(name: string): string {
     .replace(/[/\\:*?"<>|]+/g, '-')
     .replace(DISGUISED_ENDING, '-')
   const trimmed = plain.trim().replace(/^\.+$/, '')
-  const ending = trimmed.length > MAX_NAME_CHARS ? trimmed.slice(trimmed.length - endingOf(trimmed).length - 1) : ''
-  return headOf(trimmed, MAX_NAME_CHARS - ending.length) + (trimmed.length > MAX_NAME_CHARS ? ending : '')
+  if (trimmed.length <= MAX_NAME_CHARS) return trimmed
+  const ending = endingOf(trimmed)
+  const last = ending === '' ? '' : trimmed.slice(-ending.length - 1)
+  return headOf(trimmed, MAX_NAME_CHARS - last.length) + last
 }
 
 function lastSegmentOf(uri: string): string {

@@ -20,6 +20,9 @@ test.each<[string, Given, Buffer | 'text']>([
   ['q3.pdf', { name: 'Third quarter', uri: 'a://b/q3.pdf' }, pdf],
   ['Third quarter.pdf', { name: 'Third quarter' }, pdf],
   ['insights.txt', { uri: 'memo://insights' }, 'text'],
+  [`${'🙂'.repeat(50)}.pdf`, { name: '🙂'.repeat(51) }, pdf],
+  [`${'a'.repeat(100)}.pdf`, { name: `${'a'.repeat(100)}z` }, pdf],
+  [`${'🙂'.repeat(48)}.pdf`, { name: `${'🙂'.repeat(60)}.pdf` }, pdf],
   // What was asked for.
   ['photo.png', { args: { path: 'pictures/photo.png' } }, png()],
   ['notes.md', { tool: 'read_text_file', args: { path: '/home/a/notes.md', head: 5 } }, 'text'],
