@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { connectionNameFor } from '../../../src/connect/catalog/connectable-cards.ts'
 import { readRegistryItem } from '../../../src/connect/catalog/read-registry-entry.ts'
+import { RegistryVariable } from '../../../src/connect/catalog/server-json.ts'
 import { listed, remoteAt } from '../../fixtures/registry-server.ts'
 
 const usable = (url: string) => url.startsWith('https://') && !url.includes('10.0.0.1')
@@ -146,4 +147,9 @@ test.each([
   const [entry] = entriesOf({ name, ...(title && { title }), remotes: remoteAt('https://a.dev/mcp') })
   expect(entry?.title).toBe(called)
   expect(connectionNameFor(`${name}@1.0.0`)).not.toMatch(/^(mcp|server|mcp-server)$/)
+})
+
+test('a long text of a registry is cut between whole letters, as Postgres keeps no half', () => {
+  const { description } = RegistryVariable.parse({ description: `${'a'.repeat(3_999)}🙂 and more` })
+  expect(description).toBe('a'.repeat(3_999))
 })
