@@ -80,11 +80,13 @@ async function openSeparateUsers(deps: SandboxDeps, why: string): Promise<Sandbo
   const asUser = (request: SandboxRequest) => prepareSeparateUser(request, dataDir)
   const find: ProcessFinder = (home) => (_pid, max) => findProcessesOf(uidFor(home), max)
   const prepare = prepareWith(asUser, find)
-  await closeProject(projectRoot, dataDir).catch((error: unknown) => log.warn({ error }, 'the project stays open'))
+  await closeProject(projectRoot, dataDir).catch((error: unknown) =>
+    log.warn({ why: errorChainOf(error) }, 'the project stays open'),
+  )
   const readable = await readableIn(asUser, dataDir, [
     ...['.env', 'package.json'].map((name) => join(projectRoot, name)),
     ...[dataDir, `/proc/${process.pid}/environ`],
-  ]).catch((error: unknown) => log.warn({ error }, 'no users of their own'))
+  ]).catch((error: unknown) => log.warn({ why: errorChainOf(error) }, 'no users of their own'))
   if (readable === undefined) return undefined
   const also = readable.length === 0 ? '' : `; each can also read ${readable.map((path) => basename(path)).join(', ')}`
   return {

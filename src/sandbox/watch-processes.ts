@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { errorChainOf } from '../errors.ts'
 import { countBytesIn } from './folder-size.ts'
 
 const EVERY_MS = 1_000
@@ -20,13 +21,22 @@ export function watchProcesses(
 ): () => void {
   const stop = new AbortController()
   const look = async () => {
-    const why = memoryProblemIn(find(MAX_PROCESSES), limits) ?? (await diskProblemIn(limits))
+    const why = await problemNow(find, limits)
     if (stop.signal.aborted) return
     if (why === undefined) setTimeout(look, EVERY_MS).unref()
     else onExceeded(why)
   }
   setTimeout(look, EVERY_MS).unref()
   return () => stop.abort()
+}
+
+/** Never throws: a server that keeps us from looking is ended as well. */
+async function problemNow(find: (max: number) => number[], limits: ProcessLimits): Promise<string | undefined> {
+  try {
+    return memoryProblemIn(find(MAX_PROCESSES), limits) ?? (await diskProblemIn(limits))
+  } catch (error) {
+    return `what it uses cannot be measured (${errorChainOf(error)})`
+  }
 }
 
 function memoryProblemIn(pids: number[], { memoryMb }: ProcessLimits): string | undefined {
