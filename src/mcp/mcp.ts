@@ -1,7 +1,7 @@
 import type { CredentialStore } from '../credentials/store.ts'
 import type { Egress } from '../egress/egress.ts'
 import { errorChainOf, isAppError } from '../errors.ts'
-import type { ConnectionId, Principal } from '../ids.ts'
+import type { ConnectionId } from '../ids.ts'
 import type { JsonObject } from '../json.ts'
 import type { Log } from '../log.ts'
 import type { Connection, StoredTool } from '../registry/connection.ts'
@@ -34,7 +34,6 @@ export type Mcp = Features & {
   call(connection: Connection, tool: StoredTool, args: JsonObject, o: CallOptions): Promise<ToolOutcome>
   /** What forbids opening this address, as far as no network is needed to know it. */
   addressProblemIn(url: string): string | undefined
-  connectionsOf(principal: Principal): Promise<Connection[]>
   /** Lists the tools again and saves them. Throws AppErrors; never returns an empty list for a failure. */
   refresh(connection: Connection, signal: AbortSignal): Promise<StoredTool[]>
   /** The connection was changed: the next call opens a new session, and calls under way finish on the old one. */
@@ -50,7 +49,7 @@ export type Mcp = Features & {
 }
 
 export type McpDeps = {
-  registry: Pick<Registry, 'connectionsOf' | 'setStatus' | 'saveServerInfo' | 'saveEra' | 'saveFeatures'>
+  registry: Pick<Registry, 'setStatus' | 'saveServerInfo' | 'saveEra' | 'saveFeatures'>
   credentials: CredentialStore
   egress: Egress
   /** What servers that run here are started in. */
@@ -102,7 +101,6 @@ export function createMcp(options: McpDeps): Mcp {
       return probeServer(deps, { target, secrets, bearer }, AbortSignal.any([signal, stopping.signal]))
     },
     addressProblemIn: (url) => addressProblemIn(deps.egress, url),
-    connectionsOf: (principal) => deps.registry.connectionsOf(principal),
     call: createCall(deps, sessions, { signal: stopping.signal, updateStatus }),
     refresh: (c, signal) => use(c, signal, (session) => listingSync.list(c, session)),
     ...createFeatures(use, (c) => timesOf(deps, c)),

@@ -59,7 +59,7 @@ export function connectorsOf({ cards, connectors }: WorkspaceSettings, card: str
 }
 
 export type Settings = {
-  /** Names all owners anew, beside those of Slack. The caller checks who may do this. */
+  /** Replaces the list of named owners; those of Slack are not in it. The caller checks who may do this. */
   setOwners(by: Principal, owners: UserId[]): Promise<void>
   /** Sets who may connect a card, or with `*` every card that is not named; undefined: everybody. */
   setConnectors(by: Principal, card: string, who: Connectors | undefined): Promise<void>

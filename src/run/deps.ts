@@ -1,5 +1,5 @@
 import type { Db } from '../db/call.ts'
-import type { ConnectionId, RunId, UserId } from '../ids.ts'
+import type { ConnectionId, Principal, RunId, UserId } from '../ids.ts'
 import type { JsonObject, JsonValue } from '../json.ts'
 import type { Log } from '../log.ts'
 import type { Mcp } from '../mcp/mcp.ts'
@@ -33,7 +33,8 @@ export type RunOptions = {
   model: Model
   /** The person's servers. */
   mcp: {
-    connectionsOf: Mcp['connectionsOf']
+    /** What a person may use at this moment. */
+    connectionsOf(principal: Principal): Promise<Connection[]>
     call: Mcp['call']
     resources: Mcp['resources']
     readResource: Mcp['readResource']
@@ -91,7 +92,7 @@ export type RunDeps = RunOptions & {
   closing: AbortSignal
 }
 
-type Connection = Awaited<ReturnType<Mcp['connectionsOf']>>[number]
+type Connection = Parameters<Mcp['resources']>[0]
 
 /** A tool of a connection's server, or one of ours that reads what the server offers beside tools. */
 export type RunTool = Connection['tools'][number] & { builtin?: BuiltinTool }

@@ -68,6 +68,8 @@ async function lookAtAll(deps: AuditCheckDeps, good: Map<string, AuditSeal>, who
   // No key is made before there is something to seal.
   if (workspaces.size === 0) return 0
   const key = await deps.key()
+  if (key === undefined)
+    deps.log.warn('the audit is checked and not sealed: the credential store has no key, and keeps none')
   let faults = 0
   for (const workspace of workspaces) if (!(await isWhole(deps, { key, workspace, good, whole }))) faults++
   return faults

@@ -37,8 +37,8 @@ export async function judgeCalls(deps: RunDeps, leased: LeasedRun, calls: CallSt
     if (!found) return notBegun(createRefusedEvent(deps, call, `There is no tool called ${call.offeredAs}.`))
     const problem = argumentProblemIn(deps, call, found)
     if (problem !== undefined) return notBegun(createRefusedEvent(deps, call, problem))
-    const judgement = await judgementFor(deps, leased, { policy, found, args: call.arguments }, able)
     const asked = { policy, found, args: call.arguments }
+    const judgement = await judgementFor(deps, leased, asked, able)
     const { verdict } = judgement
     const unlisted = await unlistedProblemFor(deps, leased, { ...asked, verdict })
     if (unlisted !== undefined) return notBegun(createRefusedEvent(deps, call, unlisted))

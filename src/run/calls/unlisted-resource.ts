@@ -1,3 +1,4 @@
+import { isAppError } from '../../errors.ts'
 import type { JsonObject } from '../../json.ts'
 import { isListedResource } from '../../mcp/features/resources.ts'
 import type { Verdict } from '../../policy/call-facts.ts'
@@ -19,6 +20,9 @@ export async function unlistedProblemFor(
     return undefined
   const signal = AbortSignal.any([abort.signal, AbortSignal.timeout(LIST_MS)])
   // A server that cannot be asked now is asked again, and its words are told, when the resource is read.
-  const listed = await mcp.resources(source, signal).catch(() => undefined)
+  const listed = await mcp.resources(source, signal).catch((error: unknown) => {
+    if (!isAppError(error) && !signal.aborted) throw error
+    return undefined
+  })
   return listed === undefined || isListedResource(listed, uri) ? undefined : unlistedText(uri, source.name)
 }

@@ -6,14 +6,14 @@ import type { ApprovalState } from '../state/state.ts'
 /** How many approvals a call needs, and whose earlier approval does not count any more. */
 export type Vote = { needed: number; lost: UserId[] }
 
-type Voted = Pick<ApprovalState, 'needed' | 'votes'>
+type CountedVotes = Pick<ApprovalState, 'needed' | 'votes'>
 
 /** How many approvals the rules of this moment want, and never fewer than the card said. */
-export const neededFor = ({ needed = 1 }: Voted, verdict: Verdict | undefined): number =>
+export const neededFor = ({ needed = 1 }: CountedVotes, verdict: Verdict | undefined): number =>
   Math.max(needed, verdict?.kind === 'ask' ? verdict.needed : 1)
 
 /** Counts only who may approve at this moment, as the card and as the rules say it. */
-export function votingFor(approval: Voted, verdict: Verdict | undefined, allowed: UserId[]): Partial<Vote> {
+export function votingFor(approval: CountedVotes, verdict: Verdict | undefined, allowed: UserId[]): Partial<Vote> {
   const needed = neededFor(approval, verdict)
   if (needed === 1) return {}
   const isLost = (user: UserId) =>
@@ -22,18 +22,13 @@ export function votingFor(approval: Voted, verdict: Verdict | undefined, allowed
 }
 
 /** Whether this person has approved already, and now waits for others. */
-export const hasVoted = ({ votes = [] }: Voted, user: UserId): boolean => votes.includes(user)
+export const hasVoted = ({ votes = [] }: CountedVotes, user: UserId): boolean => votes.includes(user)
 
 export const SEVERAL_APPROVE_TEXT =
   'A call that several people approve cannot be edited. Press Deny, then write what should be different.'
 
-/** An edit would turn the approvals of before into approvals of something else. */
+/** An edit would turn earlier approvals into approvals of something else. */
 export const severalApprove: Extract<AnswerOutcome, { kind: 'invalid' }> = {
   kind: 'invalid',
-  problems: [
-    {
-      field: '',
-      message: SEVERAL_APPROVE_TEXT,
-    },
-  ],
+  problems: [{ field: '', message: SEVERAL_APPROVE_TEXT }],
 }

@@ -86,7 +86,7 @@ async function groupText(deps: WebApiDeps, mention: string, command: string): Pr
   const name = id === '' ? undefined : await deps.names.group(id)
   const names = { person: () => undefined, group: () => name, channel: () => undefined }
   const shown = mrkdwnTextOf(mention.replace(/,$/, ''), names)
-  return `${escapeMrkdwn(shown)} is not one person, and only people decide. Name each of them, for example \`/mcp ${command} @ann @bob\`.`
+  return `${escapeMrkdwn(shown)} is not one person. Name each of them, for example \`/mcp ${command} @ann @bob\`.`
 }
 
 const unknownPersonText = (name: string): string =>

@@ -74,7 +74,7 @@ export async function openListModal(
   await showLoadedView(deps, view, () => loadListModal(deps, listing, responder.by, { ...query, connection: first.id }))
 }
 
-/** The person's connection, or one of the workspace that they look after. Throws AppError `not_found` if it is gone. */
+/** The person's connection, or a workspace connection that they may change. Throws AppError `not_found` if it is gone. */
 export async function findListConnection(deps: ConnectionDeps, by: Principal, id: ConnectionId): Promise<Connection> {
   const found = await deps.connect.managed(by, id)
   if (found !== undefined) return found

@@ -30,6 +30,7 @@ export const appsCommand: Command = {
     )
     await deps.settings.change(by, { apps: named })
     await ack()
+    deps.refreshHome(by)
     return responder.reply(appsMessage(named, 'Done. '), 'Apps')
   },
 }

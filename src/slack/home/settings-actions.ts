@@ -19,8 +19,20 @@ export function registerSettings(app: App, deps: WebApiDeps & ConnectionDeps & P
       await press.ack()
       await deps.publishHome(press.by)
     })
-  onSetting('setting_approvers', (press) => setApprovers(deps, press))
-  onSetting('setting_owners', (press) => setOwners(deps, press))
+  onSetting('setting_approvers', (press) =>
+    setPeople(
+      press,
+      (user) => approverProblemOf(deps, user),
+      (users) => deps.rules.setApprovers(press.by.workspace, press.by.user, users),
+    ),
+  )
+  onSetting('setting_owners', (press) =>
+    setPeople(
+      press,
+      (user) => ownerProblemOf(deps, user),
+      (users) => deps.settings.setOwners(press.by, users),
+    ),
+  )
   onSetting('setting_channel', (press) => setChannel(deps, press))
   onSetting('setting_channel_none', async ({ by }) => {
     await deps.settings.change(by, { approvalsChannel: null })
@@ -49,17 +61,15 @@ async function setOutsiders({ settings }: PolicyDeps, { by, actionId, chosen }: 
   await settings.change(by, { outsiders: { ...outsiders, [kind]: rights } })
 }
 
-async function setApprovers(deps: WebApiDeps & PolicyDeps, { by, chosen, responder }: BlockAction): Promise<void> {
+/** Sets the people that were chosen, unless one of them cannot be what they are chosen as. */
+async function setPeople(
+  { chosen, responder }: BlockAction,
+  problemOf: (user: UserId) => Promise<string | undefined>,
+  set: (users: UserId[]) => Promise<void>,
+): Promise<void> {
   const users = chosen.flatMap((user) => UserId.safeParse(user).data ?? [])
-  const problems = (await Promise.all(users.map((user) => approverProblemOf(deps, user)))).filter(Boolean)
-  if (problems.length === 0) await deps.rules.setApprovers(by.workspace, by.user, users)
-  else await responder.replyError(`${problems.join(' ')} Nothing was changed.`)
-}
-
-async function setOwners(deps: WebApiDeps & PolicyDeps, { by, chosen, responder }: BlockAction): Promise<void> {
-  const users = chosen.flatMap((user) => UserId.safeParse(user).data ?? [])
-  const problems = (await Promise.all(users.map((user) => ownerProblemOf(deps, user)))).filter(Boolean)
-  if (problems.length === 0) await deps.settings.setOwners(by, users)
+  const problems = (await Promise.all(users.map(problemOf))).filter(Boolean)
+  if (problems.length === 0) await set(users)
   else await responder.replyError(`${problems.join(' ')} Nothing was changed.`)
 }
 

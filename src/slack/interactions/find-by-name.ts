@@ -7,7 +7,10 @@ import { escapeMrkdwn } from '../blocks/text.ts'
 import type { ConnectionDeps } from '../deps.ts'
 import type { Responder } from './interaction.ts'
 
-/** The person's connection of that name, or one by its id that they look after; if there is none, replies so, with the nearest name as a button, and returns undefined. */
+/**
+ * The person's connection of that name, or by its id one that they may change. If there is none, replies so, with the nearest name as a
+ * button, and returns undefined.
+ */
 export async function findNamedConnection(
   deps: ConnectionDeps,
   responder: Responder,

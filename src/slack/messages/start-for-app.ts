@@ -1,7 +1,7 @@
 import type { NamedApp } from '../../policy/settings.ts'
 import type { Origin } from '../../run/state/events.ts'
 import { withDeadline } from '../../timing.ts'
-import { escapeMrkdwn, mentionOf } from '../blocks/text.ts'
+import { mentionOf } from '../blocks/text.ts'
 import type { PolicyDeps, RunsDeps, WebApiDeps } from '../deps.ts'
 import { postNotice } from '../interactions/post-in-thread.ts'
 import type { BotIdentity } from '../web-api/users.ts'
@@ -68,7 +68,7 @@ async function requestOf(deps: Deps, bot: BotIdentity, { message, named }: Asked
   }
   return {
     origin,
-    text: `${escapeMrkdwn(author)} asks for what its message above says. An owner allowed it to ask. Nobody has checked the message.`,
+    text: `Please do what ${author} asks in its message above. An owner allowed this app to ask. Nobody has checked the message.`,
     context: [{ author, text: textOfMessage(message, names) }],
     untrusted: [author],
     dedupeKey: messageKeyOf(bot, message),

@@ -1,6 +1,7 @@
 import type { KnownBlock, ModalView } from '@slack/types'
 import type { RunId, UserId } from '../../ids.ts'
-import type { ApprovalState, CallState, CallVisibility, InputState, RunState } from '../../run/state/state.ts'
+import type { ApprovalState, CallState, InputState, RunState } from '../../run/state/state.ts'
+import type { CallVisibility } from '../../run/state/visibility.ts'
 import { revealInvisible, truncate } from '../../text.ts'
 import { taskLineOf } from '../answer/task-blocks.ts'
 import { decidedApprovalText } from '../approvals/approval-card.ts'

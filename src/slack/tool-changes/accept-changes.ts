@@ -2,7 +2,7 @@ import type { App } from '@slack/bolt'
 import { z } from 'zod'
 import { changesOf } from '../../connect/pins/listed-changes.ts'
 import { errorChainOf } from '../../errors.ts'
-import { ConnectionId, type Principal, type UserId, WORKSPACE_USER } from '../../ids.ts'
+import { ConnectionId, type Principal, WORKSPACE_USER } from '../../ids.ts'
 import type { Connection } from '../../registry/connection.ts'
 import type { ChangeNote } from '../../registry/tool-changes.ts'
 import { type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
@@ -105,17 +105,7 @@ export async function tellToolChanges(
 async function keeperOf({ people, shared }: WebApiDeps & ConnectionDeps, { id, user, workspace }: Connection) {
   if (user !== WORKSPACE_USER) return user
   const by = (await shared.in(workspace)).find((one) => one.id === id)?.shared?.by
-  return by !== undefined && (await mayStillManage(people, by)) ? by : ((await people.owners())[0] ?? user)
-}
-
-/** Whoever left or was forgotten is nobody to Slack. */
-async function mayStillManage(people: WebApiDeps['people'], user: UserId): Promise<boolean> {
-  try {
-    return await people.mayManageNow(user)
-  } catch (error) {
-    if (!isPermanentError(error)) throw error
-    return false
-  }
+  return by !== undefined && (await people.mayManageNow(by)) ? by : ((await people.owners())[0] ?? user)
 }
 
 /** Who cannot be written to sees it on Home. */

@@ -53,13 +53,18 @@ export async function findMembers(
   of: (user: UserId) => Promise<{ outsider: unknown }>,
 ): Promise<UserId[]> {
   const found = users.map(async (user) => {
-    try {
-      return (await of(user)).outsider === undefined ? [user] : []
-    } catch (error) {
-      // Slack shows nobody of that id any more.
-      if (!isPermanentError(error)) throw error
-      return []
-    }
+    const shown = await findShown(of(user))
+    return shown !== undefined && shown.outsider === undefined ? [user] : []
   })
   return (await Promise.all(found)).flat()
+}
+
+/** What Slack shows of a person; undefined where it shows nobody of that id any more. Throws AppError `slack_failed`. */
+export async function findShown<T>(shown: Promise<T>): Promise<T | undefined> {
+  try {
+    return await shown
+  } catch (error) {
+    if (!isPermanentError(error)) throw error
+    return undefined
+  }
 }

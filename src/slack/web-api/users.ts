@@ -5,7 +5,7 @@ import type { Log } from '../../log.ts'
 import type { OutsiderRight, OutsiderRights } from '../../policy/settings.ts'
 import type { Origin } from '../../run/state/events.ts'
 import { isTimeZone } from '../../timing.ts'
-import { createOwnersReader, findMembers } from './owners.ts'
+import { createOwnersReader, findMembers, findShown } from './owners.ts'
 import { isPermanentError, slackErrorCodeOf, type WebApi } from './web-api.ts'
 
 /** `mayManage` and `isOwner`: in Slack, or named here by an owner. `zone` is an IANA name or an offset; undefined where Slack does not say one. */
@@ -14,7 +14,7 @@ export type SlackUser = {
   mayManage: boolean
   isOwner: boolean
   outsider: OutsiderKind | undefined
-  /** As its messages name it, where it is an app. */
+  /** The bot id on an app's messages; undefined for a person. */
   bot: string | undefined
   zone: string | undefined
 }
@@ -126,7 +126,7 @@ export function createSlackUsers(
     of,
     now: fetchUser,
     owners: async () => [...new Set([...(await readOwners()), ...(await findMembers(await ownersNamed(), of))])],
-    mayManageNow: async (user) => (await fetchUser(user)).mayManage,
+    mayManageNow: async (user) => (await findShown(fetchUser(user)))?.mayManage === true,
     nameOf: async (user) => (await ofOrNobody(user)).name,
     async askerOf(user) {
       const { name, zone } = await ofOrNobody(user)

@@ -424,7 +424,7 @@ describe('probe', () => {
 describe('what is noted', () => {
   it("people are never given another's connections", async () => {
     const mine = await house.connected(strange(house))
-    expect((await house.mcp.connectionsOf(PERSON)).map((one) => one.id)).toEqual([mine.id])
+    expect((await house.registry.connectionsOf(PERSON)).map((one) => one.id)).toEqual([mine.id])
   })
 
   it('no log line holds a secret', async () => {

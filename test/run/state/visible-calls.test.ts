@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { UserId, WorkspaceId } from '../../../src/ids.ts'
-import { visibilityOf } from '../../../src/run/state/state.ts'
+import { visibilityOf } from '../../../src/run/state/visibility.ts'
 import { approvalOf, WORKSPACE } from '../../slack/samples.ts'
 import { ORIGIN, stateOf } from '../../slack/states.ts'
 

@@ -13,7 +13,7 @@ import { eventually } from '../../support/eventually.ts'
 import { memoryLog } from '../../support/log.ts'
 import { origin } from '../states.ts'
 
-const connection: Awaited<ReturnType<Mcp['connectionsOf']>>[number] = {
+const connection: Parameters<Mcp['resources']>[0] = {
   id: createConnectionId(),
   workspace: origin.workspace,
   user: origin.user,
