@@ -1,9 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { startLocalDatabase } from '../../src/local/database/start-database.ts'
-import { createLog } from '../../src/log.ts'
+import { startOwnDatabase } from '../support/own-database.ts'
 import { storySentence } from './claims.ts'
 import { runStorm } from './storm.ts'
 
@@ -16,12 +12,9 @@ const FLAGS = {
 /** `npm run chaos -- --seed 10 --kills 450 --minutes 60`: the storm at full length, on a database of its own. */
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: FLAGS })
-  const dataDir = await mkdtemp(join(tmpdir(), 'patchbay-chaos-'))
-  await using stack = new AsyncDisposableStack()
-  stack.defer(() => rm(dataDir, { recursive: true, force: true }))
-  const database = stack.use(await startLocalDatabase({ dataDir, log: createLog('silent') }))
+  await using database = await startOwnDatabase()
   const result = await runStorm({
-    databaseUrl: `${database.url}&options=${encodeURIComponent('-c search_path=patchbay,public')}`,
+    databaseUrl: database.url,
     seed: Number(values.seed),
     kills: Number(values.kills),
     endMs: Number(values.minutes) * 60_000,

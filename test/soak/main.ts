@@ -1,8 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { startLocalDatabase } from '../../src/local/database/start-database.ts'
-import { createLog } from '../../src/log.ts'
+import { startOwnDatabase } from '../support/own-database.ts'
 import { soak } from './soak.ts'
 
 const SECONDS = 1_800
@@ -11,8 +7,7 @@ const SECONDS = 1_800
 const [seconds = SECONDS, seed = 1] = process.argv.slice(2).map(Number)
 let problems = 0
 for (const mode of ['http', 'socket'] as const) {
-  const folder = await mkdtemp(join(tmpdir(), 'patchbay-soak-'))
-  const database = await startLocalDatabase({ dataDir: folder, log: createLog('fatal') })
+  await using database = await startOwnDatabase()
   console.log(`\n${mode}, ${seconds / 2} s, seed ${seed}`)
   const report = await soak({
     seed,
@@ -23,8 +18,6 @@ for (const mode of ['http', 'socket'] as const) {
   })
   console.log(JSON.stringify(report, null, 2))
   problems += report.problems.length
-  await database[Symbol.asyncDispose]()
-  await rm(folder, { recursive: true, force: true })
 }
 console.log(problems === 0 ? 'The soak found nothing.' : `The soak found ${problems} problems.`)
 process.exit(problems === 0 ? 0 : 1)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createTestDatabase } from '../support/database.ts'
+import { startOwnDatabase } from '../support/own-database.ts'
 import { soak } from './soak.ts'
 
 /** The short form of `npm run soak`. */
@@ -9,7 +9,7 @@ test.each(['http', 'socket'] as const)(
   'over links that abort, cut, stall, garble and repeat, nothing is lost, doubled or told wrongly (%s)',
   { timeout: 240_000 },
   async (mode) => {
-    await using database = await createTestDatabase()
+    await using database = await startOwnDatabase()
     const report = await soak({ seed: 10, seconds: SECONDS, mode, databaseUrl: database.url })
     expect(report.problems).toEqual([])
     expect(report.requests).toBeGreaterThan(5)

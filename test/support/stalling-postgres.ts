@@ -15,7 +15,7 @@ export async function startStallingPostgres(url: string) {
   const address = server.address()
   const port = typeof address === 'object' && address !== null ? address.port : 0
   return {
-    url: `postgres://postgres:none@127.0.0.1:${port}${target.pathname}?sslmode=disable`,
+    url: `postgres://${target.username}:${target.password}@127.0.0.1:${port}${target.pathname}?sslmode=disable`,
     /** Nothing is let through from now on until the returned function is called. */
     stall(): () => void {
       stalled = true
