@@ -1,4 +1,5 @@
 import { burst } from './burst.ts'
+import { checks } from './checks.ts'
 import { codeStats } from './code-stats.ts'
 import { filesEntered } from './files-entered.ts'
 import { firstWords } from './first-words.ts'
@@ -17,6 +18,7 @@ const BENCHES: Record<string, () => Promise<string[]>> = {
   burst,
   'first-words': firstWords,
   'per-call': perCall,
+  checks,
   'runs-per-second': runsPerSecond,
   page,
   code: codeStats,

@@ -11,7 +11,11 @@ import { wasMentioned } from '../tools/list-text.ts'
 type Question = { found: ResolvedTool<Source>; args: JsonObject; reads: ReadIndex }
 
 /** Where a call would send what its run has read; undefined where it stays with those who have it. */
-export function flowOfCall(deps: RunDeps, state: RunState, { found, args, reads }: Question): Flow | undefined {
+export function flowOfCall(
+  deps: Pick<RunDeps, 'destinationOf'>,
+  state: RunState,
+  { found, args, reads }: Question,
+): Flow | undefined {
   const { source, tool } = found
   // What is listed is looked through here: words and pages are not sent.
   if (tool.builtin === 'list_resources' || tool.builtin === 'list_skills') return undefined

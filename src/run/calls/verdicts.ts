@@ -41,9 +41,11 @@ export async function policyInputsFor(deps: RunDeps, state: RunState): Promise<P
 
 export type Question = { policy: PolicyInputs; found: ResolvedTool<Source>; args: JsonObject }
 
+type JudgeDeps = Pick<RunDeps, 'classificationOf' | 'destinationOf' | 'readSql'>
+
 /** May this call go ahead, by the rules of now? */
 export function verdictFor(
-  deps: RunDeps,
+  deps: JudgeDeps,
   state: RunState,
   { policy, found, args }: Question,
 ): { asked: CallFacts; verdict: Verdict } {
@@ -117,7 +119,7 @@ export function ablePartOf(
 }
 
 /** Everything policy/ wants to know of a call with these arguments. */
-function askedOf(deps: RunDeps, state: RunState, { policy, found, args }: Question): CallFacts {
+function askedOf(deps: JudgeDeps, state: RunState, { policy, found, args }: Question): CallFacts {
   const { source, tool } = found
   const word = classificationFor(deps, found)
   const sql = sqlReading(deps, word, args)
@@ -167,7 +169,7 @@ function reachIn(
   return reachOf({ place: place === 'dm' ? place : channel, arguments: args, sql: read })
 }
 
-function sqlReading(deps: RunDeps, { sql }: ToolClassification, args: JsonObject): CallFacts['sql'] {
+function sqlReading(deps: JudgeDeps, { sql }: ToolClassification, args: JsonObject): CallFacts['sql'] {
   const text = sql === undefined ? undefined : args[sql.argument]
   return sql && typeof text === 'string' ? deps.readSql(text, sql.dialect) : undefined
 }
