@@ -44,7 +44,7 @@ async function asking(channel: 'dm' | 'general') {
 const reminders = async ({ member, where }: Awaited<ReturnType<typeof asking>>) =>
   (await member.messages(where.channel, where.thread)).filter((one) => /still waiting/.test(one.text))
 
-test('who is asked is reminded once before a question expires, whichever instance looks', {
+test.concurrent('who is asked is reminded once before a question expires, whichever instance looks', {
   timeout: 90_000,
 }, async () => {
   await using open = await asking('general')
@@ -58,7 +58,9 @@ test('who is asked is reminded once before a question expires, whichever instanc
   await member.see(where, /Ordered\./)
 })
 
-test('an answered question reminds nobody, and one that is open in time only once', { timeout: 90_000 }, async () => {
+test.concurrent('an answered question reminds nobody, and one that is open in time only once', {
+  timeout: 90_000,
+}, async () => {
   await using open = await asking('dm')
   const { world, member, where, card } = open
   const claims = await Promise.all(Array.from({ length: 8 }, () => rows(world, CLAIM)))

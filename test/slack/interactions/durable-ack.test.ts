@@ -22,7 +22,7 @@ async function lockTable(url: string, table: string): Promise<() => Promise<void
   }
 }
 
-test.for([
+test.concurrent.for([
   { button: 'Approve', shown: /approved:/, table: 'approvals' },
   { button: 'Approve', shown: /approved:/, table: 'run_events' },
 ])('$button is not acknowledged before $table can be written', async ({ button, shown, table }) => {
@@ -202,19 +202,22 @@ const CHANGES: Change[] = [
   },
 ]
 
-test.for(CHANGES)('$what is not acknowledged before it is stored, and once again is harmless', async (change) => {
-  await using world = await startWorld({ model: change.model ?? [says('Because.'), says('Because.')] })
-  const owner = world.as('owner')
-  const act = await change.prepare(owner)
-  const unlock = await lockTable(world.databaseUrl, change.table)
-  const first = outcomeOf(act())
-  await unlock()
-  expect(await first).toBe('failed')
-  await outcomeOf(act())
-  await eventually(async () => expect(await query(world.databaseUrl, change.stored)).toHaveLength(1), 60_000)
-  const { said } = change
-  if (said === undefined) return
-  const threads = (await owner.messages('dm')).map(({ ts }) => owner.messages('dm', ts))
-  const texts = (await Promise.all(threads)).flat().map(({ text }) => text)
-  expect(texts.filter((text) => said.test(text))).toHaveLength(1)
-})
+test.concurrent.for(CHANGES)(
+  '$what is not acknowledged before it is stored, and once again is harmless',
+  async (change) => {
+    await using world = await startWorld({ model: change.model ?? [says('Because.'), says('Because.')] })
+    const owner = world.as('owner')
+    const act = await change.prepare(owner)
+    const unlock = await lockTable(world.databaseUrl, change.table)
+    const first = outcomeOf(act())
+    await unlock()
+    expect(await first).toBe('failed')
+    await outcomeOf(act())
+    await eventually(async () => expect(await query(world.databaseUrl, change.stored)).toHaveLength(1), 60_000)
+    const { said } = change
+    if (said === undefined) return
+    const threads = (await owner.messages('dm')).map(({ ts }) => owner.messages('dm', ts))
+    const texts = (await Promise.all(threads)).flat().map(({ text }) => text)
+    expect(texts.filter((text) => said.test(text))).toHaveLength(1)
+  },
+)
