@@ -5,10 +5,13 @@ import { ROOT } from './support/paths.ts'
 
 /** Who may look into whom: the table of the design. A change here needs a decision in docs/decisions/. */
 const ROOMS: Record<string, string[]> = {
-  slack: ['run', 'connect', 'builtin', 'registry', 'policy', 'block-kit'],
-  web: ['connect'],
+  slack: ['run', 'connect', 'agents', 'workflows', 'triggers', 'builtin', 'registry', 'policy', 'block-kit'],
+  web: ['connect', 'triggers'],
   gateway: ['run', 'registry'],
-  run: ['model', 'policy', 'mcp', 'db'],
+  triggers: ['run', 'workflows', 'agents', 'db'],
+  run: ['model', 'policy', 'workflows', 'agents', 'mcp', 'db'],
+  agents: ['registry', 'db'],
+  workflows: ['db'],
   connect: ['cards', 'mcp', 'registry', 'credentials'],
   mcp: ['registry', 'credentials', 'egress', 'sandbox'],
   builtin: ['db', 'egress', 'policy'],

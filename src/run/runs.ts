@@ -1,3 +1,4 @@
+import type { AgentSnapshot } from '../agents/agent.ts'
 import type { ApprovalId, ChannelId, InputId, Principal, RunId, UserId, WorkspaceId } from '../ids.ts'
 import type { JsonObject } from '../json.ts'
 import type {
@@ -83,6 +84,8 @@ export type StartRequest = {
   first?: FirstCall
   /** Names of connections whose servers' words are part of the request. */
   untrusted?: string[]
+  /** Who does it; absent: the app itself. */
+  agent?: AgentSnapshot
   dedupeKey: string
 }
 

@@ -78,6 +78,7 @@ export function createStartedEvent(deps: RunDeps, request: Request): EventOf<'st
     ...(request.prompt && { prompt: request.prompt }),
     ...(request.skill && { skill: request.skill }),
     ...(request.untrusted && request.untrusted.length > 0 && { untrusted: request.untrusted }),
+    ...(request.agent && { agent: request.agent }),
     at: deps.now().toISOString(),
   }
 }
@@ -126,10 +127,11 @@ export const createRetryRequest = (state: RunState, { title }: CallState): Reque
 })
 
 /** Every repeat takes along what was sent, and whose unchecked words the run has read. */
-const commonRequest = ({ origin, context, earlier, files, corrections, untrusted }: RunState) => ({
+const commonRequest = ({ origin, context, earlier, files, corrections, untrusted, agent }: RunState) => ({
   origin,
   context,
   ...(earlier && { earlier }),
   files: [...files, ...corrections.flatMap((one) => one.files)],
   untrusted,
+  ...(agent && { agent }),
 })

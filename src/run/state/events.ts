@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { AgentSnapshot } from '../../agents/agent.ts'
 import { ApprovalId, ChannelId, ConnectionId, RunId, UserId, WorkspaceId } from '../../ids.ts'
 import { RuleReach } from '../../policy/rule-reach.ts'
 import { AskedApproval, DenialExplained, EditProposed, EventJson, Voted } from './approval-events.ts'
@@ -95,6 +96,8 @@ const Started = z.object({
   first: FirstCall.extend({ call: z.string() }).optional(),
   /** Connections whose servers' words are part of the request. */
   untrusted: z.array(z.string()).optional(),
+  /** Who does it; absent: the app itself, with all of the person's connections. */
+  agent: AgentSnapshot.optional(),
 })
 const ThreadRead = z.object({
   type: z.literal('thread_read'),

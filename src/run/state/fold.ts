@@ -34,6 +34,7 @@ function begin(id: RunId, event: EventOf<'started'>, recovered: boolean): RunSta
     skill: event.skill,
     first: event.first,
     untrusted: event.untrusted ?? [],
+    agent: event.agent,
     status: 'working',
     turns: [],
     resumed: [],

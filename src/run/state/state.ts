@@ -1,3 +1,4 @@
+import type { AgentSnapshot } from '../../agents/agent.ts'
 import type { ApprovalId, ConnectionId, InputId, RunId, UserId } from '../../ids.ts'
 import type { JsonObject } from '../../json.ts'
 import type { InputRequest, ResumeMethod } from '../../mcp/elicitation/input-request.ts'
@@ -26,6 +27,8 @@ export type RunState = {
   first?: EventOf<'started'>['first']
   /** Connections whose resources or prompts the run has read. */
   untrusted: string[]
+  /** Who does it; absent: the app itself. */
+  agent?: AgentSnapshot | undefined
   status: 'working' | 'finished' | 'failed' | 'stopped'
   turns: TurnState[]
   calls: CallState[]
