@@ -35,12 +35,14 @@ export function createRuns(
     toolSchemas: createToolSchemaCache(),
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     closing: closing.signal,
+    begin: (run, fence) => worker.begin(run, fence),
+    nudge: (run) => worker.nudge(run),
     onEvent: (leased, event) => {
       log.info({ run: leased.id, workspace: leased.state.origin.workspace, event: event.type }, 'run event')
       deps.listener.onProgress(leased.state, { kind: 'event', type: event.type })
     },
   }
-  const worker = createRunWorker(deps)
+  const worker: RunWorker = createRunWorker(deps)
   return {
     ...requestsOf(deps, worker),
     ...approvalsOf(deps, worker),

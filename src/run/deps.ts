@@ -1,3 +1,4 @@
+import type { AgentSnapshot } from '../agents/agent.ts'
 import type { Db } from '../db/call.ts'
 import type { ConnectionId, Principal, RunId, UserId } from '../ids.ts'
 import type { JsonObject, JsonValue } from '../json.ts'
@@ -50,6 +51,8 @@ export type RunOptions = {
   cardTitle(connection: { card: string; entry?: Connection['entry'] }): string
   /** Where a connection's calls go. */
   destinationOf(connection: Connection): CallDestination
+  /** An agent that the person may ask, by its name; undefined: there is none. */
+  findAgent(by: Principal, name: string): Promise<CurrentAgent | undefined>
   listener: RunListener
   /** Reads what a person sent along, from where it was sent. */
   readFile: ReadFile
@@ -57,6 +60,9 @@ export type RunOptions = {
   readThread: ReadThread
   now(): Date
 }
+
+/** An agent as it is now; a run takes a snapshot of it. */
+export type CurrentAgent = Omit<AgentSnapshot, 'chosenBy'>
 
 /**
  * Those of a workspace's approvers who can still decide; its owners where none of them can, or nobody where those are not known. `named`
@@ -85,6 +91,10 @@ export type RunDeps = RunOptions & {
   toolSchemas: ToolSchemaCache
   /** What a run has read so far, as far as its model was told. */
   readBy(state: RunState): Promise<ReadIndex>
+  /** Works a run that this instance has claimed. */
+  begin(run: RunId, fence: number): void
+  /** Something was appended to it: if this instance works it, it looks now. */
+  nudge(run: RunId): void
   /** Told of every event once it is in the run. */
   onEvent(leased: LeasedRun, event: RunEvent): void
   sleep(ms: number): Promise<void>

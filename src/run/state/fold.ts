@@ -5,6 +5,7 @@ import {
   applyAnswered,
   applyAskedInput,
   applyCalled,
+  applyDelegated,
   applyGivenInput,
   applyJudged,
   applyReturned,
@@ -35,6 +36,7 @@ function begin(id: RunId, event: EventOf<'started'>, recovered: boolean): RunSta
     first: event.first,
     untrusted: event.untrusted ?? [],
     agent: event.agent,
+    parent: event.parent,
     status: 'working',
     turns: [],
     resumed: [],
@@ -45,6 +47,7 @@ function begin(id: RunId, event: EventOf<'started'>, recovered: boolean): RunSta
     stoppedBy: undefined,
     corrections: [],
     usage: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, costUsd: 0 },
+    childrenUsd: 0,
     model: undefined,
     summary: undefined,
     startedAt: new Date(event.at),
@@ -91,6 +94,8 @@ function changed(state: RunState, event: RunEvent): RunState {
       return withdrawn(state, event)
     case 'called':
       return onCall(state, event.call, (call) => applyCalled(call, event))
+    case 'delegated':
+      return onCall(state, event.call, (call) => applyDelegated(call, event))
     case 'asked_input':
       return asked(state, event)
     case 'given_input':
@@ -122,6 +127,7 @@ function replied(state: RunState, event: EventOf<'replied'>): RunState {
     calls: [...state.calls, ...requested.map(({ id, name, input }) => createRequestedCall(id, name, input, turn))],
     answer: text,
     model: event.model,
+    insteadOf: event.insteadOf,
     toolsLeftOut: event.toolsLeftOut,
     usage: {
       input: usage.input + event.usage.input,
@@ -166,10 +172,12 @@ function asked(state: RunState, event: EventOf<'asked_input'>): RunState {
 }
 
 /** What is read is part of all that follows. */
-function withUntrusted(state: RunState, { call: id, outcome }: EventOf<'returned'>): RunState {
-  const call = state.calls.find((one) => one.id === id)
-  if (outcome !== 'ok' || !call?.untrusted || state.untrusted.includes(call.connectionName)) return state
-  return { ...state, untrusted: [...state.untrusted, call.connectionName] }
+function withUntrusted(before: RunState, { call: id, outcome, ofChild }: EventOf<'returned'>): RunState {
+  const call = before.calls.find((one) => one.id === id)
+  const own = outcome === 'ok' && call?.untrusted ? [call.connectionName] : []
+  const read = [...own, ...(ofChild?.untrusted ?? [])].filter((name) => !before.untrusted.includes(name))
+  const state = ofChild ? { ...before, childrenUsd: before.childrenUsd + ofChild.costUsd } : before
+  return read.length === 0 ? state : { ...state, untrusted: [...state.untrusted, ...new Set(read)] }
 }
 
 /** Stop settles every open approval and keeps what was not begun from beginning; a call under way still reports. */
@@ -192,6 +200,7 @@ const REASONS_TO_STOP = {
   request_deleted: 'the message that asked for it was deleted',
   message_changed: 'the message that asked for it was changed',
   stopped_before: 'the request before it was stopped',
+  asker_ended: 'the request that asked for it has ended',
 }
 
 /** A call that will not be begun any more, with its approval settled. */
@@ -202,7 +211,7 @@ function ended(
 ): CallState {
   // A live question hangs on a call that is under way: that one still reports.
   if (openInputsOf(call).some(isLiveInput)) return { ...closeInputs(call, at), stage: 'calling' }
-  if (!['requested', 'awaiting_approval', 'approved', 'waiting_input'].includes(call.stage)) return call
+  if (!['requested', 'awaiting_approval', 'approved', 'delegated', 'waiting_input'].includes(call.stage)) return call
   const decided = {
     decision: 'stopped' as const,
     by: why === undefined ? by : undefined,

@@ -8,6 +8,8 @@ import { readThread } from '../model-turn/read-thread.ts'
 import { nextStep, type Step } from '../state/next-step.ts'
 import type { RunState } from '../state/state.ts'
 import { appendEvents, type LeasedRun, LeaseLostError, loadNewEvents } from '../storage/leased-run.ts'
+import { doOwnCalls } from '../team/own-calls.ts'
+import { reportChild } from '../team/report-child.ts'
 
 /** A run that cannot go on is tried again by whoever is free then, after a pause as long as the trouble has lasted. */
 const PAUSE_MS = { least: 5_000, most: 300_000 }
@@ -44,8 +46,10 @@ function perform(deps: RunDeps, leased: LeasedRun, step: Exclude<Step, { do: 'cl
       return readThread(deps, leased, step.thread)
     case 'ask':
       return askModel(deps, leased, step.last)
-    case 'judge':
-      return judgeCalls(deps, leased, step.calls)
+    case 'judge': {
+      const [own, others] = [true, false].map((wanted) => step.calls.filter((call) => (call.own ?? false) === wanted))
+      return own && own.length > 0 ? doOwnCalls(deps, leased, own) : judgeCalls(deps, leased, others ?? [])
+    }
     case 'call':
       return callApprovedTools(deps, leased, step.calls)
     case 'give_up':
@@ -93,6 +97,8 @@ async function close(
       { run: leased.id, workspace: leased.state.origin.workspace, status: leased.state.status },
       'run closed',
     )
+    // What fails here is found by the housekeeping.
+    await reportChild(deps, leased.state)
     return { next: following ?? undefined }
   }
   await loadNewEvents(deps, leased)

@@ -21,6 +21,7 @@ const STATUS: Record<CallState['stage'], TaskLine['status']> = {
   awaiting_approval: 'pending',
   approved: 'in_progress',
   calling: 'in_progress',
+  delegated: 'in_progress',
   waiting_input: 'pending',
   done: 'complete',
   failed: 'error',
@@ -55,6 +56,7 @@ function taskTitleOf(call: CallState, among: CallState[]): string {
       return `${describe('wish')}: waits for approval`
     case 'approved':
     case 'calling':
+    case 'delegated':
       return `${describe('doing')}…`
     case 'waiting_input':
       return `${describe('wish')}: waits for ${waitedFor(call)}`
@@ -119,7 +121,7 @@ export function currentStepText(calls: CallState[], progress?: Map<string, strin
 }
 
 function underWayText(calls: CallState[]): string | undefined {
-  const running = calls.filter(({ stage }) => stage === 'approved' || stage === 'calling')
+  const running = calls.filter(({ stage }) => stage === 'approved' || stage === 'calling' || stage === 'delegated')
   if (running[0]) return `${describeCallAmong(running[0], 'doing', calls)}${othersText(running)}…`
   const asking = calls.filter(({ stage }) => stage === 'requested' || stage === 'awaiting_approval')
   return (
