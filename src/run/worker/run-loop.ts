@@ -67,12 +67,12 @@ function perform(deps: RunDeps, leased: LeasedRun, step: Exclude<Step, { do: 'cl
 
 /** Shows everything, then rests or closes; undefined when something happened meanwhile and the run goes on. */
 async function settle(deps: RunDeps, leased: LeasedRun, step: { do: 'close' | 'rest' }): Promise<Done | undefined> {
-  // A press while it is shown is brought in at once, so `leased` may be further by then than what was decided on.
+  // A press meanwhile is brought in at once, so `leased` may be further by then than what was decided on.
+  const { seq } = leased
   if (step.do === 'rest' && (await deps.store.joinQueued(leased.id, leased.fence)) > 0) {
     await loadNewEvents(deps, leased)
     return undefined
   }
-  const { seq } = leased
   const isShown = await publishRun(deps, leased)
   if (step.do === 'close') return close(deps, leased, { seq, isShown })
   // Nobody can answer what they cannot see: the run fails, and that is shown in turn.
