@@ -257,6 +257,16 @@ create table patchbay.onboarding_messages (
 comment on table patchbay.onboarding_messages is 'messages that help a person begin, until they need no help any more; shown = what such a message says now';
 alter table patchbay.onboarding_messages enable row level security;
 
+create table patchbay.rate_limits (
+  key text not null,
+  tokens double precision not null,
+  at timestamp with time zone not null,
+  blocked_until timestamp with time zone,
+  constraint rate_limits_pkey PRIMARY KEY (key)
+);
+comment on table patchbay.rate_limits is 'how often services may still be called, over all instances; a key is a host and whose credential goes there';
+alter table patchbay.rate_limits enable row level security;
+
 create table patchbay.resource_subscriptions (
   id uuid not null,
   connection_id uuid not null,
@@ -554,6 +564,8 @@ CREATE INDEX mcp_tool_usage_connection ON patchbay.mcp_tool_usage USING btree (c
 CREATE INDEX mcp_tool_usage_month ON patchbay.mcp_tool_usage USING btree (workspace_id, executed_at);
 
 CREATE INDEX onboarding_messages_person ON patchbay.onboarding_messages USING btree (workspace_id, user_id);
+
+CREATE INDEX rate_limits_blocked ON patchbay.rate_limits USING btree (blocked_until) WHERE (blocked_until IS NOT NULL);
 
 CREATE INDEX resource_subscriptions_person ON patchbay.resource_subscriptions USING btree (workspace_id, user_id);
 
@@ -2576,6 +2588,45 @@ $function$
 ;
 comment on function patchbay.policy_for(text,text) is 'the rules that bind a person, and who decides destructive calls, as they are at one moment';
 
+CREATE OR REPLACE FUNCTION patchbay.rate_block(p_key text, p_until timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+begin
+  insert into rate_limits (key, tokens, at, blocked_until) values (p_key, 0, clock_timestamp(), p_until)
+  on conflict (key) do update set blocked_until = greatest(rate_limits.blocked_until, excluded.blocked_until);
+  return 'null';
+end $function$
+;
+comment on function patchbay.rate_block(text,timestamp with time zone) is 'nobody calls there until then, as the service asked';
+
+CREATE OR REPLACE FUNCTION patchbay.rate_take(p_key text, p_per_second double precision, p_burst double precision)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare
+  row rate_limits;
+  time timestamptz;
+  left_now double precision;
+begin
+  insert into rate_limits (key, tokens, at) values (p_key, p_burst, clock_timestamp()) on conflict do nothing;
+  select * into row from rate_limits where key = p_key for update;
+  time := clock_timestamp();
+  if row.blocked_until > time then
+    return to_jsonb(ceil(extract(epoch from row.blocked_until - time) * 1000)::bigint);
+  end if;
+  left_now := least(p_burst, row.tokens + extract(epoch from time - row.at) * p_per_second);
+  if left_now < 1 then
+    return to_jsonb(ceil((1 - left_now) / p_per_second * 1000)::bigint);
+  end if;
+  update rate_limits set tokens = left_now - 1, at = time, blocked_until = null where key = p_key;
+  return '0';
+end $function$
+;
+comment on function patchbay.rate_take(text,double precision,double precision) is 'takes one call of a token bucket: 0, or the milliseconds after which to ask again';
+
 CREATE OR REPLACE FUNCTION patchbay.registry_entry_of(p_card text)
  RETURNS text
  LANGUAGE sql
@@ -3439,7 +3490,7 @@ begin
       taken := taken || jsonb_build_object('run', candidate.id, 'fence', fence_now);
     end if;
   end loop;
-  return jsonb_build_object('held', held, 'taken', taken);
+  return jsonb_build_object('held', held, 'taken', taken, 'blocked', (select coalesce(jsonb_agg(jsonb_build_object('key', key, 'until', blocked_until)), '[]') from rate_limits where blocked_until > clock_timestamp()));
 end $function$
 ;
 comment on function patchbay.run_poll(text,jsonb,integer,integer) is 'once a second per instance: renews its leases, says how far each held run has got, and claims free runs';
@@ -4513,6 +4564,8 @@ grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.mcp_tool_usage to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.onboarding_messages to service_role;
+
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.rate_limits to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.resource_subscriptions to service_role;
 

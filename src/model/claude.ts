@@ -88,9 +88,7 @@ async function tryModel(
   for (let failures = 0; ; ) {
     const attempt = await attemptOnce(deps, requestParams(model, ask, sent), listener)
     if (attempt.kind === 'done') return toTurn(deps, attempt.message)
-    if (listener.signal.aborted) throw cancelledError(listener.signal.reason)
-    if (attempt.spoke) listener.onRestart()
-    const failure = classifyModelError(attempt.error, model)
+    const failure = failureOf(attempt, model, listener)
     deps.log.warn({ model, kind: failure.kind, err: errorChainOf(attempt.error) }, 'model attempt failed')
     const less = withoutRefused(ask, sent, failure)
     if (less !== undefined) {
@@ -104,6 +102,17 @@ async function tryModel(
     listener.onWaiting(waiting)
     await pause(waiting.seconds * 1_000, listener.signal)
   }
+}
+
+/** Throws where the person has stopped it meanwhile; words that were said already are void. */
+function failureOf(
+  attempt: Extract<Attempt, { kind: 'failed' }>,
+  model: string,
+  listener: ModelListener,
+): ModelFailure {
+  if (listener.signal.aborted) throw cancelledError(listener.signal.reason)
+  if (attempt.spoke) listener.onRestart()
+  return classifyModelError(attempt.error, model)
 }
 
 /** One failure may be chance; whoever waits longer could have an answer of the other model. */

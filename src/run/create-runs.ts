@@ -12,6 +12,7 @@ import type { RunDeps, RunListener, RunOptions } from './deps.ts'
 import type { DeletedMessage, Runs } from './runs.ts'
 import type { EventOf } from './state/events.ts'
 import { createHeardMessages } from './storage/heard-messages.ts'
+import { createRateLimits } from './storage/rate-limits.ts'
 import { createRunStore } from './storage/run-store.ts'
 import { createShownMessages } from './storage/shown-messages.ts'
 import { createArgumentCheck, createToolSchemaCache } from './tools/offered-tools.ts'
@@ -30,6 +31,7 @@ export function createRuns(
     ...options,
     listener: createSafeListener(options.listener, log),
     store,
+    rateLimits: createRateLimits(db, options.now),
     readBy: createReadIndexes(store),
     argumentProblems: createArgumentCheck(),
     toolSchemas: createToolSchemaCache(),

@@ -12,10 +12,11 @@ import type { SqlDialect, SqlReading } from '../policy/sql/sql-reading.ts'
 import type { AttachedFile, EventOf, Origin, RunEvent, ThreadRange } from './state/events.ts'
 import type { RunState } from './state/state.ts'
 import type { LeasedRun } from './storage/leased-run.ts'
+import type { CallRate, RateLimits } from './storage/rate-limits.ts'
 import type { RunStore } from './storage/run-store.ts'
 
-/** `host`: of a server elsewhere. `vouched`: its card answers for the server. */
-export type CallDestination = { host?: string | undefined; vouched: boolean }
+/** `host`: of a server elsewhere. `vouched`: its card answers for the server. `rate`: how often its vendor lets it be called. */
+export type CallDestination = { host?: string | undefined; vouched: boolean; rate?: CallRate | undefined }
 
 /** What a card says of one of its tools. */
 export type ToolClassification = {
@@ -87,6 +88,7 @@ export type GroupApprovers = (
 /** What the folders of run/ are given: the options, and what createRuns builds of them. */
 export type RunDeps = RunOptions & {
   store: RunStore
+  rateLimits: RateLimits
   argumentProblems: ArgumentCheck
   toolSchemas: ToolSchemaCache
   /** What a run has read so far, as far as its model was told. */

@@ -124,7 +124,7 @@ begin
       taken := taken || jsonb_build_object('run', candidate.id, 'fence', fence_now);
     end if;
   end loop;
-  return jsonb_build_object('held', held, 'taken', taken);
+  return jsonb_build_object('held', held, 'taken', taken, 'blocked', (select coalesce(jsonb_agg(jsonb_build_object('key', key, 'until', blocked_until)), '[]') from rate_limits where blocked_until > clock_timestamp()));
 end $$;
 
 drop function patchbay.run_suspend(uuid, bigint, integer);
@@ -224,6 +224,47 @@ language sql stable set search_path = patchbay, pg_temp as $$
     'untrusted', untrusted) order by id), '[]')
   from run_notes where root_run = p_root
 $$;
+
+create table patchbay.rate_limits (
+  key text primary key,
+  tokens double precision not null,
+  at timestamptz not null,
+  blocked_until timestamptz
+);
+comment on table patchbay.rate_limits is 'how often services may still be called, over all instances; a key is a host and whose credential goes there';
+create index rate_limits_blocked on patchbay.rate_limits (blocked_until) where blocked_until is not null;
+alter table patchbay.rate_limits enable row level security;
+
+create function patchbay.rate_take(p_key text, p_per_second double precision, p_burst double precision) returns jsonb
+language plpgsql set search_path = patchbay, pg_temp as $$
+declare
+  row rate_limits;
+  time timestamptz;
+  left_now double precision;
+begin
+  insert into rate_limits (key, tokens, at) values (p_key, p_burst, clock_timestamp()) on conflict do nothing;
+  select * into row from rate_limits where key = p_key for update;
+  time := clock_timestamp();
+  if row.blocked_until > time then
+    return to_jsonb(ceil(extract(epoch from row.blocked_until - time) * 1000)::bigint);
+  end if;
+  left_now := least(p_burst, row.tokens + extract(epoch from time - row.at) * p_per_second);
+  if left_now < 1 then
+    return to_jsonb(ceil((1 - left_now) / p_per_second * 1000)::bigint);
+  end if;
+  update rate_limits set tokens = left_now - 1, at = time, blocked_until = null where key = p_key;
+  return '0';
+end $$;
+comment on function patchbay.rate_take(text, double precision, double precision) is 'takes one call of a token bucket: 0, or the milliseconds after which to ask again';
+
+create function patchbay.rate_block(p_key text, p_until timestamptz) returns jsonb
+language plpgsql set search_path = patchbay, pg_temp as $$
+begin
+  insert into rate_limits (key, tokens, at, blocked_until) values (p_key, 0, clock_timestamp(), p_until)
+  on conflict (key) do update set blocked_until = greatest(rate_limits.blocked_until, excluded.blocked_until);
+  return 'null';
+end $$;
+comment on function patchbay.rate_block(text, timestamptz) is 'nobody calls there until then, as the service asked';
 
 create or replace function patchbay.runs_recent(p_workspace text, p_user text, p_limit integer) returns jsonb
 language sql stable set search_path = patchbay, pg_temp as $$

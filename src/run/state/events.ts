@@ -5,8 +5,8 @@ import { RuleReach } from '../../policy/rule-reach.ts'
 import { AskedApproval, DenialExplained, EditProposed, EventJson, Voted } from './approval-events.ts'
 import { Failed, Finished, Stopped } from './end-events.ts'
 import { AskedInput, GivenInput } from './input-events.ts'
+import { Delegated, OfChild, ParentRun, Waiting } from './resting-events.ts'
 import { ResultFile, ShownResult } from './shown-result.ts'
-import { Delegated, OfChild, ParentRun } from './team-events.ts'
 
 /** Where a run came from and where its answer goes; stored in the first event, so it survives restarts. */
 export const Origin = z.object({
@@ -229,6 +229,7 @@ export const RunEvent = z.discriminatedUnion('type', [
   Withdrawn.extend(at),
   Called.extend(at),
   Delegated.extend(at),
+  Waiting.extend(at),
   AskedInput.extend(at),
   GivenInput.extend(at),
   Returned.extend(at),

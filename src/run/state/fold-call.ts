@@ -124,6 +124,13 @@ export const applyDelegated = (call: CallState, { child, agent, task }: EventOf<
   child: { run: child, agent, task },
 })
 
+/** It was turned away unread, so it is as if it had not gone out. */
+export const applyWaiting = (call: CallState, { until, why }: EventOf<'waiting'>): CallState => ({
+  ...call,
+  stage: 'approved',
+  waits: { until: new Date(until), why, times: (call.waits?.times ?? 0) + 1 },
+})
+
 const STAGE_OF_OUTCOME: Record<EventOf<'returned'>['outcome'], CallStage> = {
   ok: 'done',
   error: 'failed',

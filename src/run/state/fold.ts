@@ -1,12 +1,9 @@
 import type { RunId, UserId } from '../../ids.ts'
+import { applyCallEvent } from './call-events.ts'
 import type { EventOf, RunEvent } from './events.ts'
-import { applyDenialExplained, applyEditProposed, applyVoted, applyWithdrawn } from './fold-approval.ts'
+import { applyWithdrawn } from './fold-approval.ts'
 import {
-  applyAnswered,
   applyAskedInput,
-  applyCalled,
-  applyDelegated,
-  applyGivenInput,
   applyJudged,
   applyReturned,
   closeInputs,
@@ -82,24 +79,19 @@ function changed(state: RunState, event: RunEvent): RunState {
       return replied(state, event)
     case 'judged':
       return judged(state, event)
-    case 'answered':
-      return onCall(state, event.call, (call) => applyAnswered(call, event))
-    case 'voted':
-      return onCall(state, event.call, (call) => applyVoted(call, event))
-    case 'edit_proposed':
-      return onCall(state, event.call, (call) => applyEditProposed(call, event, state.origin.user))
-    case 'denial_explained':
-      return onCall(state, event.call, (call) => applyDenialExplained(call, event))
     case 'withdrawn':
       return withdrawn(state, event)
+    case 'answered':
+    case 'voted':
+    case 'edit_proposed':
+    case 'denial_explained':
     case 'called':
-      return onCall(state, event.call, (call) => applyCalled(call, event))
     case 'delegated':
-      return onCall(state, event.call, (call) => applyDelegated(call, event))
+    case 'waiting':
+    case 'given_input':
+      return onCall(state, event.call, (call) => applyCallEvent(call, event, state.origin.user))
     case 'asked_input':
       return asked(state, event)
-    case 'given_input':
-      return onCall(state, event.call, (call) => applyGivenInput(call, event))
     case 'returned':
       return withUntrusted(
         onCall(state, event.call, (call) => applyReturned(call, event)),

@@ -13,8 +13,8 @@ export type Step =
   /** Calls that were begun by somebody who is gone, and must not be repeated. */
   | { do: 'give_up'; calls: CallState[] }
   | { do: 'finish'; note: EventOf<'finished'>['note'] }
-  /** A person has to decide, or to answer. */
-  | { do: 'rest' }
+  /** A person has to decide or to answer, or an agent that was asked; or a server to be ready again, at `until`. */
+  | { do: 'rest'; until?: Date | undefined }
   /** Everything has happened; it only has to be told. */
   | { do: 'close' }
 
@@ -27,8 +27,8 @@ const TOKEN_BUDGET = 600_000
 /** What a request may cost where its agent says nothing, in US dollars. */
 const REQUEST_USD = 10
 
-/** The next step of a run in this state. Pure; call it only while no step of the run is under way. */
-export function nextStep(state: RunState): Step {
+/** The next step of a run in this state, at this time. Pure; call it only while no step of the run is under way. */
+export function nextStep(state: RunState, now: Date): Step {
   const begun = state.calls.filter((call) => call.stage === 'calling' || isWaitingLive(call))
   const working = state.status === 'working'
   const lost = begun.filter((call) => !(working && call.repeatable))
@@ -37,18 +37,27 @@ export function nextStep(state: RunState): Step {
   const turn = state.turns.at(-1)
   if (state.earlier && state.turns.length === 0) return { do: 'read_thread', thread: state.earlier }
   if (!turn) return { do: 'ask', last: false }
-  return openStep(state, begun) ?? afterTurn(state, turn)
+  return openStep(state, begun, now) ?? afterTurn(state, turn)
 }
 
 /** The step that calls still open ask for, if any is. */
-function openStep(state: RunState, begun: CallState[]): Step | undefined {
+function openStep(state: RunState, begun: CallState[], now: Date): Step | undefined {
   const at = (stage: CallState['stage']) => state.calls.filter((call) => call.stage === stage)
   const requested = at('requested')
   if (requested.length > 0) return { do: 'judge', calls: requested }
-  const approved = [...begun, ...at('approved')]
+  const [due, later] = [true, false].map((isDue) => at('approved').filter((call) => isTimeFor(call, now) === isDue))
+  const approved = [...begun, ...(due ?? [])]
   if (approved.length > 0) return { do: 'call', calls: approved }
+  const until = earliestIn(later ?? [])
   const waits = at('awaiting_approval').length + at('waiting_input').length + at('delegated').length
-  return waits > 0 ? { do: 'rest' } : undefined
+  return waits > 0 || until !== undefined ? { do: 'rest', until } : undefined
+}
+
+const isTimeFor = ({ waits }: CallState, now: Date): boolean => waits === undefined || waits.until <= now
+
+function earliestIn(calls: CallState[]): Date | undefined {
+  const times = calls.flatMap(({ waits }) => (waits === undefined ? [] : [waits.until.getTime()]))
+  return times.length === 0 ? undefined : new Date(Math.min(...times))
 }
 
 function afterTurn(state: RunState, turn: TurnState): Step {

@@ -137,6 +137,8 @@ export type CallState = {
   definition: string | undefined
   /** A repeat does no harm. */
   repeatable: boolean
+  /** Its server asks to be left alone until then, and how often it has asked so. */
+  waits?: { until: Date; why: string; times: number } | undefined
   /** The run that does it, and its agent. */
   child?: { run: RunId; agent: string; task: string } | undefined
   /** What it returns marks the run as having read what nobody has checked. */

@@ -7,6 +7,7 @@ import { type EventOf, type Origin, RunEvent } from '../state/events.ts'
 import { foldEvents } from '../state/fold.ts'
 import { createApprovalStore, Expired } from './approval-store.ts'
 import { conversationKeyOf, createConversationStore } from './conversations.ts'
+import { BlockedKeys } from './rate-limits.ts'
 import { readableRows, StateRow } from './run-rows.ts'
 
 /** What one step of pruning takes at most, so that it holds no locks for long. */
@@ -41,6 +42,8 @@ const StoredRun = z.object({
 const Polled = z.object({
   held: z.array(z.object({ run: RunId, seq: z.number() })),
   taken: z.array(z.object({ run: RunId, fence: Fence })),
+  /** Services that asked, of any instance, to be left alone. */
+  blocked: BlockedKeys,
 })
 /** Of a run that may be unreadable. */
 const RunRows = z

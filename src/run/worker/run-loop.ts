@@ -31,7 +31,7 @@ type Done = { next: RunId | undefined }
 /** One step; undefined when the run goes on. */
 async function stepOn(deps: RunDeps, leased: LeasedRun): Promise<Done | undefined> {
   try {
-    const step = nextStep(leased.state)
+    const step = nextStep(leased.state, deps.now())
     if (step.do === 'close' || step.do === 'rest') return await settle(deps, leased, step)
     await perform(deps, leased, step)
     return undefined
@@ -65,8 +65,10 @@ function perform(deps: RunDeps, leased: LeasedRun, step: Exclude<Step, { do: 'cl
   }
 }
 
+type Resting = Extract<Step, { do: 'close' | 'rest' }>
+
 /** Shows everything, then rests or closes; undefined when something happened meanwhile and the run goes on. */
-async function settle(deps: RunDeps, leased: LeasedRun, step: { do: 'close' | 'rest' }): Promise<Done | undefined> {
+async function settle(deps: RunDeps, leased: LeasedRun, step: Resting): Promise<Done | undefined> {
   // A press meanwhile is brought in at once, so `leased` may be further by then than what was decided on.
   const { seq } = leased
   if (step.do === 'rest' && (await deps.store.joinQueued(leased.id, leased.fence)) > 0) {
@@ -77,7 +79,7 @@ async function settle(deps: RunDeps, leased: LeasedRun, step: { do: 'close' | 'r
   if (step.do === 'close') return close(deps, leased, { seq, isShown })
   // Nobody can answer what they cannot see: the run fails, and that is shown in turn.
   if (!isShown) return fail(deps, leased, new AppError('internal', NOT_SHOWN))
-  if (await deps.store.rest(leased.id, leased.fence, seq)) return { next: undefined }
+  if (await deps.store.rest(leased.id, leased.fence, seq, step.until)) return { next: undefined }
   await loadNewEvents(deps, leased)
   return undefined
 }

@@ -55,6 +55,7 @@ function taskTitleOf(call: CallState, among: CallState[]): string {
     case 'awaiting_approval':
       return `${describe('wish')}: waits for approval`
     case 'approved':
+      return call.waits === undefined ? `${describe('doing')}…` : waitingTitleOf(call.waits, describe('wish'))
     case 'calling':
     case 'delegated':
       return `${describe('doing')}…`
@@ -74,6 +75,10 @@ function taskTitleOf(call: CallState, among: CallState[]): string {
       return call.stage satisfies never
   }
 }
+
+/** A message is not changed while the run rests, so the time stands for itself. */
+const waitingTitleOf = ({ until, why }: NonNullable<CallState['waits']>, wish: string): string =>
+  `${wish}: ${why}, I go on at ${until.toISOString().slice(11, 16)} UTC`
 
 const waitedFor = ({ inputs }: CallState): string =>
   inputs.at(-1)?.request.kind === 'sign_in' ? 'a sign-in' : 'an answer'

@@ -19,3 +19,11 @@ export const Delegated = z.object({
 })
 /** Of an agent that was asked: whose unchecked words it read, and what it cost. */
 export const OfChild = z.object({ untrusted: z.array(z.string()), costUsd: z.number() })
+/** A server asks to be left alone until then: the call goes out once more. */
+export const Waiting = z.object({
+  type: z.literal('waiting'),
+  call: z.string(),
+  until: z.iso.datetime(),
+  /** In words, for people. */
+  why: z.string(),
+})
