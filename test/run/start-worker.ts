@@ -53,7 +53,7 @@ type Options = {
   view?: (state: RunState) => void
   policyFor?: () => Promise<void>
   call?: () => void
-  outcome?: ToolOutcome
+  outcome?: ToolOutcome | (() => ToolOutcome)
   /** Whom agents may ask. */
   agents?: CurrentAgent[]
   /** Selling needs no approval. */
@@ -98,7 +98,7 @@ export function startWorker({
       connectionsOf: async () => [connection],
       call: async () => {
         call?.()
-        return outcome
+        return typeof outcome === 'function' ? outcome() : outcome
       },
       resources: gone,
       readResource: gone,

@@ -20,11 +20,12 @@ export function askedWaitOf({ status, headers }: Pick<Response, 'status' | 'head
   if (status !== 429 && status !== 503) return undefined
   const asked = headers.get('retry-after') ?? (status === 429 ? resetIn(headers) : null)
   if (asked === null) return undefined
-  const ms = /^\d+(\.\d+)?$/.test(asked.trim())
-    ? secondsIn(Number(asked), now) * 1_000
-    : Date.parse(asked) - now.getTime()
+  const ms = /^\d+(\.\d+)?$/.test(asked.trim()) ? secondsIn(Number(asked), now) * 1_000 : dateIn(asked) - now.getTime()
   return Number.isFinite(ms) && ms <= LONGEST_MS ? Math.max(0, Math.ceil(ms)) : undefined
 }
+
+/** A date has a time with it; what else `Date.parse` takes for one is none. */
+const dateIn = (text: string): number => (/\d:\d/.test(text) ? Date.parse(text) : Number.NaN)
 
 const resetIn = (headers: Headers): string | null => headers.get('ratelimit-reset') ?? headers.get('x-ratelimit-reset')
 
