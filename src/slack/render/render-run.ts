@@ -108,7 +108,7 @@ function createRunView(deps: RenderDeps, first: RunState): RunView {
       refreshHomes(deps, state)
       showSession(state)
       // Behind all else that Slack takes one after the other: it is no part of the answer.
-      void deps.postConnectOffer(state)
+      void deps.postOffers(state)
     },
     close() {
       queue.close()
