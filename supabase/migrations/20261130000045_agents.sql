@@ -226,7 +226,7 @@ language sql stable set search_path = patchbay, pg_temp as $$
 $$;
 comment on function patchbay.thread_muted(text, text, text) is 'whether the app answers only to mentions in a thread';
 
--- The words of a person's agent go with them: a run keeps its name. What they shared stays the workspace's.
+-- The words of a person's agent go with them. What they shared stays the workspace's.
 create or replace function patchbay.run_event_without_words(p_body jsonb, p_user text) returns jsonb
 language sql immutable set search_path = patchbay, pg_temp as $$
   -- A field that is null is none.
@@ -234,7 +234,8 @@ language sql immutable set search_path = patchbay, pg_temp as $$
     when 'started' then jsonb_build_object('text', 'Forgotten.', 'context', '[]'::jsonb, 'attached', '[]'::jsonb,
       'origin', (p_body -> 'origin') - 'userZone' || '{"user": "UFORGOTTEN", "userName": "somebody"}',
       'first', p_body -> 'first' || '{"input": {}}', 'earlier', null, 'prompt', null, 'skill', null, 'untrusted', null,
-      'agent', p_body -> 'agent' || '{"instructions": "", "purpose": "Forgotten."}')
+      'agent', case when p_body ? 'agent' then jsonb_build_object('id', p_body #> '{agent,id}', 'version', p_body #> '{agent,version}',
+        'chosenBy', p_body #> '{agent,chosenBy}', 'name', 'Forgotten', 'purpose', 'Forgotten.', 'instructions', '') end)
     when 'thread_read' then '{"messages": [], "gap": null}'
     when 'files_added' then '{"files": []}'
     when 'summarised' then '{"text": "Forgotten."}'

@@ -193,6 +193,7 @@ test('an event of a person who is forgotten keeps its shape and none of their wo
   const inputs = { ...call, input: token, person: user, expiresAt: at }
   const prompt = { connection: s, name: s, messages: [{ role: 'user', text: s }] }
   const skill = { connection: s, name: s, uri: s, text: s, checked: true }
+  const agent = { id: createConnectionId(), version: 1, chosenBy: 'name' }
   const range = { channel: 'C01', thread: s, before: s, about: s }
   const events = [
     {
@@ -206,6 +207,7 @@ test('an event of a person who is forgotten keeps its shape and none of their wo
       skill,
       first: { connection, does: 'get_prompt', input: { s }, call: 'c' },
       untrusted: [s],
+      agent: { ...agent, name: s, face: s, purpose: s, instructions: s, connections: [s], tools: [s], asks: [s] },
     },
     { type: 'started', origin, text: s, context: [] },
     { type: 'thread_read', messages: [{ author: s, text: s }], gap: s, hasAbout: true },

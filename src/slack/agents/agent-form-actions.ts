@@ -16,11 +16,11 @@ import {
   AgentFormMetadata,
   type AgentFormTexts,
   agentModal,
-  fillTexts,
+  fillFormTexts,
   textsOfAgent,
 } from './agent-form.ts'
 import { agentLabel } from './agent-texts.ts'
-import { chosenConnectionsIn, connectionChoices, readAgentForm, textsIn } from './read-agent-form.ts'
+import { chosenConnectionsIn, connectionChoices, readAgentForm, agentTextsIn } from './read-agent-form.ts'
 
 type Deps = WebApiDeps & ConnectionDeps & AgentDeps & HomeTabDeps
 
@@ -66,7 +66,7 @@ export function registerAgentForm(app: App, deps: Deps): void {
       const templateNamed = (name: string | undefined) => deps.agents.templates.find((one) => one.name === name)
       return {
         metadata: { ...metadata, template: press.value, filled: metadata.filled + 1 },
-        texts: fillTexts(typed, templateNamed(metadata.template), templateNamed(press.value)),
+        texts: fillFormTexts(typed, templateNamed(metadata.template), templateNamed(press.value)),
       }
     }),
   )
@@ -88,7 +88,7 @@ async function refill(
   const metadata = readMetadata(view.privateMetadata)
   const agent = metadata.base === undefined ? undefined : await deps.agents.find(by, metadata.id)
   const form = await formFor(deps, by, {
-    ...change(metadata, textsIn(view.typed)),
+    ...change(metadata, agentTextsIn(view.typed)),
     connections: agent?.connections ?? [],
   })
   await deps.webApi.call('views.update', { view_id: view.id, view: agentModal(form) }, AnyResponse)
@@ -105,7 +105,7 @@ async function saveAgent(deps: Deps, submit: ViewSubmission): Promise<void> {
     base === undefined ? undefined : deps.agents.find(by, id),
   ])
   const choices = connectionChoices(usable, deps.connect.titleOf, before?.connections ?? [])
-  const read = readAgentForm(textsIn(typed), chosenConnectionsIn(values, choices), usable, before?.asks)
+  const read = readAgentForm(agentTextsIn(typed), chosenConnectionsIn(values, choices), usable, before?.asks)
   if ('errors' in read) return ack({ response_action: 'errors', errors: read.errors })
   const people = await withDeadline(deps.peopleNames(), NAMES_TIMEOUT_MS, undefined)
   if (people === undefined) return ack({ response_action: 'errors', errors: { name: STILL_READING } })

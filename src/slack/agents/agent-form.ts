@@ -201,7 +201,7 @@ export const textsOfAgent = ({
 })
 
 /** What was typed, with a template's words where nothing was typed or another template's words stood. */
-export function fillTexts(
+export function fillFormTexts(
   typed: AgentFormTexts,
   before: AgentDefinition | undefined,
   template: AgentDefinition | undefined,

@@ -1,7 +1,7 @@
 import type { App } from '@slack/bolt'
 import type { ModalView, StaticSelect } from '@slack/types'
 import { z } from 'zod'
-import { snapshotOf } from '../../agents/address.ts'
+import { snapshotOf } from '../../agents/agent-address.ts'
 import type { Agent } from '../../agents/agent-rows.ts'
 import { LIMITS } from '../../block-kit/limits.ts'
 import { RunId } from '../../ids.ts'

@@ -8,7 +8,7 @@ import type { AgentFormTexts } from './agent-form.ts'
 const FIELDS = ['name', 'face', 'purpose', 'instructions', 'tools', 'model', 'turns', 'cost'] as const
 
 /** The text fields as they stand, without those that are empty. */
-export function textsIn(typed: Record<string, string | null>): AgentFormTexts {
+export function agentTextsIn(typed: Record<string, string | null>): AgentFormTexts {
   return Object.fromEntries(FIELDS.flatMap((id) => (typed[id]?.trim() ? [[id, typed[id].trim()]] : [])))
 }
 

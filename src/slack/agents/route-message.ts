@@ -1,4 +1,4 @@
-import { type AgentRouting, routeRequest } from '../../agents/address.ts'
+import { type AgentRouting, routeRequest } from '../../agents/agent-address.ts'
 import { addressKeyOf } from '../../agents/agent-names.ts'
 import type { AgentPlace } from '../../agents/agent-rows.ts'
 import type { Principal } from '../../ids.ts'

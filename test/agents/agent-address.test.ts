@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { findAddress, routeRequest, snapshotOf } from '../../src/agents/address.ts'
+import { findAddress, routeRequest, snapshotOf } from '../../src/agents/agent-address.ts'
 import type { Agent, AgentChoices } from '../../src/agents/agent-rows.ts'
 import { UserId } from '../../src/ids.ts'
 
