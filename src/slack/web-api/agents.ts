@@ -45,7 +45,12 @@ export function createAgentSessions({ webApi, log }: { webApi: WebApi; log: Log 
     show({ channel, threadTs: thread_ts }, status, more) {
       const key = `${channel} ${thread_ts}`
       const { user, title } = more ?? {}
-      const session = { channel, thread_ts, ...(user && { initiator_user_id: user }), ...(title && { title }) }
+      const session = {
+        channel_id: channel,
+        thread_ts,
+        ...(user && { initiator_user_id: user }),
+        ...(title && { title }),
+      }
       const queue = (queues.get(key) ?? Promise.resolve())
         .then(() => set(status, session))
         .finally(() => {
