@@ -92,7 +92,7 @@ function createRunView(deps: RenderDeps, first: RunState): RunView {
   return {
     onProgress(state, news) {
       const started = news.kind === 'event' && news.type === 'started'
-      if (started) deps.sessions.showThinking(state.origin)
+      if (started) deps.sessions.showThinking(state.origin, state.agent)
       if (news.kind === 'event' && sessionStatusOf(state) === 'processing') showSession(state)
       newsCount += 1
       noteProgress(live, state, news)

@@ -21,7 +21,7 @@ export type AgentSessions = {
   /** Sets the state of the conversation (docs.slack.dev/reference/methods/agents.sessions.setStatus). */
   show(thread: Thread, status: AgentSessionStatus, more?: SessionWords): void
   /** Says "is thinking…" beside the app's name until its first words (docs.slack.dev/reference/methods/assistant.threads.setStatus). */
-  showThinking(thread: Thread): void
+  showThinking(thread: Thread, agent: RunState['agent']): void
 }
 
 /** A workspace without agents is asked again after this: its plan may change, or the app be installed anew. */
@@ -59,7 +59,12 @@ export function createAgentSessions({
     show({ channel, threadTs: thread_ts }, status, more) {
       const key = `${channel} ${thread_ts}`
       const { user, title, agent } = more ?? {}
-      const session = { channel, thread_ts, ...(user && { initiator_user_id: user }), ...(title && { title }) }
+      const session = {
+        channel_id: channel,
+        thread_ts,
+        ...(user && { initiator_user_id: user }),
+        ...(title && { title }),
+      }
       const queue = (queues.get(key) ?? Promise.resolve())
         .then(() => set(status, session, agent))
         .finally(() => {
@@ -67,10 +72,13 @@ export function createAgentSessions({
         })
       queues.set(key, queue)
     },
-    showThinking({ channel, threadTs }) {
+    showThinking({ channel, threadTs }, agent) {
       if (Date.now() < thinkingOffUntil) return
       const args = { channel_id: channel, thread_ts: threadTs, status: 'is thinking…' }
-      webApi.call('assistant.threads.setStatus', args, AnyResponse, 0).catch((error) => {
+      const say = identities.send(agent, (identity) =>
+        webApi.call('assistant.threads.setStatus', { ...args, ...identity }, AnyResponse, 0),
+      )
+      say.catch((error) => {
         if (isUnsupportedMethod(error)) thinkingOffUntil = Date.now() + OFF_MS
         log.debug({ why: errorChainOf(error) }, 'status not shown')
       })

@@ -21,7 +21,7 @@ async function askedAfter(error: string): Promise<number> {
   const { log } = memoryLog()
   const sessions = createAgentSessions({ webApi, identities: createAgentIdentities(log), log })
   for (let time = 0; time < 3; time++) {
-    sessions.showThinking(ORIGIN)
+    sessions.showThinking(ORIGIN, undefined)
     await new Promise((resolve) => setImmediate(resolve))
   }
   return asked
