@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
+import { manifestWith } from '../slack-emulator/manifest-with.ts'
 import { eventually } from '../support/eventually.ts'
 import { lookOf, type Seat } from '../support/person.ts'
 import { rowsIn } from '../support/rows.ts'
-import { fails, says } from '../support/scripted-model.ts'
+import { fails, says, wishes } from '../support/scripted-model.ts'
 import { startWorld, type World } from '../support/world.ts'
 
 const modalLike = (person: Seat, look: RegExp) =>
@@ -244,4 +245,45 @@ test('a muted thread is heard and not answered until it is unmuted; a mention is
   await member.say(where.channel, 'go on', where.thread)
   await member.see(where, /Back\./)
   expect(world.model.requests).toHaveLength(3)
+})
+
+const WRITE = wishes('filesystem__write_file', { path: 'a.txt', content: 'a' })
+
+test('an agent’s answer carries its name and face; cards, notes and errors carry the app’s own', async () => {
+  await using world = await startWorld({ model: [WRITE, says('Written.'), says('Plain.'), fails(400)] })
+  const member = world.as('member')
+  await member.connect('filesystem')
+  await makeAgent(member, { name: 'Scribe', face: ':pencil2:' })
+  const where = await member.dm('Scribe: write a')
+  const card = await member.see(where, /"Approve"/)
+  expect(card.username).toBeUndefined()
+  await member.press(where, card.ts, 'Approve')
+  const answer = await member.see(where, /Written\./)
+  expect(answer).toMatchObject({ username: 'Scribe' })
+  expect(lookOf(answer), 'its name stands on the message').not.toContain('*Scribe*')
+  expect(await member.see(await member.dm('hello you'), /Plain\./)).not.toHaveProperty('username')
+  const trouble = await member.see(await member.dm('Scribe: fail'), /Try again/)
+  expect(trouble.username).toBeUndefined()
+})
+
+test('without the scope Slack is asked once with a name, and a line names the agent', async () => {
+  await using world = await startWorld({ manifest: manifestWith({}), model: [says('One.'), says('Two.')] })
+  const member = world.as('member')
+  await makeAgent(member, { name: 'Scribe', face: ':pencil2:' })
+  for (const [ask, told] of [
+    ['Scribe: one', /:pencil2: \*Scribe\*.*One\.|One\.[\s\S]*:pencil2: \*Scribe\*/],
+    ['Scribe: two', /:pencil2: \*Scribe\*.*Two\.|Two\.[\s\S]*:pencil2: \*Scribe\*/],
+  ] as const) {
+    const answer = await member.see(await member.dm(ask), told)
+    expect(answer.username).toBeUndefined()
+    expect(answer.blocks?.[0]).toMatchObject({ type: 'context' })
+  }
+  expect(world.log().match(/agents have no names and faces here/g)).toHaveLength(1)
+})
+
+test('a user group that is called as an agent asks it, without a mention', async () => {
+  await using world = await startWorld({ model: [says('By group.')] })
+  const member = world.as('member')
+  await makeAgent(member, { name: 'On call' })
+  await member.see(await member.say('general', '@oncall what is broken?'), /By group/)
 })

@@ -38,6 +38,18 @@ test('without the scope a message is sent once more without a name, and later on
   expect(sent).toEqual(['Reviewer', undefined, undefined])
 })
 
+test('of two messages at once only the first is tried with a name', async () => {
+  const identities = createAgentIdentities(memoryLog().log)
+  const sent: unknown[] = []
+  const post = async (identity: AgentIdentity | undefined) => {
+    sent.push(identity?.username)
+    await new Promise((resolve) => setImmediate(resolve))
+    if (identity !== undefined) throw refused('missing_scope')
+  }
+  await Promise.all([identities.send({ name: 'One' }, post), identities.send({ name: 'Two' }, post)])
+  expect(sent).toEqual(['One', undefined, undefined])
+})
+
 test('another refusal is no reason to leave names out', async () => {
   const identities = createAgentIdentities(memoryLog().log)
   const fail = async () => Promise.reject(refused('channel_not_found'))
