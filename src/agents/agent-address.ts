@@ -98,7 +98,7 @@ function addressOf({ named, rest }: Match, agents: Agent[], before: string): Age
 
 const textWithout = (before: string, rest: string): string => {
   const words = rest.replace(SIGN, '').trim()
-  const opening = before.replace(APP_MENTION, '').replace(/[\s,:]+$/, '')
+  const opening = before.replace(APP_MENTION, '').trimEnd().replace(/[,:]$/, '')
   return [opening, words].filter(Boolean).join(' ')
 }
 

@@ -126,3 +126,16 @@ describe('who does a request', () => {
     })
   })
 })
+
+test.each([' ', '\n', ',', 'Reviewer ', '@Patchbay ', 'and '])(
+  'a text of nothing but %j costs no more than its length',
+  (sign) => {
+    const filled = sign.repeat(40_000 / sign.length)
+    for (const text of [filled, `Reviewer${filled}x`, `${filled}@Patchbay Reviewer ${filled}x`]) {
+      const before = performance.now()
+      findAddress({ text, by: 'mention' }, AGENTS)
+      // A quadratic search takes minutes.
+      expect(performance.now() - before).toBeLessThan(5_000)
+    }
+  },
+)

@@ -34,6 +34,8 @@ async function makeAgent(person: Seat, fields: Record<string, unknown>, shared =
   await person.close()
 }
 
+const WRITE = wishes('filesystem__write_file', { path: 'a.txt', content: 'a' })
+
 const agentsOf = async (world: World) =>
   (
     await rowsIn(world, "select body -> 'agent' as agent from run_events where type = 'started' order by at, run_id")
@@ -120,6 +122,34 @@ test('an edit, a restored version and an archive change nothing of what was aske
   await member.see(third, /You cannot use \*Scribe\*, who answered here before/)
   await member.see(third, /Four\./)
   expect((await agentsOf(world)).at(-1)).toBeNull()
+})
+
+test('an edit during a run changes nothing of it, nor the name on its answer', async () => {
+  await using world = await startWorld({ model: [WRITE, says('Written.')] })
+  const member = world.as('member')
+  await member.connect('filesystem')
+  await makeAgent(member, { name: 'Scribe', instructions: 'First words.' })
+  const where = await member.dm('Scribe: write a')
+  await member.see(where, /"Approve"/)
+  await member.command('agents')
+  await member.press({ channel: 'dm' }, (await heard(member, /"agent_edit"/)).ts, 'Edit')
+  await modalLike(member, /Edit agent/)
+  expect(await member.submit({ name: 'Chronicler', instructions: 'Second words.' })).toEqual({ ok: true })
+  await member.decide(where, 'Approve')
+  expect(await member.see(where, /Written\./)).toMatchObject({ username: 'Scribe' })
+  expect(await agentsOf(world)).toMatchObject([{ name: 'Scribe', version: 1, instructions: 'First words.' }])
+})
+
+test('where two agents have one name nobody guesses, and that is said', async () => {
+  await using world = await startWorld({ model: [says('I answer.'), says('So do I.')] })
+  const [member, owner] = [world.as('member'), world.as('owner')]
+  await makeAgent(member, { name: 'Scribe' })
+  await makeAgent(owner, { name: 'Scribe' }, true)
+  const where = await member.dm('Scribe: write')
+  await member.see(where, /There is more than one agent called \*Scribe\*, so I answer/)
+  await member.see(where, /I answer\./)
+  await owner.see(await owner.dm('Scribe: write'), /So do I/)
+  expect(await agentsOf(world)).toMatchObject([null, { name: 'Scribe' }])
 })
 
 test('a channel gets its agent from whoever chooses first, and everybody reads who did', async () => {
@@ -246,8 +276,6 @@ test('a muted thread is heard and not answered until it is unmuted; a mention is
   await member.see(where, /Back\./)
   expect(world.model.requests).toHaveLength(3)
 })
-
-const WRITE = wishes('filesystem__write_file', { path: 'a.txt', content: 'a' })
 
 test('an agent’s answer carries its name and face; cards, notes and errors carry the app’s own', async () => {
   await using world = await startWorld({ model: [WRITE, says('Written.'), says('Plain.'), fails(400)] })

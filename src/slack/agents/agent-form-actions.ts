@@ -20,7 +20,7 @@ import {
   textsOfAgent,
 } from './agent-form.ts'
 import { agentLabel } from './agent-texts.ts'
-import { chosenConnectionsIn, connectionChoices, readAgentForm, agentTextsIn } from './read-agent-form.ts'
+import { agentTextsIn, chosenConnectionsIn, connectionChoices, readAgentForm } from './read-agent-form.ts'
 
 type Deps = WebApiDeps & ConnectionDeps & AgentDeps & HomeTabDeps
 

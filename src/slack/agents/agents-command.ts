@@ -6,7 +6,7 @@ import { ChannelId, type Principal } from '../../ids.ts'
 import { type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn } from '../blocks/text.ts'
 import type { AgentDeps, ConnectionDeps, HomeTabDeps, WebApiDeps } from '../deps.ts'
-import { type BlockAction, type Command, onButtonPress } from '../interactions/interaction.ts'
+import { type BlockAction, type Command, onButtonPress, onDurablePress } from '../interactions/interaction.ts'
 import { agentModalFor } from './agent-form-actions.ts'
 import { postChannelAgent } from './agent-offer.ts'
 import { agentLabel } from './agent-texts.ts'
@@ -29,9 +29,8 @@ type Listed = { channel: string | undefined; words?: string; note?: string }
 
 async function listFor(deps: Deps, by: Principal, { channel, words = '', note }: Listed): Promise<MessageContent> {
   const place = ChannelId.safeParse(channel).data
-  const [all, isOwner, choices] = await Promise.all([
+  const [all, choices] = await Promise.all([
     deps.agents.usable(by),
-    deps.people.mayManageNow(by.user),
     place && deps.agents.choices(by, { channel: place, thread: '' }),
   ])
   const found = words.trim() === '' ? all : findAgents(words, all)
@@ -43,7 +42,6 @@ async function listFor(deps: Deps, by: Principal, { channel, words = '', note }:
   return agentsMessage({
     agents: found.length === 0 ? all : found,
     reader: by.user,
-    isOwner,
     channel,
     chosen: chosen === undefined ? [] : [chosen],
     ...(none !== undefined && { note: none }),
@@ -52,18 +50,18 @@ async function listFor(deps: Deps, by: Principal, { channel, words = '', note }:
 
 /** Listens to the buttons of the list. */
 export function registerAgents(app: App, deps: Deps): void {
-  onButtonPress(app, deps, 'agent_use', (press) =>
+  onDurablePress(app, deps, 'agent_use', (press) =>
     withAgent(deps, press, (agent, word) => useAgent(deps, press, agent, word)),
   )
-  onButtonPress(app, deps, 'agent_share', (press) =>
+  onDurablePress(app, deps, 'agent_share', (press) =>
     withAgent(deps, press, (agent, word) => shareAgent(deps, press, agent, word)),
   )
   onButtonPress(app, deps, 'agent_edit', (press) => withAgent(deps, press, (agent) => editAgent(deps, press, agent)))
   onButtonPress(app, deps, 'agent_more', (press) => withAgent(deps, press, (agent) => showMore(deps, press, agent)))
-  onButtonPress(app, deps, 'agent_restore', (press) =>
+  onDurablePress(app, deps, 'agent_restore', (press) =>
     withAgent(deps, press, (agent, word) => restoreAgent(deps, press, agent, word)),
   )
-  onButtonPress(app, deps, 'agent_archive', (press) =>
+  onDurablePress(app, deps, 'agent_archive', (press) =>
     withAgent(deps, press, (agent) => archiveAgent(deps, press, agent)),
   )
 }
@@ -90,6 +88,7 @@ async function useAgent(deps: Deps, press: BlockAction, agent: Agent, word: stri
     channel === undefined || channel.startsWith('D')
       ? await useForPerson(deps, press.by, agent, chosen)
       : await useForChannel(deps, press, channel, chosen)
+  await press.ack()
   if (note !== undefined) await replaceList(deps, press, note)
 }
 
@@ -132,6 +131,7 @@ async function shareAgent(deps: Deps, press: BlockAction, agent: Agent, word: st
     if (isAppError(error, 'name_taken')) return error.message
     throw error
   })
+  await press.ack()
   if (typeof changed === 'string') return responder.replyError(changed)
   if (changed === undefined) return responder.replyError('Only who made an agent can share it.')
   deps.refreshHome(by)
@@ -163,6 +163,7 @@ async function restoreAgent(deps: Deps, press: BlockAction, agent: Agent, word: 
   if (old === undefined) return responder.replyError('I no longer have this version.')
   const taken = { people: await deps.peopleNames(), app: await deps.people.nameOf((await deps.bot()).user) }
   const saved = await deps.agents.save(by, { id: agent.id, base: agent.version, definition: old.definition }, taken)
+  await press.ack()
   const text = `${escapeInlineMrkdwn(saved.name)} is as it was in version ${word}. That is version ${saved.version} now.`
   await responder.replace({ text, blocks: [sectionBlock(`:white_check_mark: ${text}`)] }, 'Restored')
   deps.refreshHome(by)
@@ -171,6 +172,7 @@ async function restoreAgent(deps: Deps, press: BlockAction, agent: Agent, word: 
 async function archiveAgent(deps: Deps, press: BlockAction, agent: Agent): Promise<void> {
   const { by, responder } = press
   const gone = await deps.agents.archive(by, agent.id, await deps.people.mayManageNow(by.user))
+  await press.ack()
   if (gone === undefined)
     return responder.replyError('Only who made an agent, or an owner of the workspace, can archive it.')
   const text = `${agentLabel(agent)} is archived. Nobody can ask it any more; what it did stays on record.`

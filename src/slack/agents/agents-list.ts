@@ -17,8 +17,6 @@ import { agentLabel, agentLimitsText, agentOriginText } from './agent-texts.ts'
 export type AgentsList = {
   agents: Agent[]
   reader: string
-  /** An owner of the workspace may archive what others shared. */
-  isOwner: boolean
   /** Where it was asked for: what *Use here* would choose for. */
   channel: string | undefined
   /** Ids of those that answer here where nobody is named. */
@@ -51,7 +49,7 @@ export function agentsMessage(list: AgentsList): MessageContent {
   }
 }
 
-function agentBlocks(agent: Agent, { reader, isOwner, channel, chosen }: AgentsList): KnownBlock[] {
+function agentBlocks(agent: Agent, { reader, channel, chosen }: AgentsList): KnownBlock[] {
   const mine = agent.owner === reader
   const isChosen = chosen.includes(agent.id)
   const here = isChosen ? ' · answers here where nobody is named' : ''
@@ -62,9 +60,7 @@ function agentBlocks(agent: Agent, { reader, isOwner, channel, chosen }: AgentsL
       [
         useButton(agent, channel, isChosen),
         ...(mine ? [pressButton(agent, 'Edit', 'agent_edit'), shareButton(agent)] : []),
-        ...(mine || (isOwner && agent.shared && agent.owner !== undefined) || agent.owner === undefined
-          ? [pressButton(agent, 'More', 'agent_more')]
-          : []),
+        pressButton(agent, 'More', 'agent_more'),
       ],
       `agent ${agent.id}`,
     ),
@@ -83,7 +79,7 @@ function useButton(agent: Agent, channel: string | undefined, isChosen: boolean)
   })
 }
 
-export const shareButton = ({ id, name, shared }: Agent): Button =>
+const shareButton = ({ id, name, shared }: Agent): Button =>
   createButton({
     text: shared ? 'Stop sharing' : 'Share',
     action: 'agent_share',

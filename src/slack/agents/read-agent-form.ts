@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto'
 import { AgentDefinition } from '../../agents/agent.ts'
+import { LIMITS } from '../../block-kit/limits.ts'
 import type { Connection } from '../../registry/connection.ts'
 import { type FieldOption, fieldStateIn, type ModalField, type ModalState, readField } from '../blocks/modal-fields.ts'
 import { readNumber } from '../blocks/read-number.ts'
@@ -12,6 +14,9 @@ export function agentTextsIn(typed: Record<string, string | null>): AgentFormTex
   return Object.fromEntries(FIELDS.flatMap((id) => (typed[id]?.trim() ? [[id, typed[id].trim()]] : [])))
 }
 
+/** A longer one cannot be kept. */
+const MOST_NAME_CHARS = 100
+
 /** Services and connections that an agent may be limited to, and what it is limited to already. Pure. */
 export function connectionChoices(
   connections: Connection[],
@@ -23,11 +28,15 @@ export function connectionChoices(
   const single = connections.filter(({ card, shared }) => shared !== undefined || (byCard.get(card)?.length ?? 0) > 1)
   const known = [...services, ...single.map((one) => option(`Only ${one.name} (${titleOf(one)})`, one.name))]
   const others = chosen.filter((name) => known.every(({ value }) => value !== name)).map((name) => option(name, name))
-  return [...new Map([...known, ...others].map((one) => [one.id, one])).values()]
+  const all = [...known, ...others].filter(({ value }) => String(value).length <= MOST_NAME_CHARS)
+  return [...new Map(all.map((one) => [one.id, one])).values()]
 }
 
-/** An option's value in Slack holds 150 characters, and names are shorter. */
-const option = (text: string, name: string): FieldOption => ({ text, id: name, value: name })
+/** Names of services in a registry may be longer than an option's value. */
+const option = (text: string, name: string): FieldOption => ({ text, id: optionIdOf(name), value: name })
+
+const optionIdOf = (name: string): string =>
+  name.length <= LIMITS.option.value ? name : createHash('sha256').update(name).digest('base64url')
 
 /** The names of connections and cards that were chosen. */
 export function chosenConnectionsIn(values: ModalState, choices: FieldOption[]): string[] {
