@@ -3,7 +3,7 @@ import { manifestWith } from '../slack-emulator/manifest-with.ts'
 import { eventually } from '../support/eventually.ts'
 import { lookOf, type Seat } from '../support/person.ts'
 import { rowsIn } from '../support/rows.ts'
-import { fails, says, wishes } from '../support/scripted-model.ts'
+import { fails, hangs, says, wishes } from '../support/scripted-model.ts'
 import { startWorld, type World } from '../support/world.ts'
 
 const modalLike = (person: Seat, look: RegExp) =>
@@ -29,7 +29,6 @@ async function makeAgent(person: Seat, fields: Record<string, unknown>, shared =
   if (shared) {
     await person.pressInModal('Share with everybody here')
     await modalLike(person, /Everybody in this workspace can use/)
-    await person.close()
   }
   await person.close()
 }
@@ -257,6 +256,17 @@ test('under an answer another agent is asked the same; trouble is told under the
   await member.see(failing, /Try again/)
   const keys = await rowsIn(world, "select key from slack_messages where key like 'note:end'")
   expect(keys).toHaveLength(1)
+})
+
+test('an agent is told to stop by its name', async () => {
+  await using world = await startWorld({ model: [hangs()] })
+  const member = world.as('member')
+  await makeAgent(member, { name: 'Scribe' })
+  const where = await member.mention('Scribe: write of the sea')
+  await member.see(where, /"run_stop"/)
+  await member.mention('scribe: stop', where.channel, where.thread)
+  await member.see(where, /[Ss]topped/)
+  expect(await agentsOf(world)).toHaveLength(1)
 })
 
 test('a muted thread is heard and not answered until it is unmuted; a mention is', async () => {

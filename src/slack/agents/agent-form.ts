@@ -103,7 +103,7 @@ const usualFields = (form: AgentForm): ModalField[] => [
   }),
   textField(form, 'face', {
     label: 'Face',
-    hint: 'An emoji such as :package:, or the https address of a picture. It stands on its messages.',
+    hint: 'It stands on its messages: an emoji by its name between colons, or the https address of a picture.',
     optional: true,
     max: 500,
     placeholder: ':package:',

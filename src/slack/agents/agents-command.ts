@@ -119,9 +119,9 @@ async function useForChannel(
     : `${agentLabel(chosen)} answers in this channel from now on.`
 }
 
-/** The list with what is so now; a modal with the button is left as it is, and another one says what was done. */
+/** The list with what is so now; a modal says what was done. */
 async function replaceList(deps: Deps, { by, message, responder }: BlockAction, note: string): Promise<void> {
-  if (message === undefined) return responder.reply({ text: note, blocks: [sectionBlock(note)] }, 'Agents')
+  if (message === undefined) return responder.replace({ text: note, blocks: [sectionBlock(note)] }, 'Agents')
   await responder.replace(await listFor(deps, by, { channel: message.channel, note }), 'Agents')
 }
 

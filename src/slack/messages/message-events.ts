@@ -158,6 +158,9 @@ async function startRun(deps: Deps, bot: BotIdentity, message: PersonMessage): P
   const meant = await findRunToCorrect(deps, bot, message)
   const placed = meant === undefined ? message : { ...message, thread_ts: meant.origin.threadTs }
   const { request, notice } = await buildRequest(deps, bot, placed)
+  // "Reviewer: stop"
+  const isStop = request.agent?.chosenBy === 'name' && isStopWord(request.text)
+  if (isStop && (await stopByWord(deps, bot, message, request.text))) return
   const { run, fresh } = await deps.runs.start(request)
   if (!fresh) return addLateFiles(deps, run, request)
   const place = { channel: message.channel, thread: threadOf(message) }
