@@ -153,21 +153,23 @@ test('where two agents have one name nobody guesses, and that is said', async ()
 
 test('a channel gets its agent from whoever chooses first, and everybody reads who did', async () => {
   await using world = await startWorld({
-    model: [says('I am the app.'), says('Here I am.'), says('For you.'), says('By myself.')],
+    model: [says('I am the app.'), says('Again I.'), says('Here I am.'), says('For you.'), says('By myself.')],
   })
   const [member, owner] = [world.as('member'), world.as('owner')]
   await makeAgent(member, { name: 'Release helper', face: ':package:' }, true)
   const first = await owner.mention('anybody?')
   await owner.see(first, /I am the app/)
   const offer = await owner.see(first, /Choose an agent for <#C/)
+  const again = await owner.mention('anybody else?')
+  await owner.see(again, /Again I/)
   const choice = { button: 'agent_channel', value: 'Release helper: is Release helper' }
   await owner.post('press', { channel: first.channel, ts: offer.ts, ...choice })
   const chosen = await owner.see(first, /<@UOWNER\w*> chose .*Release helper/)
   expect(chosen.ts).toBe(offer.ts)
   const second = await owner.mention('and now?')
   await owner.see(second, /Here I am/)
-  expect(await agentsOf(world)).toMatchObject([null, { name: 'Release helper', chosenBy: 'channel' }])
-  const all = (await owner.messages(first.channel, second.thread)).map(lookOf).join()
+  expect(await agentsOf(world)).toMatchObject([null, null, { name: 'Release helper', chosenBy: 'channel' }])
+  const all = (await owner.messages(first.channel, again.thread)).map(lookOf).join()
   expect(all, 'offered once').not.toContain('Choose an agent for')
 
   await member.command('agents', 'general')
@@ -180,7 +182,7 @@ test('a channel gets its agent from whoever chooses first, and everybody reads w
   await heard(member, /answers you from now on/)
   await member.see(await member.mention('mine?'), /For you/)
   await owner.see(await owner.mention('mine?'), /By myself/)
-  expect((await agentsOf(world)).slice(2)).toMatchObject([{ chosenBy: 'person' }, null])
+  expect((await agentsOf(world)).slice(3)).toMatchObject([{ chosenBy: 'person' }, null])
 
   await owner.command('agents release')
   const others = await heard(owner, /"agent_more"/)
@@ -284,7 +286,7 @@ test('a muted thread is heard and not answered until it is unmuted; a mention is
   await member.see(where, /I listen in this thread again/)
   await member.say(where.channel, 'go on', where.thread)
   await member.see(where, /Back\./)
-  expect(world.model.requests).toHaveLength(3)
+  expect(await agentsOf(world), 'what was said while it was quiet asked for nothing').toHaveLength(3)
 })
 
 test('an agent’s answer carries its name and face; cards, notes and errors carry the app’s own', async () => {
@@ -305,7 +307,7 @@ test('an agent’s answer carries its name and face; cards, notes and errors car
 })
 
 test('without the scope Slack is asked once with a name, and a line names the agent', async () => {
-  await using world = await startWorld({ manifest: manifestWith({}), model: [says('One.'), says('Two.')] })
+  await using world = await startWorld({ manifest: manifestWith({}), model: [says('One.'), says('Two.'), hangs()] })
   const member = world.as('member')
   await makeAgent(member, { name: 'Scribe', face: ':pencil2:' })
   for (const [ask, told] of [
@@ -316,6 +318,10 @@ test('without the scope Slack is asked once with a name, and a line names the ag
     expect(answer.username).toBeUndefined()
     expect(answer.blocks?.[0]).toMatchObject({ type: 'context' })
   }
+  const live = await member.dm('Scribe: three')
+  const streamed = await member.see(live, /:pencil2: \*Scribe\*/)
+  expect(streamed).toMatchObject({ streaming: true })
+  await member.press(live, streamed.ts, 'Stop')
   expect(world.log().match(/agents have no names and faces here/g)).toHaveLength(1)
 })
 
