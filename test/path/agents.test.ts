@@ -191,6 +191,23 @@ test('a channel gets its agent from whoever chooses first, and everybody reads w
   await heard(owner, /Release helper.*an agent: ask it by its name/s)
 })
 
+test('what an agent works with and its asker has not connected is offered to them, once', async () => {
+  await using world = await startWorld({ model: [says('I see nothing.'), says('Still nothing.')] })
+  const [member, owner] = [world.as('member'), world.as('owner')]
+  await member.connect('filesystem')
+  await makeAgent(member, { name: 'Clerk', connections: ['filesystem'] }, true)
+  const where = await owner.dm('Clerk: what is in my folder?')
+  const offer = await owner.see(where, /\*Clerk\* works with Files, which you have not connected/)
+  await owner.dm('and now?', where.thread)
+  await owner.see(where, /Still nothing/)
+  expect(
+    (await owner.messages('dm', where.thread)).filter((one) => /works with Files/.test(lookOf(one))),
+  ).toHaveLength(1)
+  await owner.press(where, offer.ts, 'Connect Files')
+  await modalLike(owner, /Connect a tool/)
+  expect((await agentsOf(world))[0]).toMatchObject({ name: 'Clerk', connections: ['filesystem'] })
+})
+
 test('names of people and of those who decide are refused, and nothing that was typed is lost', async () => {
   await using world = await startWorld()
   const member = world.as('member')

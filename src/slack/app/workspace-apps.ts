@@ -6,6 +6,7 @@ import type { WorkspaceId } from '../../ids.ts'
 import type { ReadFile, ReadThread } from '../../run/deps.ts'
 import type { Origin } from '../../run/state/events.ts'
 import { postAgentOffer } from '../agents/agent-offer.ts'
+import { postMissingConnections } from '../agents/missing-connections.ts'
 import type { SlackDeps, WebApiDeps } from '../deps.ts'
 import { createHome } from '../home/home.ts'
 import { refuseOutsider } from '../interactions/outsiders.ts'
@@ -176,7 +177,7 @@ function createWorkspaceApp(parts: SlackParts, auth: WorkspaceAuth, files: FileC
       ...deps,
       streams: { open: 0, offUntil: 0 },
       async postOffers(state) {
-        await postConnectOffer(deps, state)
+        if (!(await postMissingConnections(deps, state))) await postConnectOffer(deps, state)
         await postAgentOffer(deps, state)
       },
     },
