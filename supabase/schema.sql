@@ -312,6 +312,16 @@ create table patchbay.person_agents (
 comment on table patchbay.person_agents is 'which agent answers a person where neither they nor the place name one';
 alter table patchbay.person_agents enable row level security;
 
+create table patchbay.rate_limits (
+  key text not null,
+  tokens double precision not null,
+  at timestamp with time zone not null,
+  blocked_until timestamp with time zone,
+  constraint rate_limits_pkey PRIMARY KEY (key)
+);
+comment on table patchbay.rate_limits is 'how often services may still be called, over all instances; a key is a host and whose credential goes there';
+alter table patchbay.rate_limits enable row level security;
+
 create table patchbay.resource_subscriptions (
   id uuid not null,
   connection_id uuid not null,
@@ -388,6 +398,25 @@ create table patchbay.run_feedback (
 comment on table patchbay.run_feedback is 'what a person thought of an answer; the latest verdict counts';
 alter table patchbay.run_feedback enable row level security;
 
+create table patchbay.run_notes (
+  id bigint generated always as identity not null,
+  root_run uuid not null,
+  agent text not null,
+  finding text not null,
+  source text,
+  confidence text,
+  untrusted jsonb default '[]'::jsonb not null,
+  by_run uuid not null,
+  by_call text not null,
+  noted_at timestamp with time zone default now() not null,
+  constraint run_notes_by_run_by_call_key UNIQUE (by_run, by_call),
+  constraint run_notes_confidence_check CHECK ((confidence = ANY (ARRAY['low'::text, 'medium'::text, 'high'::text]))),
+  constraint run_notes_pkey PRIMARY KEY (id),
+  constraint run_notes_root_run_fkey FOREIGN KEY (root_run) REFERENCES patchbay.runs(id) ON DELETE CASCADE
+);
+comment on table patchbay.run_notes is 'what the agents at work on one request noted for each other; it goes with the run of the request';
+alter table patchbay.run_notes enable row level security;
+
 create table patchbay.runs (
   id uuid not null,
   number bigint generated always as identity not null,
@@ -409,13 +438,17 @@ create table patchbay.runs (
   started_at timestamp with time zone default now() not null,
   closed_at timestamp with time zone,
   all_recorded boolean default false not null,
+  agent_id text,
+  parent_run uuid,
+  parent_call text,
+  wake_at timestamp with time zone,
   constraint runs_dedupe_key_key UNIQUE (dedupe_key),
   constraint runs_number_key UNIQUE (number),
   constraint runs_outcome_check CHECK ((outcome = ANY (ARRAY['finished'::text, 'failed'::text, 'stopped'::text]))),
   constraint runs_pkey PRIMARY KEY (id),
   constraint runs_status_check CHECK ((status = ANY (ARRAY['working'::text, 'suspended'::text, 'closed'::text])))
 );
-comment on table patchbay.runs is 'the work on one request; working without a lease = free to claim, suspended = waits for a person';
+comment on table patchbay.runs is 'the work on one request; working without a lease = free to claim, suspended = waits for a person, for the runs it asked for, or until wake_at; parent_run is no foreign key, as its check makes a stop of the parent and an end of the child wait for each other';
 alter table patchbay.runs enable row level security;
 
 create table patchbay.schema_versions (
@@ -591,6 +624,8 @@ CREATE INDEX mcp_tool_usage_month ON patchbay.mcp_tool_usage USING btree (worksp
 
 CREATE INDEX onboarding_messages_person ON patchbay.onboarding_messages USING btree (workspace_id, user_id);
 
+CREATE INDEX rate_limits_blocked ON patchbay.rate_limits USING btree (blocked_until) WHERE (blocked_until IS NOT NULL);
+
 CREATE INDEX resource_subscriptions_person ON patchbay.resource_subscriptions USING btree (workspace_id, user_id);
 
 CREATE UNIQUE INDEX rules_narrow ON patchbay.rules USING btree (connection_id, tool, COALESCE(conversation, ''::text), md5((reach)::text)) WHERE (scope = 'person'::text);
@@ -599,9 +634,15 @@ CREATE INDEX rules_workspace ON patchbay.rules USING btree (workspace_id, user_i
 
 CREATE INDEX run_events_type ON patchbay.run_events USING btree (run_id, type);
 
+CREATE INDEX run_notes_root ON patchbay.run_notes USING btree (root_run, id);
+
+CREATE INDEX runs_children ON patchbay.runs USING btree (parent_run) WHERE (parent_run IS NOT NULL);
+
 CREATE INDEX runs_closed ON patchbay.runs USING btree (workspace_id, closed_at) WHERE (status = 'closed'::text);
 
 CREATE INDEX runs_conversation ON patchbay.runs USING btree (conversation, number);
+
+CREATE INDEX runs_due ON patchbay.runs USING btree (wake_at) WHERE ((status = 'suspended'::text) AND (wake_at IS NOT NULL));
 
 CREATE INDEX runs_month ON patchbay.runs USING btree (workspace_id, started_at);
 
@@ -1472,6 +1513,40 @@ begin
 end $function$
 ;
 comment on function patchbay.channel_agent_set(text,text,text,text,text) is 'chooses the agent of a channel; null: none. The caller checks that everybody there may use it';
+
+CREATE OR REPLACE FUNCTION patchbay.child_settle(p_parent uuid, p_call text, p_event jsonb, p_instance text, p_lease_ms integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare row runs;
+begin
+  select * into row from runs where id = p_parent for update;
+  if not found or row.status = 'closed' or row.outcome is not null
+    or exists (select from run_events where run_id = p_parent and type = 'returned' and body ->> 'call' = p_call) then
+    return '{"kind": "already", "fence": null}';
+  end if;
+  perform run_append_locked(p_parent, jsonb_build_array(p_event));
+  update runs set status = 'working', wake_at = null where id = p_parent and status = 'suspended';
+  return jsonb_build_object('kind', 'settled', 'fence', run_claim_if_free(p_parent, p_instance, p_lease_ms));
+end $function$
+;
+comment on function patchbay.child_settle(uuid,text,jsonb,text,integer) is 'gives a run the result of one that it asked for, once, and wakes it; locks no child';
+
+CREATE OR REPLACE FUNCTION patchbay.children_unsettled(p_limit integer)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select coalesce(jsonb_agg(jsonb_build_object('id', id, 'events', run_events_bare(id)) order by number), '[]') from (
+    select c.id, c.number from runs p join runs c on c.parent_run = p.id
+    where p.status <> 'closed' and p.outcome is null and c.status = 'closed'
+      and not exists (select from run_events e where e.run_id = p.id and e.type = 'returned' and e.body ->> 'call' = c.parent_call)
+    order by c.number limit p_limit) c
+$function$
+;
+comment on function patchbay.children_unsettled(integer) is 'runs that have ended, and of whose end a crash has kept who asked for them from hearing';
 
 CREATE OR REPLACE FUNCTION patchbay.clear_connection_secure(p_workspace text, p_id uuid, p_old text, p_new text, p_names jsonb)
  RETURNS jsonb
@@ -2365,6 +2440,34 @@ $function$
 ;
 comment on function patchbay.month_start() is 'when this month began, in UTC';
 
+CREATE OR REPLACE FUNCTION patchbay.note_add(p_root uuid, p_run uuid, p_call text, p_agent text, p_note jsonb, p_limit integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+begin
+  if (select count(*) from run_notes where root_run = p_root) >= p_limit then return 'null'; end if;
+  insert into run_notes (root_run, agent, finding, source, confidence, untrusted, by_run, by_call)
+  values (p_root, p_agent, p_note ->> 'finding', p_note ->> 'source', p_note ->> 'confidence', p_note -> 'untrusted', p_run, p_call)
+  on conflict (by_run, by_call) do nothing;
+  return (select to_jsonb(count(*)) from run_notes where root_run = p_root);
+end $function$
+;
+comment on function patchbay.note_add(uuid,uuid,text,text,jsonb,integer) is 'keeps one note of a request, once for each call; how many there are now, or null where there are p_limit';
+
+CREATE OR REPLACE FUNCTION patchbay.notes_of(p_root uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select coalesce(jsonb_agg(jsonb_build_object('agent', agent, 'finding', finding, 'source', source, 'confidence', confidence,
+    'untrusted', untrusted) order by id), '[]')
+  from run_notes where root_run = p_root
+$function$
+;
+comment on function patchbay.notes_of(uuid) is NULL;
+
 CREATE OR REPLACE FUNCTION patchbay.onboarding_message_remove(p_workspace text, p_channel text, p_ts text)
  RETURNS jsonb
  LANGUAGE sql
@@ -2742,6 +2845,45 @@ AS $function$
 $function$
 ;
 comment on function patchbay.policy_for(text,text) is 'the rules that bind a person, and who decides destructive calls, as they are at one moment';
+
+CREATE OR REPLACE FUNCTION patchbay.rate_block(p_key text, p_until timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+begin
+  insert into rate_limits (key, tokens, at, blocked_until) values (p_key, 0, clock_timestamp(), p_until)
+  on conflict (key) do update set blocked_until = greatest(rate_limits.blocked_until, excluded.blocked_until);
+  return 'null';
+end $function$
+;
+comment on function patchbay.rate_block(text,timestamp with time zone) is 'nobody calls there until then, as the service asked';
+
+CREATE OR REPLACE FUNCTION patchbay.rate_take(p_key text, p_per_second double precision, p_burst double precision)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare
+  row rate_limits;
+  time timestamptz;
+  left_now double precision;
+begin
+  insert into rate_limits (key, tokens, at) values (p_key, p_burst, clock_timestamp()) on conflict do nothing;
+  select * into row from rate_limits where key = p_key for update;
+  time := clock_timestamp();
+  if row.blocked_until > time then
+    return to_jsonb(ceil(extract(epoch from row.blocked_until - time) * 1000)::bigint);
+  end if;
+  left_now := least(p_burst, row.tokens + extract(epoch from time - row.at) * p_per_second);
+  if left_now < 1 then
+    return to_jsonb(ceil((1 - left_now) / p_per_second * 1000)::bigint);
+  end if;
+  update rate_limits set tokens = left_now - 1, at = time, blocked_until = null where key = p_key;
+  return '0';
+end $function$
+;
+comment on function patchbay.rate_take(text,double precision,double precision) is 'takes one call of a token bucket: 0, or the milliseconds after which to ask again';
 
 CREATE OR REPLACE FUNCTION patchbay.registry_entry_of(p_card text)
  RETURNS text
@@ -3199,6 +3341,10 @@ declare
 begin
   select * into run from runs where id = p_run;
   case p_event ->> 'type'
+  when 'started' then
+    if p_event #> '{agent,id}' is not null then
+      update runs set agent_id = p_event #>> '{agent,id}' where id = p_run;
+    end if;
   when 'replied' then
     update runs set turns = turns + 1,
       input_tokens = input_tokens + (p_event #>> '{usage,input}')::bigint,
@@ -3228,7 +3374,7 @@ begin
     where run_id = p_run and type = 'judged' and body ->> 'call' = p_event ->> 'call' order by seq desc limit 1;
     if judged is not null and p_event ->> 'outcome' in ('ok', 'error', 'failed', 'cancelled', 'unknown') then
       insert into mcp_tool_usage (workspace_id, connection_id, run_id, agent_id, tool_name, execution_time_ms, success, error_details, tokens_saved)
-      values (run.workspace_id, (judged ->> 'connection')::uuid, run.id, 'default', judged ->> 'tool', (p_event ->> 'ms')::double precision,
+      values (run.workspace_id, (judged ->> 'connection')::uuid, run.id, coalesce(run.agent_id, 'default'), judged ->> 'tool', (p_event ->> 'ms')::double precision,
         p_event ->> 'outcome' = 'ok', case when p_event ->> 'outcome' <> 'ok' then jsonb_build_object(
           'cause', p_event ->> 'outcome', 'code', coalesce(p_event ->> 'why', 'tool_error'), 'words', left(p_event ->> 'summary', 500)) end, 0);
       update mcp_connections set usage_count = usage_count + 1, last_used = now()
@@ -3249,10 +3395,12 @@ begin
     perform approvals_close(p_run, p_event ->> 'by');
     perform inputs_close(p_run, null);
     update runs set outcome = coalesce(outcome, 'stopped') where id = p_run;
+    perform run_stop_children(p_run, p_event);
   when 'finished', 'failed' then
     perform approvals_close(p_run, null);
     perform inputs_close(p_run, null);
     update runs set outcome = p_event ->> 'type' where id = p_run;
+    perform run_stop_children(p_run, jsonb_build_object('type', 'stopped', 'by', run.user_id, 'why', 'asker_ended', 'at', p_event -> 'at'));
   else
     null;
   end case;
@@ -3409,6 +3557,36 @@ $function$
 ;
 comment on function patchbay.run_corrected_by(text,text) is 'the run that a message corrected';
 
+CREATE OR REPLACE FUNCTION patchbay.run_delegate(p_run uuid, p_fence bigint, p_seq integer, p_events jsonb, p_children jsonb, p_instance text, p_lease_ms integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare
+  row runs;
+  child jsonb;
+  key text;
+  appended jsonb;
+  begun jsonb := '[]';
+begin
+  select * into row from runs where id = p_run for update;
+  appended := run_append(p_run, p_fence, p_seq, p_events, p_lease_ms);
+  -- The answer to an earlier try may have been lost on the way; then the children are there.
+  if appended ->> 'kind' <> 'appended' or exists (select from runs where id = (p_children #>> '{0,id}')::uuid) then
+    return appended || '{"begun": []}';
+  end if;
+  for child in select value from jsonb_array_elements(p_children) loop
+    key := 'child:' || p_run || ':' || (child ->> 'call');
+    insert into runs (id, workspace_id, user_id, conversation, dedupe_key, parent_run, parent_call)
+    values ((child ->> 'id')::uuid, row.workspace_id, row.user_id, key, key, p_run, child ->> 'call');
+    perform run_append_locked((child ->> 'id')::uuid, child -> 'events');
+    begun := begun || jsonb_build_object('run', child -> 'id', 'fence', run_claim_if_free((child ->> 'id')::uuid, p_instance, p_lease_ms));
+  end loop;
+  return appended || jsonb_build_object('begun', begun);
+end $function$
+;
+comment on function patchbay.run_delegate(uuid,bigint,integer,jsonb,jsonb,text,integer) is 'begins the runs that a run asks for, together with the events that say so; each is claimed at once';
+
 CREATE OR REPLACE FUNCTION patchbay.run_event_without_words(p_body jsonb, p_user text)
  RETURNS jsonb
  LANGUAGE sql
@@ -3555,6 +3733,11 @@ begin
     returning r.id, r.last_seq
   )
   select coalesce(jsonb_agg(jsonb_build_object('run', id, 'seq', last_seq)), '[]') into held from kept;
+  with due as (
+    select id from runs where status = 'suspended' and wake_at <= clock_timestamp()
+    order by wake_at limit greatest(p_free, 0) for update skip locked
+  )
+  update runs r set status = 'working', wake_at = null from due where r.id = due.id;
   for candidate in
     select r.id from runs r
     where r.status = 'working' and (r.lease_until is null or r.lease_until < clock_timestamp())
@@ -3567,7 +3750,7 @@ begin
       taken := taken || jsonb_build_object('run', candidate.id, 'fence', fence_now);
     end if;
   end loop;
-  return jsonb_build_object('held', held, 'taken', taken);
+  return jsonb_build_object('held', held, 'taken', taken, 'blocked', (select coalesce(jsonb_agg(jsonb_build_object('key', key, 'until', blocked_until)), '[]') from rate_limits where blocked_until > clock_timestamp()));
 end $function$
 ;
 comment on function patchbay.run_poll(text,jsonb,integer,integer) is 'once a second per instance: renews its leases, says how far each held run has got, and claims free runs';
@@ -3728,19 +3911,36 @@ end $function$
 ;
 comment on function patchbay.run_stop(text,uuid,jsonb,text,integer) is 'stops a run whoever holds it, and what its requester asked for behind it';
 
-CREATE OR REPLACE FUNCTION patchbay.run_suspend(p_run uuid, p_fence bigint, p_seq integer)
+CREATE OR REPLACE FUNCTION patchbay.run_stop_children(p_parent uuid, p_event jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare child runs;
+begin
+  for child in select * from runs where parent_run = p_parent and status <> 'closed' and outcome is null order by number for update loop
+    if child.outcome is null then
+      perform run_append_locked(child.id, jsonb_build_array(p_event));
+      update runs set status = 'working', wake_at = null, lease_until = case when owner is not null then lease_until end where id = child.id;
+    end if;
+  end loop;
+end $function$
+;
+comment on function patchbay.run_stop_children(uuid,jsonb) is NULL;
+
+CREATE OR REPLACE FUNCTION patchbay.run_suspend(p_run uuid, p_fence bigint, p_seq integer, p_wake_at timestamp with time zone)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
 begin
-  update runs set status = 'suspended', owner = null, lease_until = null, all_recorded = true
+  update runs set status = 'suspended', owner = null, lease_until = null, all_recorded = true, wake_at = p_wake_at
   where id = p_run and fence = p_fence and last_seq = p_seq and status = 'working'
     and not (run_waits(p_run) and exists (select from runs_to_join(p_run)));
   return to_jsonb(found);
 end $function$
 ;
-comment on function patchbay.run_suspend(uuid,bigint,integer) is 'lets go of a run that waits for a person; refused when something happened since p_seq, or its requester said something that withdraws what it waits for';
+comment on function patchbay.run_suspend(uuid,bigint,integer,timestamp with time zone) is 'lets go of a run that waits for a person, for its children or until a time; refused when something happened since p_seq, or its requester said something that withdraws what it waits for';
 
 CREATE OR REPLACE FUNCTION patchbay.run_waits(p_run uuid)
  RETURNS boolean
@@ -3830,7 +4030,7 @@ CREATE OR REPLACE FUNCTION patchbay.runs_recent(p_workspace text, p_user text, p
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
   select coalesce(jsonb_agg(jsonb_build_object('id', r.id, 'events', run_events_bare(r.id)) order by r.number desc), '[]')
-  from (select id, number from runs where workspace_id = p_workspace and user_id = p_user order by number desc limit p_limit) r
+  from (select id, number from runs where workspace_id = p_workspace and user_id = p_user and parent_run is null order by number desc limit p_limit) r
 $function$
 ;
 comment on function patchbay.runs_recent(text,text,integer) is 'a person''s last runs, newest first';
@@ -3916,7 +4116,7 @@ AS $function$
       where e.run_id = r.id and e.type in ('answered', 'withdrawn') and coalesce(e.body ->> 'decision', e.type) <> 'approved'
         and e.seq > done.last order by e.seq desc limit 1),
     'cost_usd', r.cost_usd) order by r.number desc), '[]')
-  from (select * from runs where workspace_id = p_workspace and user_id = p_user order by number desc limit p_limit) r
+  from (select * from runs where workspace_id = p_workspace and user_id = p_user and parent_run is null order by number desc limit p_limit) r
   join run_events first on first.run_id = r.id and first.seq = 1
   cross join lateral (
     select count(*) as calls, coalesce(max(e.seq), 0) as last, count(*) filter (where exists (
@@ -4525,13 +4725,13 @@ AS $function$
   select jsonb_build_object(
     'since', to_char(month_start() at time zone 'utc', 'YYYY-MM-DD'),
     'today', extract(day from now() at time zone 'utc')::integer,
-    'runs', (select count(*) from mine),
+    'runs', (select count(*) from mine where parent_run is null),
     'calls', (select count(*) from calls),
     'failed', (select count(*) from calls where not success),
     'tokens', (select coalesce(sum(input_tokens + output_tokens + cached_tokens), 0) from mine),
     'cost_usd', (select coalesce(sum(cost_usd), 0) from mine),
     'days', (select coalesce(jsonb_agg(jsonb_build_object('day', day, 'runs', many) order by day), '[]') from (
-      select extract(day from started_at at time zone 'utc')::integer as day, count(*) as many from mine group by 1) d),
+      select extract(day from started_at at time zone 'utc')::integer as day, count(*) as many from mine where parent_run is null group by 1) d),
     'tools', (select coalesce(jsonb_agg(jsonb_build_object('tool', tool_name, 'connection', connection_name, 'calls', many)
         order by many desc, tool_name), '[]') from (
       select tool_name, connection_name, count(*) as many from calls group by 1, 2 order by 3 desc, 1 limit 5) t))
@@ -4664,6 +4864,8 @@ grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.person_agents to service_role;
 
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.rate_limits to service_role;
+
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.resource_subscriptions to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.rules to service_role;
@@ -4671,6 +4873,8 @@ grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.run_events to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.run_feedback to service_role;
+
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.run_notes to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.runs to service_role;
 

@@ -11,6 +11,7 @@ import { appendEvents, type LeasedRun } from '../storage/leased-run.ts'
 import { callBuiltinTool } from '../tools/call-builtin-tool.ts'
 import { createSignInRequest, requestInputs, requestLiveInput } from './request-input.ts'
 import { FOLLOWED_CHARS, firstLineOf, plainResultOf, shapeResult } from './shape-result.ts'
+import { waitForTurn, waitingEventFor } from './wait-for-turn.ts'
 
 /** A call that is still not done after so many rounds of questions never will be. */
 const MAX_ROUNDS = 11
@@ -49,6 +50,8 @@ async function callOne(deps: RunDeps, leased: LeasedRun, ready: ReadyCall): Prom
   const { call } = ready
   const outcome = await outcomeOf(deps, leased, ready)
   if (outcome.kind === 'input_required') return requestInputs(deps, leased, call, outcome.asks)
+  const waiting = await waitingEventFor(deps, ready, outcome)
+  if (waiting !== undefined) return void (await appendEvents(deps, leased, [waiting], 'fact'))
   const mayAsk = outcome.kind === 'failed' && ready.source.shared === undefined
   const signIn = mayAsk ? createSignInRequest(call, ready.source.id, outcome) : undefined
   if (signIn !== undefined) return requestInputs(deps, leased, call, [signIn])
@@ -73,7 +76,7 @@ type Asking = Extract<ToolOutcome, { kind: 'input_required' }>
 async function outcomeOf(deps: RunDeps, leased: LeasedRun, ready: ReadyCall): Promise<ToolOutcome> {
   let resume = resumptionOf(ready.call)
   for (let rounds = roundsOf(leased, ready.call); ; rounds = roundsOf(leased, ready.call)) {
-    const outcome = await callRound(deps, leased, ready, resume)
+    const outcome = (await waitForTurn(deps, leased, ready.source)) ?? (await callRound(deps, leased, ready, resume))
     if (outcome.kind !== 'input_required') return outcome
     if (rounds >= MAX_ROUNDS) return tooManyRounds(ready.call, outcome)
     if (outcome.asks.length > 0) return outcome
@@ -119,7 +122,7 @@ const tooManyRounds = ({ connectionName }: CallState, { ms }: Asking): Answered 
 /** What may have been carried out is `unknown` besides. */
 const mayPass = (outcome: Answered): boolean => outcome.kind === 'failed' && PASSING.has(outcome.why)
 
-const PASSING = new Set(['timeout', 'unreachable', 'gone', 'circuit_open'])
+const PASSING = new Set(['timeout', 'unreachable', 'gone', 'circuit_open', 'busy'])
 
 type Outcome = Omit<EventOf<'returned'>, 'type' | 'call' | 'ms' | 'at' | 'passing' | 'why'>
 

@@ -14,7 +14,7 @@ import {
 } from '../blocks/build-blocks.ts'
 import { escapeMrkdwn } from '../blocks/text.ts'
 import { describeAction, missedCallText, unknownOutcomeText } from './describe-calls.ts'
-import { leftOutWordsOf, unreadWordsOf } from './left-out-tools.ts'
+import { leftOutWordsOf, otherModelWordsOf, unreadWordsOf } from './left-out-tools.ts'
 import { type AnswerPage, callsOnPage, isAfterApproval, nextSegmentOf, paginateAnswer } from './paginate-answer.ts'
 import { stepsBlock, stepsText } from './steps-block.ts'
 import { stoppedMessages } from './stopped-messages.ts'
@@ -83,7 +83,7 @@ export const stopButtonsFor = (state: Pick<RunState, 'id'>, key = ''): KnownBloc
 const stopBlockIdOf = (run: string, key: string): string => `stop ${run} ${key}`
 
 function endOf(state: RunState): MessageContent | undefined {
-  const leftOut = [...unreadWordsOf(state), ...leftOutWordsOf(state)].map(textMessage)
+  const leftOut = [...unreadWordsOf(state), ...leftOutWordsOf(state), ...otherModelWordsOf(state)].map(textMessage)
   const troubles = [unknownOutcomeMessages, unansweredMessages, reconnectMessages, changedToolMessages].flatMap((of) =>
     of(state),
   )
@@ -195,6 +195,8 @@ function failedMessage(state: RunState): MessageContent {
 const NOTES = {
   turn_limit: 'I stopped here because one request can only take so many steps. Say _go on_ and I will continue.',
   budget: 'I stopped here because this used up what one request may cost. Say _go on_ and I will continue.',
+  agent_budget:
+    'I stopped here because this used up what one request to this agent may cost. Say _go on_ and I will continue.',
 }
 
 function finishedMessages(state: RunState): MessageContent[] {
