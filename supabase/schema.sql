@@ -1,5 +1,32 @@
 -- Written by `npm run schema` from a migrated database; a test compares the two. Do not edit.
 
+create table patchbay.agent_versions (
+  agent_id uuid not null,
+  version integer not null,
+  definition jsonb not null,
+  saved_at timestamp with time zone default clock_timestamp() not null,
+  constraint agent_versions_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES patchbay.agents(id) ON DELETE CASCADE,
+  constraint agent_versions_pkey PRIMARY KEY (agent_id, version)
+);
+comment on table patchbay.agent_versions is 'every definition an agent had; restoring one makes a new version';
+alter table patchbay.agent_versions enable row level security;
+
+create table patchbay.agents (
+  id uuid not null,
+  workspace_id text not null,
+  user_id text not null,
+  name_key text not null,
+  definition jsonb not null,
+  version integer default 1 not null,
+  shared boolean default false not null,
+  archived_at timestamp with time zone,
+  created_at timestamp with time zone default clock_timestamp() not null,
+  changed_at timestamp with time zone default clock_timestamp() not null,
+  constraint agents_pkey PRIMARY KEY (id)
+);
+comment on table patchbay.agents is 'agents that people made; user_id owns one, shared offers it to the whole workspace';
+alter table patchbay.agents enable row level security;
+
 create table patchbay.approvals (
   id text not null,
   run_id uuid not null,
@@ -75,6 +102,15 @@ create table patchbay.audit_seals (
 );
 comment on table patchbay.audit_seals is 'the newest audit row of a workspace that the app sealed; the key of mac lies in the credential store';
 alter table patchbay.audit_seals enable row level security;
+
+create table patchbay.channel_agents (
+  workspace_id text not null,
+  channel text not null,
+  agent_id text,
+  constraint channel_agents_pkey PRIMARY KEY (workspace_id, channel)
+);
+comment on table patchbay.channel_agents is 'which agent answers in a channel where nobody is named; null: one was offered and none is chosen';
+alter table patchbay.channel_agents enable row level security;
 
 create table patchbay.connect_submissions (
   submission_id uuid not null,
@@ -242,6 +278,16 @@ create table patchbay.mcp_tool_usage (
 comment on table patchbay.mcp_tool_usage is 'one row per tool call that returned; outlives its connection, and is kept as long as runs are';
 alter table patchbay.mcp_tool_usage enable row level security;
 
+create table patchbay.muted_threads (
+  workspace_id text not null,
+  channel text not null,
+  thread_ts text not null,
+  muted_at timestamp with time zone default clock_timestamp() not null,
+  constraint muted_threads_pkey PRIMARY KEY (workspace_id, channel, thread_ts)
+);
+comment on table patchbay.muted_threads is 'threads in which the app answers only to mentions';
+alter table patchbay.muted_threads enable row level security;
+
 create table patchbay.onboarding_messages (
   workspace_id text not null,
   channel text not null,
@@ -256,6 +302,15 @@ create table patchbay.onboarding_messages (
 );
 comment on table patchbay.onboarding_messages is 'messages that help a person begin, until they need no help any more; shown = what such a message says now';
 alter table patchbay.onboarding_messages enable row level security;
+
+create table patchbay.person_agents (
+  workspace_id text not null,
+  user_id text not null,
+  agent_id text not null,
+  constraint person_agents_pkey PRIMARY KEY (workspace_id, user_id)
+);
+comment on table patchbay.person_agents is 'which agent answers a person where neither they nor the place name one';
+alter table patchbay.person_agents enable row level security;
 
 create table patchbay.rate_limits (
   key text not null,
@@ -529,6 +584,10 @@ create table patchbay.workspaces (
 comment on table patchbay.workspaces is 'one row per Slack workspace; settings: approvers, approvals_channel, cards, budget_usd, run_retention_days, audit_retention_days';
 alter table patchbay.workspaces enable row level security;
 
+CREATE UNIQUE INDEX agents_own ON patchbay.agents USING btree (workspace_id, user_id, name_key) WHERE (archived_at IS NULL);
+
+CREATE UNIQUE INDEX agents_shared ON patchbay.agents USING btree (workspace_id, name_key) WHERE ((archived_at IS NULL) AND shared);
+
 CREATE INDEX approvals_open ON patchbay.approvals USING btree (workspace_id, created_at) WHERE (status = 'pending'::text);
 
 CREATE INDEX approvals_pending ON patchbay.approvals USING btree (expires_at) WHERE (status = 'pending'::text);
@@ -614,6 +673,172 @@ CREATE CONSTRAINT TRIGGER run_events_audited AFTER INSERT ON patchbay.run_events
 CREATE TRIGGER runs_forget_heard AFTER DELETE ON patchbay.runs FOR EACH ROW EXECUTE FUNCTION patchbay.runs_forget_heard();
 
 CREATE TRIGGER runs_forget_rules AFTER DELETE ON patchbay.runs FOR EACH ROW EXECUTE FUNCTION patchbay.runs_forget_rules();
+
+CREATE OR REPLACE FUNCTION patchbay.agent_archive(p_workspace text, p_user text, p_id uuid, p_any boolean)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare row agents;
+begin
+  update agents set archived_at = clock_timestamp(), shared = false
+  where id = p_id and workspace_id = p_workspace and archived_at is null and (user_id = p_user or (p_any and shared)) returning * into row;
+  if not found then return null; end if;
+  update channel_agents set agent_id = null where workspace_id = p_workspace and agent_id = p_id::text;
+  delete from person_agents where workspace_id = p_workspace and agent_id = p_id::text;
+  perform audit_append(p_workspace, p_user, 'agent_archived', jsonb_build_object('agent', p_id, 'name', row.definition ->> 'name'));
+  return agent_row(row);
+end $function$
+;
+comment on function patchbay.agent_archive(text,text,uuid,boolean) is 'archives an agent of one''s own, or with p_any a shared one; null where it is neither';
+
+CREATE OR REPLACE FUNCTION patchbay.agent_choices(p_workspace text, p_user text, p_channel text, p_thread text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select jsonb_build_object(
+    'thread', (select e.body #>> '{agent,id}' from run_events e where e.seq = 1 and e.run_id = newest.id),
+    'thread_name', (select e.body #>> '{agent,name}' from run_events e where e.seq = 1 and e.run_id = newest.id),
+    'channel', (select agent_id from channel_agents where workspace_id = p_workspace and channel = p_channel),
+    'person', (select agent_id from person_agents where workspace_id = p_workspace and user_id = p_user))
+  from (select) one left join lateral (
+    select id from runs where conversation = p_workspace || ':' || p_channel || ':' || p_thread order by number desc limit 1
+  ) newest on true
+$function$
+;
+comment on function patchbay.agent_choices(text,text,text,text) is 'which agent did the last run of a thread, and who was chosen for the channel and by the person';
+
+CREATE OR REPLACE FUNCTION patchbay.agent_offer_claim(p_workspace text, p_channel text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+begin
+  insert into channel_agents (workspace_id, channel) values (p_workspace, p_channel) on conflict do nothing;
+  return to_jsonb(found);
+end $function$
+;
+comment on function patchbay.agent_offer_claim(text,text) is 'true once for a channel for which nothing was chosen yet: an agent is offered there';
+
+CREATE OR REPLACE FUNCTION patchbay.agent_row(p_agent patchbay.agents)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select jsonb_build_object('id', p_agent.id, 'owner', p_agent.user_id, 'definition', p_agent.definition, 'version', p_agent.version,
+    'shared', p_agent.shared)
+$function$
+;
+comment on function patchbay.agent_row(patchbay.agents) is 'an agent as the app reads it';
+
+CREATE OR REPLACE FUNCTION patchbay.agent_save(p_workspace text, p_user text, p_id uuid, p_base integer, p_name_key text, p_definition jsonb, p_limit integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare
+  row agents;
+  taken text;
+begin
+  perform agents_lock(p_workspace);
+  select * into row from agents where id = p_id for update;
+  if found and (row.workspace_id <> p_workspace or row.user_id <> p_user or row.archived_at is not null) or not found and p_base is not null then
+    raise exception 'This agent is not yours to edit, or it was archived. See `/mcp agents`.' using errcode = 'PT404';
+  end if;
+  -- The same form may be sent twice.
+  if row.definition = p_definition then return agent_row(row); end if;
+  if row.version <> coalesce(p_base, 0) then
+    raise exception 'This agent was changed meanwhile, in another window. Copy your words, open it anew and edit that.' using errcode = 'PT409';
+  end if;
+  select definition ->> 'name' into taken from agents
+  where workspace_id = p_workspace and archived_at is null and id <> p_id and name_key = p_name_key and (user_id = p_user or shared) limit 1;
+  if found then
+    raise exception 'There is already an agent called "%". Take another name, or edit that one.', taken using errcode = 'PT410';
+  end if;
+  if row.id is not null then
+    update agents set definition = p_definition, name_key = p_name_key, version = row.version + 1, changed_at = clock_timestamp()
+    where id = p_id returning * into row;
+  else
+    if (select count(*) from agents where workspace_id = p_workspace and user_id = p_user and archived_at is null) >= p_limit then
+      raise exception 'You have % agents, and more are not kept. Archive one that you do not need.', p_limit using errcode = 'PT429';
+    end if;
+    insert into agents (id, workspace_id, user_id, name_key, definition) values (p_id, p_workspace, p_user, p_name_key, p_definition)
+    returning * into row;
+  end if;
+  insert into agent_versions (agent_id, version, definition) values (p_id, row.version, p_definition);
+  perform audit_append(p_workspace, p_user, 'agent_saved', jsonb_build_object('agent', p_id, 'name', p_definition ->> 'name', 'version', row.version));
+  return agent_row(row);
+end $function$
+;
+comment on function patchbay.agent_save(text,text,uuid,integer,text,jsonb,integer) is 'makes an agent (p_base null) or its next version; p_base is the version that was edited';
+
+CREATE OR REPLACE FUNCTION patchbay.agent_share(p_workspace text, p_user text, p_id uuid, p_shared boolean)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare row agents;
+begin
+  perform agents_lock(p_workspace);
+  select * into row from agents where id = p_id and workspace_id = p_workspace and user_id = p_user and archived_at is null for update;
+  if not found then return null; end if;
+  if row.shared = p_shared then return agent_row(row); end if;
+  if p_shared and exists (
+    select from agents where workspace_id = p_workspace and archived_at is null and shared and name_key = row.name_key) then
+    raise exception 'Somebody shared an agent called "%" before. Edit yours to another name, then share it.', row.definition ->> 'name'
+      using errcode = 'PT410';
+  end if;
+  update agents set shared = p_shared where id = p_id returning * into row;
+  if not p_shared then
+    update channel_agents set agent_id = null where workspace_id = p_workspace and agent_id = p_id::text;
+    delete from person_agents where workspace_id = p_workspace and agent_id = p_id::text and user_id <> p_user;
+  end if;
+  perform audit_append(p_workspace, p_user, case when p_shared then 'agent_shared' else 'agent_unshared' end,
+    jsonb_build_object('agent', p_id, 'name', row.definition ->> 'name', 'version', row.version));
+  return agent_row(row);
+end $function$
+;
+comment on function patchbay.agent_share(text,text,uuid,boolean) is 'offers a person''s agent to the workspace, or takes that back; null where it is not theirs';
+
+CREATE OR REPLACE FUNCTION patchbay.agent_versions_of(p_workspace text, p_user text, p_id uuid, p_limit integer)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select coalesce(jsonb_agg(jsonb_build_object('version', v.version, 'definition', v.definition, 'at', v.saved_at) order by v.version desc), '[]')
+  from (
+    select v.* from agent_versions v join agents a on a.id = v.agent_id
+    where a.id = p_id and a.workspace_id = p_workspace and a.user_id = p_user order by v.version desc limit p_limit
+  ) v
+$function$
+;
+comment on function patchbay.agent_versions_of(text,text,uuid,integer) is 'the newest versions of an agent, for its owner';
+
+CREATE OR REPLACE FUNCTION patchbay.agents_lock(p_workspace text)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select pg_advisory_xact_lock(hashtextextended('patchbay agents ' || p_workspace, 0))
+$function$
+;
+comment on function patchbay.agents_lock(text) is 'lets one transaction at a time name and share agents of a workspace';
+
+CREATE OR REPLACE FUNCTION patchbay.agents_of(p_workspace text, p_user text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select coalesce(jsonb_agg(agent_row(a) order by a.user_id <> p_user, lower(a.definition ->> 'name')), '[]')
+  from agents a where a.workspace_id = p_workspace and a.archived_at is null and (a.user_id = p_user or a.shared)
+$function$
+;
+comment on function patchbay.agents_of(text,text) is 'the agents that a person may use: their own, then those shared with the workspace';
 
 CREATE OR REPLACE FUNCTION patchbay.approval_decide(p_workspace text, p_id text, p_status text, p_by text, p_event jsonb, p_instance text, p_lease_ms integer)
  RETURNS jsonb
@@ -1274,6 +1499,20 @@ AS $function$
 $function$
 ;
 comment on function patchbay.budget_state(text) is 'a workspace''s monthly budget and what is spent of it; null without a budget';
+
+CREATE OR REPLACE FUNCTION patchbay.channel_agent_set(p_workspace text, p_user text, p_channel text, p_agent text, p_name text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+begin
+  insert into channel_agents (workspace_id, channel, agent_id) values (p_workspace, p_channel, p_agent)
+  on conflict (workspace_id, channel) do update set agent_id = excluded.agent_id;
+  perform audit_append(p_workspace, p_user, 'agent_of_channel_set', jsonb_build_object('agent', p_agent, 'name', p_name, 'channel', p_channel));
+  return null;
+end $function$
+;
+comment on function patchbay.channel_agent_set(text,text,text,text,text) is 'chooses the agent of a channel; null: none. The caller checks that everybody there may use it';
 
 CREATE OR REPLACE FUNCTION patchbay.child_settle(p_parent uuid, p_call text, p_event jsonb, p_instance text, p_lease_ms integer)
  RETURNS jsonb
@@ -2473,6 +2712,22 @@ end $function$
 ;
 comment on function patchbay.owners_set(text,text,jsonb) is 'names who is an owner here beside the owners and admins of the Slack workspace; the caller checks who may do this';
 
+CREATE OR REPLACE FUNCTION patchbay.person_agent_set(p_workspace text, p_user text, p_agent text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+begin
+  if p_agent is null then delete from person_agents where workspace_id = p_workspace and user_id = p_user;
+  else
+    insert into person_agents (workspace_id, user_id, agent_id) values (p_workspace, p_user, p_agent)
+    on conflict (workspace_id, user_id) do update set agent_id = excluded.agent_id;
+  end if;
+  return null;
+end $function$
+;
+comment on function patchbay.person_agent_set(text,text,text) is 'chooses the agent of a person; null: none';
+
 CREATE OR REPLACE FUNCTION patchbay.person_forget(p_workspace text, p_user text, p_most integer)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -2516,6 +2771,9 @@ begin
   update shared_connections s set shared_by = 'UFORGOTTEN' from mcp_connections c
   where c.id = s.connection_id and c.workspace_id = p_workspace and s.shared_by = p_user;
   delete from mcp_run_cards where workspace_id = p_workspace and created_by = p_user and source in ('saved', 'imported') and not is_public;
+  delete from agents where workspace_id = p_workspace and user_id = p_user and not shared;
+  update agents set user_id = 'UFORGOTTEN' where workspace_id = p_workspace and user_id = p_user;
+  delete from person_agents where workspace_id = p_workspace and user_id = p_user;
   delete from onboarding_messages where workspace_id = p_workspace and user_id = p_user;
   delete from resource_subscriptions where workspace_id = p_workspace and user_id = p_user;
   delete from run_feedback f using runs r where r.id = f.run_id and r.workspace_id = p_workspace and f.user_id = p_user;
@@ -3339,7 +3597,9 @@ AS $function$
   select jsonb_strip_nulls(p_body || case when p_body ->> 'by' = p_user then '{"by": "UFORGOTTEN"}'::jsonb else '{}' end || case p_body ->> 'type'
     when 'started' then jsonb_build_object('text', 'Forgotten.', 'context', '[]'::jsonb, 'attached', '[]'::jsonb,
       'origin', (p_body -> 'origin') - 'userZone' || '{"user": "UFORGOTTEN", "userName": "somebody"}',
-      'first', p_body -> 'first' || '{"input": {}}', 'earlier', null, 'prompt', null, 'skill', null, 'untrusted', null)
+      'first', p_body -> 'first' || '{"input": {}}', 'earlier', null, 'prompt', null, 'skill', null, 'untrusted', null,
+      'agent', case when p_body ? 'agent' then jsonb_build_object('id', p_body #> '{agent,id}', 'version', p_body #> '{agent,version}',
+        'chosenBy', p_body #> '{agent,chosenBy}', 'name', 'Forgotten', 'purpose', 'Forgotten.', 'instructions', '') end)
     when 'thread_read' then '{"messages": [], "gap": null}'
     when 'files_added' then '{"files": []}'
     when 'summarised' then '{"text": "Forgotten."}'
@@ -4257,6 +4517,35 @@ $function$
 ;
 comment on function patchbay.slack_messages_of(uuid) is 'the messages that show a run';
 
+CREATE OR REPLACE FUNCTION patchbay.thread_mute(p_workspace text, p_channel text, p_thread text, p_muted boolean)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+begin
+  if p_muted then
+    insert into muted_threads (workspace_id, channel, thread_ts) values (p_workspace, p_channel, p_thread) on conflict do nothing;
+  else
+    delete from muted_threads where workspace_id = p_workspace and channel = p_channel and thread_ts = p_thread;
+  end if;
+  -- A thread whose runs are forgotten is no thread of the app any more.
+  delete from muted_threads where workspace_id = p_workspace and muted_at < clock_timestamp() - run_retention(p_workspace);
+  return null;
+end $function$
+;
+comment on function patchbay.thread_mute(text,text,text,boolean) is 'lets the app answer only to mentions in a thread, or to everything again';
+
+CREATE OR REPLACE FUNCTION patchbay.thread_muted(p_workspace text, p_channel text, p_thread text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select to_jsonb(exists (select from muted_threads where workspace_id = p_workspace and channel = p_channel and thread_ts = p_thread))
+$function$
+;
+comment on function patchbay.thread_muted(text,text,text) is 'whether the app answers only to mentions in a thread';
+
 CREATE OR REPLACE FUNCTION patchbay.token_refresh_claim(p_connection uuid, p_owner text, p_ms integer)
  RETURNS jsonb
  LANGUAGE sql
@@ -4535,6 +4824,10 @@ $function$
 ;
 comment on function patchbay.withdrawn_event(jsonb,text) is 'the words of a request as an event of the run that they withdraw something of';
 
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.agent_versions to service_role;
+
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.agents to service_role;
+
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.approvals to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.audit_anchors to service_role;
@@ -4544,6 +4837,8 @@ grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.audit_people to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.audit_seals to service_role;
+
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.channel_agents to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.connect_submissions to service_role;
 
@@ -4563,7 +4858,11 @@ grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.mcp_tool_usage to service_role;
 
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.muted_threads to service_role;
+
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.onboarding_messages to service_role;
+
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.person_agents to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.rate_limits to service_role;
 

@@ -4,6 +4,7 @@ import type { RunId } from '../../ids.ts'
 import type { CallState, RunState } from '../../run/state/state.ts'
 import {
   actionsBlock,
+  createAnotherButton,
   createBudgetButton,
   createButton,
   createCommandButton,
@@ -26,11 +27,17 @@ export type RenderedMessage = { key: string } & MessageContent
 export function renderAnswer(state: RunState, words = '', progress?: Map<string, string>): RenderedMessage[] {
   const pages = paginateAnswer(state, words)
   const end = endOf(state)
+  if (end && isToldApart(state))
+    return [...pages.map((page) => renderPage(state, page, undefined, progress)), { key: 'note:end', ...end }]
   if (end && (pages.length === 0 || (state.status !== 'finished' && isAfterApproval(state))))
     pages.push({ key: `answer:${nextSegmentOf(state)}:0`, pieces: [] })
   const footer = footerOf(state, end)
   return pages.map((page, index) => renderPage(state, page, index === pages.length - 1 ? footer : undefined, progress))
 }
+
+/** An agent's name stands on its answer, and trouble is told under the app's own. */
+const isToldApart = ({ agent, status }: RunState): boolean =>
+  agent !== undefined && (status === 'failed' || status === 'stopped')
 
 /** What a message's blocks hold in all, with a margin: Slack refused 11,341 characters once (slackapi/bolt-js#2867). */
 const MESSAGE_CHARS = 10_500
@@ -223,9 +230,14 @@ const textMessage = (text: string): MessageContent => ({ text, blocks: [sectionB
  * Two thumbs under a final answer, and beside them its details. Slack's own feedback buttons stand in a block that takes no other button
  * (docs.slack.dev/reference/block-kit/blocks/context-actions-block).
  */
-const answerButtonsFor = ({ id, calls }: RunState): KnownBlock =>
+const answerButtonsFor = ({ id, calls, agent }: RunState): KnownBlock =>
   actionsBlock(
-    [thumbButton('good', id), thumbButton('bad', id), ...(calls.length === 0 ? [] : [createDetailsButton(id)])],
+    [
+      thumbButton('good', id),
+      thumbButton('bad', id),
+      ...(calls.length === 0 ? [] : [createDetailsButton(id)]),
+      ...(agent === undefined ? [] : [createAnotherButton(id)]),
+    ],
     `feedback ${id}`,
   )
 

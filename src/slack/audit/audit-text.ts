@@ -13,7 +13,7 @@ export const AUDIT_KINDS: Record<string, { text: string; actions: string[] }> = 
   connections: { text: 'Connections and their tools', actions: ['connection', 'shared_', 'tool'] },
   secrets: { text: 'Secrets', actions: ['credential'] },
   rules: { text: 'Rules and settings', actions: ['rule_', 'settings_', 'approvers_', 'owners_', 'connectors_'] },
-  cards: { text: 'Cards that people made', actions: ['card_'] },
+  cards: { text: 'Cards and agents that people made', actions: ['card_', 'agent_'] },
   app: { text: 'The app itself, and forgotten people', actions: ['app_', 'person_'] },
 }
 
@@ -64,6 +64,11 @@ const SENTENCES: Record<string, string | undefined> = {
   card_sharing_asked: '{who} asked to share the card {name}',
   card_sharing_refused: '{who} refused to share the card {name}',
   card_tools_classed: '{who} said what the tools of the card {name} do',
+  agent_saved: '{who} saved the agent {name}',
+  agent_shared: '{who} shared the agent {name}',
+  agent_unshared: '{who} stopped sharing the agent {name}',
+  agent_archived: '{who} archived the agent {name}',
+  agent_of_channel_set: '{who} chose who answers in a channel where nobody is named',
   app_installed: '{who} installed the app',
   app_uninstalled: 'The app was removed from this workspace',
   person_forgotten:

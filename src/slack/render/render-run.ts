@@ -95,7 +95,7 @@ function createRunView(deps: RenderDeps, first: RunState): RunView {
   return {
     onProgress(state, news) {
       const started = news.kind === 'event' && news.type === 'started'
-      if (started && !isAsked) deps.sessions.showThinking(state.origin)
+      if (started && !isAsked) deps.sessions.showThinking(state.origin, state.agent)
       if (news.kind === 'event' && sessionStatusOf(state) === 'processing') showSession(state)
       newsCount += 1
       noteProgress(live, state, news)
@@ -111,7 +111,7 @@ function createRunView(deps: RenderDeps, first: RunState): RunView {
       refreshHomes(deps, state)
       showSession(state)
       // Behind all else that Slack takes one after the other: it is no part of the answer.
-      if (!isAsked) void deps.postConnectOffer(state)
+      if (!isAsked) void deps.postOffers(state)
     },
     close() {
       queue.close()

@@ -3,7 +3,7 @@ import { Client, DatabaseError } from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createTestDatabase } from '../../support/database.ts'
 import { lostRows, peoplesRows } from '../../support/every-row.ts'
-import { MARK, plantCards, plantConnection, plantRun, plantWorkspace } from '../../support/planted-rows.ts'
+import { MARK, plantAgents, plantCards, plantConnection, plantRun, plantWorkspace } from '../../support/planted-rows.ts'
 import { DOORS, SAME_FOR_ALL } from './functions.ts'
 
 const ALPHA = 'TALPHA'
@@ -56,9 +56,10 @@ async function plantAll() {
     'insert into audit_seals (workspace_id, row_id, hash, row_at, mac) values ($1, 1, $2, now(), $2)',
     [ALPHA, MARK],
   )
+  const agent = await plantAgents(client, owner)
   const [person] = await namesIn<{ person: string }>('select person from audit_people')
   const names = ['alpha-files', ...(await plantCards(client, owner))]
-  return { uuids: { run, ...connected }, names, ids, origin, person: person?.person }
+  return { uuids: { run, agent, ...connected }, names, ids, origin, person: person?.person }
 }
 
 const namesIn = async <T extends object>(sql: string): Promise<T[]> => (await client.query<T>(sql)).rows
@@ -112,6 +113,9 @@ function valuesFor({ name, type }: SqlFunction['params'][number], { workspace, u
     p_connection: [uuids.connection],
     p_id: type === 'uuid' ? [...Object.values(uuids), randomUUID()] : ids,
     p_name: names,
+    p_agent: [null, uuids.agent],
+    p_muted: [true, false],
+    p_base: [null, 1],
     p_channel: ['CALPHA'],
     p_ts: ['1.1', '1.05', '1.3'],
     p_thread: ['1.0'],
