@@ -37,6 +37,7 @@ import { resumeSignIns, type SignInEnd } from './run/decisions/resume-sign-ins.t
 import type { Runs } from './run/runs.ts'
 import { openSandbox } from './sandbox/sandbox.ts'
 import { createSlack, type Slack, type SlackSettings } from './slack/app/create-slack.ts'
+import { answersOf, type Standing, standingIn } from './slack/app/later-slack.ts'
 import { createRunRenderer } from './slack/render/render-run.ts'
 import { createPublicServer, listenerFor } from './web/public-server.ts'
 import { createWeb, type HealthStatus } from './web/routes.ts'
@@ -85,12 +86,9 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
       ...parts,
       log,
       now: () => new Date(),
-      findAgent: () => Promise.resolve(undefined),
+      findAgent: (by, name) => parts.agents.findNamed(by, name),
       listener: renderer,
-      readFile: (...file) => slack.readFile(...file),
-      readThread: (...thread) => slack.readThread(...thread),
-      ableApprovers: (...asked) => slack.ableApprovers(...asked),
-      groupApprovers: (...asked) => slack.groupApprovers(...asked),
+      ...answersOf(() => slack),
     }),
   )
   const settings = slackSettings(config, parts.installations)
@@ -138,7 +136,6 @@ function slackSettings({ slack, http }: ResolvedConfig, installations: Installat
   return slack.oauth ? { ...slack, oauth: { ...slack.oauth, publicUrl: http.publicUrl, installations } } : slack
 }
 
-type Standing = Pick<Slack, 'connectRefusal' | 'roleOf' | 'isMember'>
 type Infrastructure = { db: Db; egress: Egress; storeEgress: Egress; log: Log; standing: Standing } & ConnectListener
 
 /** Builds what the runs and the doors (Slack, the web) stand on. */
@@ -218,13 +215,6 @@ async function load(
   ])
   return { cards, credentials: store, secretsPlace: place, readSql, sandbox }
 }
-
-/** What Slack says of people. */
-const standingIn = (slack: () => Slack): Standing => ({
-  connectRefusal: (by, card) => slack().connectRefusal(by, card),
-  roleOf: (by) => slack().roleOf(by),
-  isMember: (by) => slack().isMember(by),
-})
 
 /** Tells Slack, and the runs that wait. */
 const connectListenerFor = (told: () => { slack: Slack; runs: Runs; log: Log }): ConnectListener => ({

@@ -11,6 +11,8 @@ export type Agents = Omit<ReturnType<typeof createAgentRows>, 'of' | 'save'> & {
   usable(by: Principal): Promise<Agent[]>
   /** The same by id; undefined where the person may not use it. */
   find(by: Principal, id: string): Promise<Agent | undefined>
+  /** The same by name, however it is written. */
+  findNamed(by: Principal, name: string): Promise<Agent | undefined>
   /** Makes an agent, or its next version. Throws `input_invalid` with the field, `name_taken`, `conflict`, `not_found` and `limit_reached`. */
   save(
     by: Principal,
@@ -29,6 +31,7 @@ export function createAgents(db: Db, files: Agent[], templates: AgentDefinition[
     ...rows,
     templates,
     usable,
+    findNamed: async (by, name) => (await usable(by)).find((one) => nameKeyOf(one.name) === nameKeyOf(name)),
     find: async (by, id) => (await usable(by)).find((one) => one.id === id),
     save: async (by, { id, base, definition }, taken) => {
       const problem = findNameProblem(definition.name, taken)

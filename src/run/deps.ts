@@ -1,4 +1,4 @@
-import type { AgentSnapshot } from '../agents/agent.ts'
+import type { Agent } from '../agents/agent-rows.ts'
 import type { Db } from '../db/call.ts'
 import type { ConnectionId, Principal, RunId, UserId } from '../ids.ts'
 import type { JsonObject, JsonValue } from '../json.ts'
@@ -53,7 +53,7 @@ export type RunOptions = {
   /** Where a connection's calls go. */
   destinationOf(connection: Connection): CallDestination
   /** An agent that the person may ask, by its name; undefined: there is none. */
-  findAgent(by: Principal, name: string): Promise<CurrentAgent | undefined>
+  findAgent(by: Principal, name: string): Promise<Agent | undefined>
   listener: RunListener
   /** Reads what a person sent along, from where it was sent. */
   readFile: ReadFile
@@ -61,9 +61,6 @@ export type RunOptions = {
   readThread: ReadThread
   now(): Date
 }
-
-/** An agent as it is now; a run takes a snapshot of it. */
-export type CurrentAgent = Omit<AgentSnapshot, 'chosenBy'>
 
 /**
  * Those of a workspace's approvers who can still decide; its owners where none of them can, or nobody where those are not known. `named`

@@ -200,9 +200,9 @@ test('what an agent works with and its asker has not connected is offered to the
   const offer = await owner.see(where, /\*Clerk\* works with Files, which you have not connected/)
   await owner.dm('and now?', where.thread)
   await owner.see(where, /Still nothing/)
-  expect(
-    (await owner.messages('dm', where.thread)).filter((one) => /works with Files/.test(lookOf(one))),
-  ).toHaveLength(1)
+  expect((await owner.messages('dm', where.thread)).filter((one) => /works with Files/.test(lookOf(one)))).toHaveLength(
+    1,
+  )
   await owner.press(where, offer.ts, 'Connect Files')
   await modalLike(owner, /Connect a tool/)
   expect((await agentsOf(world))[0]).toMatchObject({ name: 'Clerk', connections: ['filesystem'] })
@@ -213,7 +213,7 @@ test('names of people and of those who decide are refused, and nothing that was 
   const member = world.as('member')
   await member.command('agent new')
   await modalLike(member, /New agent/)
-  await member.pressInModal('More: tools, model, limits')
+  await member.pressInModal('More: helpers, tools, model, limits')
   await modalLike(member, /Most turns a request/)
   const fields = {
     purpose: 'helps',

@@ -1,11 +1,11 @@
 import type { AgentSnapshot } from '../../src/agents/agent.ts'
+import type { Agent } from '../../src/agents/agent-rows.ts'
 import { connectPostgres } from '../../src/db/postgres.ts'
 import { createConnectionId, type RunId } from '../../src/ids.ts'
 import type { Mcp } from '../../src/mcp/mcp.ts'
 import type { ToolOutcome } from '../../src/mcp/requests/outcome.ts'
 import type { ModelTurn } from '../../src/model/turn.ts'
 import { createRuns } from '../../src/run/create-runs.ts'
-import type { CurrentAgent } from '../../src/run/deps.ts'
 import type { RunState } from '../../src/run/state/state.ts'
 import { memoryLog } from '../support/log.ts'
 import { origin } from './states.ts'
@@ -55,7 +55,7 @@ type Options = {
   call?: () => void
   outcome?: ToolOutcome | (() => ToolOutcome)
   /** Whom agents may ask. */
-  agents?: CurrentAgent[]
+  agents?: Agent[]
   /** Selling needs no approval. */
   vouched?: boolean
 }

@@ -1,7 +1,9 @@
 import { z } from 'zod'
+import { snapshotOf } from '../../agents/agent-address.ts'
+import type { Agent } from '../../agents/agent-rows.ts'
 import { createRunId } from '../../ids.ts'
 import { createRefusedEvent } from '../calls/call-tools.ts'
-import type { CurrentAgent, RunDeps } from '../deps.ts'
+import type { RunDeps } from '../deps.ts'
 import type { EventOf, RunEvent } from '../state/events.ts'
 import { leftUsdOf } from '../state/next-step.ts'
 import type { CallState, RunState } from '../state/state.ts'
@@ -62,7 +64,7 @@ async function askAgents(deps: RunDeps, leased: LeasedRun, calls: CallState[]): 
   await beginChildren(deps, leased, { events, children, decidedAt })
 }
 
-const namesOf = (agents: CurrentAgent[]): string =>
+const namesOf = (agents: Agent[]): string =>
   agents.length === 0 ? 'There is nobody to ask here.' : `There are: ${agents.map(({ name }) => name).join(', ')}.`
 
 const tooManyText = (begun: number): string =>
@@ -70,7 +72,7 @@ const tooManyText = (begun: number): string =>
     ? `One request may ask agents ${IN_ALL} times. Go on with what you have.`
     : `At most ${AT_ONCE} agents work at once. Ask again when one of them has answered.`
 
-type Asked = { call: CallState; agent: CurrentAgent; usd: number; task: string; returns?: string | undefined }
+type Asked = { call: CallState; agent: Agent; usd: number; task: string; returns?: string | undefined }
 
 function startedEvent(
   deps: RunDeps,
@@ -83,7 +85,7 @@ function startedEvent(
     origin,
     text: [task, ...(returns === undefined ? [] : [`What to give back: ${returns}`])].join('\n\n'),
     context: [],
-    agent: { ...agent, limits: { ...agent.limits, turns }, chosenBy: 'agent' },
+    agent: snapshotOf({ ...agent, limits: { ...agent.limits, turns } }, 'agent'),
     parent: {
       run: id,
       call: call.id,

@@ -1,5 +1,5 @@
+import type { Agent } from '../../agents/agent-rows.ts'
 import type { OfferedTool } from '../../model/turn.ts'
-import type { CurrentAgent } from '../deps.ts'
 import type { OwnTool } from '../state/fold-call.ts'
 import type { RunState } from '../state/state.ts'
 
@@ -25,7 +25,7 @@ const NOTES: Definition = {
   schema: { type: 'object', properties: {}, additionalProperties: false },
 }
 
-const askAgentOf = (agents: CurrentAgent[]): Definition => ({
+const askAgentOf = (agents: Agent[]): Definition => ({
   description: [
     'Gives a part of the work to another agent, and returns its conclusion. It knows nothing of this conversation: say all it needs. Ask several in one turn for parts that do not depend on each other; do yourself what is quick. The agents:',
     ...agents.map(({ name, purpose }) => `- ${name}: ${purpose}`),
@@ -48,7 +48,7 @@ const askAgentOf = (agents: CurrentAgent[]): Definition => ({
 })
 
 /** What a run is offered beside tools of connections: an agent with others to ask works with them, and whom it asks has notes only. */
-export function ownToolsFor({ parent }: Pick<RunState, 'parent'>, agents: CurrentAgent[]): OfferedTool[] {
+export function ownToolsFor({ parent }: Pick<RunState, 'parent'>, agents: Agent[]): OfferedTool[] {
   if (parent === undefined && agents.length === 0) return []
   const named: Partial<Record<OwnTool, Definition>> = {
     ...(parent === undefined && { ask_agent: askAgentOf(agents) }),

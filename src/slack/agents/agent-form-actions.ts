@@ -6,6 +6,7 @@ import { isAppError } from '../../errors.ts'
 import type { Principal } from '../../ids.ts'
 import { withDeadline } from '../../timing.ts'
 import { actionsBlock, createButton, createCommandButton, createModal, sectionBlock } from '../blocks/build-blocks.ts'
+import { type FieldOption, fieldStateIn, type ModalState } from '../blocks/modal-fields.ts'
 import { escapeInlineMrkdwn } from '../blocks/text.ts'
 import type { AgentDeps, ConnectionDeps, HomeTabDeps, WebApiDeps } from '../deps.ts'
 import { type BlockAction, type Command, onButtonPress } from '../interactions/interaction.ts'
@@ -16,11 +17,12 @@ import {
   AgentFormMetadata,
   type AgentFormTexts,
   agentModal,
+  askChoices,
   fillFormTexts,
   textsOfAgent,
 } from './agent-form.ts'
 import { agentLabel } from './agent-texts.ts'
-import { agentTextsIn, chosenConnectionsIn, connectionChoices, readAgentForm } from './read-agent-form.ts'
+import { agentTextsIn, chosenNamesIn, connectionChoices, readAgentForm } from './read-agent-form.ts'
 
 type Deps = WebApiDeps & ConnectionDeps & AgentDeps & HomeTabDeps
 
@@ -28,15 +30,24 @@ type Deps = WebApiDeps & ConnectionDeps & AgentDeps & HomeTabDeps
 async function formFor(
   deps: ConnectionDeps & AgentDeps,
   by: Principal,
-  form: { metadata: AgentFormMetadata; texts: AgentFormTexts; connections: string[] },
+  { agent, ...form }: { metadata: AgentFormMetadata; texts: AgentFormTexts; agent: Agent | undefined },
 ): Promise<AgentForm> {
-  const usable = await deps.connect.usable(by)
+  const [usable, agents] = await Promise.all([deps.connect.usable(by), deps.agents.usable(by)])
+  const { connections = [], asks = [] } = agent ?? {}
   return {
     ...form,
+    connections,
+    asks,
+    others: otherNames(agents, form.metadata.id, asks),
     templates: deps.agents.templates,
-    choices: connectionChoices(usable, deps.connect.titleOf, form.connections),
+    choices: connectionChoices(usable, deps.connect.titleOf, connections),
   }
 }
+
+/** Whom an agent may ask: all but itself, and those it names already. */
+const otherNames = (agents: Agent[], id: string, asks: string[]): string[] => [
+  ...new Set([...agents.flatMap((one) => (one.id === id ? [] : [one.name])), ...asks]),
+]
 
 const readMetadata = (privateMetadata: string): AgentFormMetadata =>
   AgentFormMetadata.parse(JSON.parse(privateMetadata))
@@ -47,7 +58,7 @@ export async function agentModalFor(deps: Deps, by: Principal, agent?: Agent): P
   deps.peopleNames().catch(() => undefined)
   const metadata = { id: agent?.id ?? createAgentId(), filled: 0, ...(agent && { base: agent.version }) }
   const texts = agent === undefined ? {} : textsOfAgent(agent)
-  return agentModal(await formFor(deps, by, { metadata, texts, connections: agent?.connections ?? [] }))
+  return agentModal(await formFor(deps, by, { metadata, texts, agent }))
 }
 
 /** `/mcp agent new` */
@@ -89,7 +100,7 @@ async function refill(
   const agent = metadata.base === undefined ? undefined : await deps.agents.find(by, metadata.id)
   const form = await formFor(deps, by, {
     ...change(metadata, agentTextsIn(view.typed)),
-    connections: agent?.connections ?? [],
+    agent,
   })
   await deps.webApi.call('views.update', { view_id: view.id, view: agentModal(form) }, AnyResponse)
 }
@@ -100,12 +111,16 @@ const NAMES_TIMEOUT_MS = 1_500
 async function saveAgent(deps: Deps, submit: ViewSubmission): Promise<void> {
   const { by, typed, values, privateMetadata, ack } = submit
   const { id, base } = readMetadata(privateMetadata)
-  const [usable, before] = await Promise.all([
+  const [usable, agents, before] = await Promise.all([
     deps.connect.usable(by),
+    deps.agents.usable(by),
     base === undefined ? undefined : deps.agents.find(by, id),
   ])
   const choices = connectionChoices(usable, deps.connect.titleOf, before?.connections ?? [])
-  const read = readAgentForm(agentTextsIn(typed), chosenConnectionsIn(values, choices), usable, before?.asks)
+  const others = askChoices(otherNames(agents, id, before?.asks ?? []))
+  const chosen = chosenNamesIn(values, 'connections', choices)
+  const texts = agentTextsIn(typed)
+  const read = readAgentForm(texts, chosen, usable, asksIn(values, others) ?? before?.asks)
   if ('errors' in read) return ack({ response_action: 'errors', errors: read.errors })
   const people = await withDeadline(deps.peopleNames(), NAMES_TIMEOUT_MS, undefined)
   if (people === undefined) return ack({ response_action: 'errors', errors: { name: STILL_READING } })
@@ -118,6 +133,10 @@ async function saveAgent(deps: Deps, submit: ViewSubmission): Promise<void> {
   await ack({ response_action: 'update', view: savedModal(saved, base === undefined) })
   deps.refreshHome(by)
 }
+
+/** Undefined where the form does not show the field. */
+const asksIn = (values: ModalState, others: FieldOption[]): string[] | undefined =>
+  fieldStateIn(values, 'asks') === undefined ? undefined : chosenNamesIn(values, 'asks', others)
 
 const STILL_READING = 'I am still reading the names of people here, to compare. Press Save again in a moment.'
 

@@ -38,6 +38,9 @@ export type AgentForm = {
   /** Services and connections to choose from; those chosen are kept. */
   choices: FieldOption[]
   connections: string[]
+  /** Other agents to choose from, by name; those chosen are kept. */
+  others: string[]
+  asks: string[]
 }
 
 /** As many as Slack takes in one field; a file may hold more. */
@@ -58,14 +61,14 @@ export function agentModal(form: AgentForm): ModalView {
       ...(isNew && form.templates.length > 0 ? [templateBlock(form)] : []),
       ...usualFields(form).map(inputBlockOf),
       ...connectionBlocks(form),
-      ...(more ? rareFields(form).map(inputBlockOf) : [moreBlock()]),
+      ...(more ? [...askBlocks(form), ...rareFields(form).map(inputBlockOf)] : [moreBlock()]),
     ],
   })
 }
 
 /** What was filled in is never hidden. */
-const showsMore = ({ metadata, texts }: AgentForm): boolean =>
-  metadata.more === true || [texts.tools, texts.model, texts.turns, texts.cost].some(Boolean)
+const showsMore = ({ metadata, texts, asks }: AgentForm): boolean =>
+  metadata.more === true || asks.length > 0 || [texts.tools, texts.model, texts.turns, texts.cost].some(Boolean)
 
 function templateBlock({ templates, metadata }: AgentForm): KnownBlock {
   const options = templates.map((one) => ({
@@ -141,13 +144,34 @@ function connectionBlocks({ choices, connections }: AgentForm): KnownBlock[] {
   ]
 }
 
+const askBlocks = ({ others, asks }: AgentForm): KnownBlock[] =>
+  others.length === 0
+    ? []
+    : [
+        inputBlockOf({
+          kind: 'choices',
+          id: 'asks',
+          label: 'Agents it may ask for help',
+          hint: 'It can give parts of the work to these, side by side, and answers with what they found. Each costs as a request does.',
+          optional: true,
+          options: askChoices(others),
+          chosen: askChoices(asks).map(({ id }) => id),
+          max: MOST_ASKED,
+        }),
+      ]
+
+const MOST_ASKED = 10
+
+export const askChoices = (names: string[]): FieldOption[] =>
+  names.map((name) => ({ text: name, id: name, value: name }))
+
 const moreBlock = (): KnownBlock =>
   actionsBlock([
     createButton({
-      text: 'More: tools, model, limits',
+      text: 'More: helpers, tools, model, limits',
       action: 'agent_form_more',
       value: 'more',
-      accessibilityLabel: 'More fields: tools, model, limits',
+      accessibilityLabel: 'More fields: helpers, tools, model, limits',
     }),
   ])
 
@@ -167,7 +191,7 @@ const rareFields = (form: AgentForm): ModalField[] => [
   }),
   textField(form, 'turns', {
     label: 'Most turns a request',
-    hint: '1 to 15. A turn is one answer of the model, perhaps with calls.',
+    hint: '2 to 15. A turn is one answer of the model, perhaps with calls; the last one is the answer.',
     optional: true,
     max: 2,
   }),

@@ -38,17 +38,17 @@ const option = (text: string, name: string): FieldOption => ({ text, id: optionI
 const optionIdOf = (name: string): string =>
   name.length <= LIMITS.option.value ? name : createHash('sha256').update(name).digest('base64url')
 
-/** The names of connections and cards that were chosen. */
-export function chosenConnectionsIn(values: ModalState, choices: FieldOption[]): string[] {
+/** The names that were chosen in a field with several choices. */
+export function chosenNamesIn(values: ModalState, id: string, choices: FieldOption[]): string[] {
   const field: ModalField = {
     kind: 'choices',
-    id: 'connections',
+    id,
     label: '',
     optional: true,
     options: choices,
     chosen: [],
   }
-  const read = readField(field, fieldStateIn(values, 'connections'))
+  const read = readField(field, fieldStateIn(values, id))
   return read !== undefined && 'value' in read && Array.isArray(read.value)
     ? read.value.filter((one) => typeof one === 'string')
     : []
@@ -56,12 +56,12 @@ export function chosenConnectionsIn(values: ModalState, choices: FieldOption[]):
 
 export type AgentFormReading = { definition: AgentDefinition } | { errors: Record<string, string> }
 
-/** What was typed as an agent, or what is wrong by field. `asks` is not in the form and stays as it was. Pure. */
+/** What was typed as an agent, or what is wrong by field. Pure. */
 export function readAgentForm(
   texts: AgentFormTexts,
   chosen: string[],
   connections: Connection[],
-  asks?: string[],
+  asks: string[] = [],
 ): AgentFormReading {
   const tools = texts.tools?.split(/[\s,;]+/).filter(Boolean)
   const read = { face: readFace(texts.face), turns: readTurns(texts.turns), costUsd: readCost(texts.cost) }
@@ -81,7 +81,8 @@ export function readAgentForm(
     name: texts.name?.replace(/\s+/g, ' '),
     purpose: texts.purpose?.replace(/\s+/g, ' '),
     instructions: texts.instructions,
-    ...withoutUndefined({ face: valueIn(read.face), model: texts.model, asks }),
+    ...withoutUndefined({ face: valueIn(read.face), model: texts.model }),
+    ...(asks.length > 0 && { asks }),
     ...(chosen.length > 0 && { connections: chosen }),
     ...(tools && { tools: [...new Set(tools)] }),
     ...(Object.keys(limits).length > 0 && { limits }),
@@ -120,9 +121,9 @@ const modelProblem = (model: string | undefined): string | undefined =>
 function readTurns(typed: string | undefined): Reading<number> {
   if (typed === undefined) return undefined
   const turns = /^\d{1,2}$/.test(typed) ? Number(typed) : 0
-  return turns >= 1 && turns <= 15
+  return turns >= 2 && turns <= 15
     ? { value: turns }
-    : { problem: 'Write a whole number from 1 to 15, or leave this empty.' }
+    : { problem: 'Write a whole number from 2 to 15, or leave this empty.' }
 }
 
 function readCost(typed: string | undefined): Reading<number> {

@@ -89,7 +89,7 @@ export const describeAction = (call: DescribedCall, tense: CallTense): string =>
   revealInvisible(actionWords(call, tense))
 
 function actionWords(call: DescribedCall, tense: CallTense): string {
-  const [first = '', ...others] = plainWords(withoutAside(call) || call.tool)
+  const [first = '', ...others] = call.own ? call.title.split(' ') : plainWords(withoutAside(call) || call.tool)
   const verb = first.toLowerCase()
   if (!isVerb(verb)) return withCapital(`${conjugate('use', tense)} ${[first, ...others].join(' ')}`)
   return withCapital(

@@ -1,24 +1,26 @@
 import { expect, test } from 'vitest'
-import type { AgentSnapshot } from '../../../src/agents/agent.ts'
+import { snapshotOf } from '../../../src/agents/agent-address.ts'
+import type { Agent } from '../../../src/agents/agent-rows.ts'
 import type { RunId } from '../../../src/ids.ts'
 import type { ModelTurn } from '../../../src/model/turn.ts'
-import type { CurrentAgent } from '../../../src/run/deps.ts'
 import type { RunState } from '../../../src/run/state/state.ts'
 import { createTestDatabase, query } from '../../support/database.ts'
 import { eventually } from '../../support/eventually.ts'
 import { says, startWorker } from '../start-worker.ts'
 import { origin } from '../states.ts'
 
-const agentNamed = (name: string, change: Partial<CurrentAgent> = {}): CurrentAgent => ({
+const agentNamed = (name: string, change: Partial<Agent> = {}): Agent => ({
   id: name,
   version: 1,
   name,
   purpose: `Does what ${name} does.`,
   instructions: `Work as ${name}.`,
+  owner: undefined,
+  shared: true,
   ...change,
 })
 const HELPERS = [agentNamed('Reader'), agentNamed('Checker')]
-const LEAD: AgentSnapshot = { ...agentNamed('Lead', { asks: ['Reader', 'Checker'] }), chosenBy: 'name' }
+const LEAD = snapshotOf(agentNamed('Lead', { asks: ['Reader', 'Checker'] }), 'name')
 
 type Wish = { name: string; input: Record<string, string> }
 const wishes = (...calls: Wish[]): ModelTurn => ({

@@ -1,14 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { CurrentAgent } from '../../../src/run/deps.ts'
+import type { Agent } from '../../../src/agents/agent-rows.ts'
 import type { Random } from '../../support/seeded-random.ts'
 import { says, type Turn } from '../start-worker.ts'
 
-export const HELPERS: CurrentAgent[] = ['Reader', 'Checker', 'Writer'].map((name) => ({
+export const HELPERS: Agent[] = ['Reader', 'Checker', 'Writer'].map((name) => ({
   id: name,
   version: 1,
   name,
   purpose: 'helps',
   instructions: '',
+  owner: undefined,
+  shared: true,
 }))
 
 /** A model that asks three agents, each of which notes something and answers; it thinks for some milliseconds. */
@@ -22,7 +24,7 @@ export const createTreeTurn =
     return { ...says(''), content: [note], stop: 'tools' }
   }
 
-const askOf = ({ name: agent }: CurrentAgent, at: number) => ({
+const askOf = ({ name: agent }: Agent, at: number) => ({
   type: 'tool_use' as const,
   id: `ask_${at}`,
   name: 'ask_agent',

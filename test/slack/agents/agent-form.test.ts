@@ -102,6 +102,8 @@ test.each([false, true])('the form is one that Slack takes, with more fields: %s
     texts: more ? { name: 'n', instructions: long, tools: long } : {},
     choices: connectionChoices([FILES, MORE_FILES, ISSUES], titleOf, ['github', 'z'.repeat(100)]),
     connections: ['github'],
+    others: ['Reviewer', 'n'.repeat(40)],
+    asks: [],
   })
   expect(checkView(view)).toEqual([])
   expect(JSON.stringify(view)).toContain(more ? 'Most turns a request' : 'agent_form_more')

@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest'
+import { eventually } from '../support/eventually.ts'
+import { lookOf, type Seat } from '../support/person.ts'
+import { says, together, wishes } from '../support/scripted-model.ts'
+import { startWorld } from '../support/world.ts'
+
+async function makeAgent(person: Seat, fields: Record<string, unknown>): Promise<void> {
+  await person.command('agent new')
+  await eventually(async () => expect(JSON.stringify(await person.modal())).toContain('New agent'))
+  if ('asks' in fields) {
+    await person.pressInModal('More: helpers, tools, model, limits')
+    await eventually(async () => expect(JSON.stringify(await person.modal())).toContain('Agents it may ask for help'))
+  }
+  expect(await person.submit({ purpose: `is ${fields.name}`, ...fields })).toEqual({ ok: true })
+  await eventually(async () => expect(JSON.stringify(await person.modal())).toContain('is saved'))
+  await person.close()
+}
+
+test('an agent asks two others, whose call waits for the person, and answers with what they found', async () => {
+  await using world = await startWorld()
+  const member = world.as('member')
+  await member.connect('filesystem')
+  await makeAgent(member, { name: 'Writer' })
+  await makeAgent(member, { name: 'Reader' })
+  await makeAgent(member, { name: 'Planner', asks: ['Writer', 'Reader'] })
+  world.model.always((request) => {
+    const all = JSON.stringify(request.messages)
+    if (all.includes('write the note')) return all.includes('tool_result') ? says('The note is written.') : WRITE
+    if (all.includes('read the plan')) return says('The plan has three steps. The second is late.')
+    return all.includes('tool_result') ? says('Written, and the second step is late.') : ASK
+  })
+  const where = await member.mention('Planner, get this done')
+  const card = await member.see(where, /Writer \(asked by Planner\) wants to write note\.txt for <@UMEMBER1>/)
+  expect(await visibleTexts(member, where)).not.toMatch(/three steps/)
+  await member.press(where, card.ts, 'Approve')
+  await member.see(where, /Written, and the second step is late/)
+  expect(await visibleTexts(member, where)).toMatch(/Asked Writer/)
+})
+
+const WRITE = wishes('filesystem__write_file', { path: 'note.txt', content: 'note' })
+const ASK = together(
+  wishes('ask_agent', { agent: 'Writer', task: 'write the note' }),
+  wishes('ask_agent', { agent: 'Reader', task: 'read the plan' }),
+)
+
+const visibleTexts = async (person: Seat, where: { channel: string; thread: string }): Promise<string> =>
+  (await person.messages(where.channel, where.thread)).map(lookOf).join('\n')
