@@ -50,8 +50,14 @@ export const connectRowsIn = (db: Db) => ({
 
 const AGENTS = join(import.meta.dirname, '..', 'agents')
 
+/** Agents, and how a run finds one that its own agent may ask. */
+function agentsIn(db: Db) {
+  const agents = createAgents(db, readAgentFiles(AGENTS), readTemplates(join(AGENTS, 'templates')))
+  return { agents, findAgent: agents.findNamed }
+}
+
 export const recordsIn = (db: Db) => ({
-  agents: createAgents(db, readAgentFiles(AGENTS), readTemplates(join(AGENTS, 'templates'))),
+  ...agentsIn(db),
   onboarding: createOnboardingMessages(db),
   rules: createRules(db),
   settings: createSettings(db),
