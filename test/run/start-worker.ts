@@ -10,7 +10,7 @@ import type { RunState } from '../../src/run/state/state.ts'
 import { memoryLog } from '../support/log.ts'
 import { origin } from './states.ts'
 
-const connection: Parameters<Mcp['resources']>[0] = {
+export const connection: Parameters<Mcp['resources']>[0] = {
   id: createConnectionId(),
   workspace: origin.workspace,
   user: origin.user,

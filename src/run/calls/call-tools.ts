@@ -18,7 +18,8 @@ const MAX_ROUNDS = 11
 /** A server that wants to be asked again has some work to do first. */
 const STATE_ONLY_PAUSE_MS = 250
 
-export type ReadyCall = { call: CallState; source: Source; tool: Source['tools'][number] }
+/** `others`: connections with the same tool, for where this one fails. */
+export type ReadyCall = { call: CallState; source: Source; tool: Source['tools'][number]; others: string[] }
 
 /** Makes the calls side by side; that they are begun stands in the run already. */
 export async function callTools(deps: RunDeps, leased: LeasedRun, ready: ReadyCall[]): Promise<void> {
@@ -126,11 +127,16 @@ const PASSING = new Set(['timeout', 'unreachable', 'gone', 'circuit_open', 'busy
 
 type Outcome = Omit<EventOf<'returned'>, 'type' | 'call' | 'ms' | 'at' | 'passing' | 'why'>
 
-async function returnedOf(deps: RunDeps, { call, source, tool }: ReadyCall, outcome: Answered): Promise<Outcome> {
+async function returnedOf(
+  deps: RunDeps,
+  { call, source, tool, others }: ReadyCall,
+  outcome: Answered,
+): Promise<Outcome> {
   const log = outcome.log === undefined ? {} : { log: outcome.log }
   if (outcome.kind === 'failed') {
     const { kind, text } = failure(call, forWorkspace(source, outcome))
-    return { outcome: kind, text, summary: firstLineOf(text), images: [], files: [], ...log }
+    const hint = hintFor(outcome, others)
+    return { outcome: kind, text: text + hint, summary: firstLineOf(text), images: [], files: [], ...log }
   }
   const followed = tool.builtin === 'read_skill' || tool.builtin === 'get_prompt'
   const most = followed ? FOLLOWED_CHARS : undefined
@@ -144,6 +150,13 @@ async function returnedOf(deps: RunDeps, { call, source, tool }: ReadyCall, outc
     deps.log.error({ call: call.id, tool: call.tool, reason: errorChainOf(error) }, 'result cannot be read')
     return { outcome: outcome.kind === 'ok' ? 'ok' : 'error', ...plainResultOf(outcome.content), ...log }
   }
+}
+
+/** For the model, which says what it used instead. */
+function hintFor(outcome: CallFailure, names: string[]): string {
+  if (names.length === 0 || outcome.sent || !mayPass(outcome)) return ''
+  const have = names.length === 1 ? 'has' : 'have'
+  return `\n[Of the person's connections, ${names.join(' and ')} ${have} the same tool. If it serves as well, use that one and say so; do not repeat this call.]`
 }
 
 /** Whoever signs in gives their own access to everybody, so that is the owners' to do. */
