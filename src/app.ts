@@ -85,6 +85,7 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
       ...parts,
       log,
       now: () => new Date(),
+      findAgent: () => Promise.resolve(undefined),
       listener: renderer,
       readFile: (...file) => slack.readFile(...file),
       readThread: (...thread) => slack.readThread(...thread),

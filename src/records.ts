@@ -50,14 +50,8 @@ export const connectRowsIn = (db: Db) => ({
 
 const AGENTS = join(import.meta.dirname, '..', 'agents')
 
-/** Agents, and how a run finds one that its own agent may ask. */
-function agentsIn(db: Db) {
-  const agents = createAgents(db, readAgentFiles(AGENTS), readTemplates(join(AGENTS, 'templates')))
-  return { agents, findAgent: agents.findNamed }
-}
-
 export const recordsIn = (db: Db) => ({
-  ...agentsIn(db),
+  agents: createAgents(db, readAgentFiles(AGENTS), readTemplates(join(AGENTS, 'templates'))),
   onboarding: createOnboardingMessages(db),
   rules: createRules(db),
   settings: createSettings(db),

@@ -2,9 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { Db } from '../db/call.ts'
 import { AppError } from '../errors.ts'
 import type { Principal } from '../ids.ts'
-import type { AgentDefinition, AgentSnapshot } from './agent.ts'
-import { snapshotOf } from './agent-address.ts'
-import { addressKeyOf, findNameProblem, nameKeyOf, type TakenNames } from './agent-names.ts'
+import type { AgentDefinition } from './agent.ts'
+import { findNameProblem, nameKeyOf, type TakenNames } from './agent-names.ts'
 import { type Agent, createAgentRows } from './agent-rows.ts'
 
 export type Agents = Omit<ReturnType<typeof createAgentRows>, 'of' | 'save'> & {
@@ -12,8 +11,6 @@ export type Agents = Omit<ReturnType<typeof createAgentRows>, 'of' | 'save'> & {
   usable(by: Principal): Promise<Agent[]>
   /** The same by id; undefined where the person may not use it. */
   find(by: Principal, id: string): Promise<Agent | undefined>
-  /** The one that is called so, as it is now; undefined where there is none, or more than one. */
-  findNamed(by: Principal, name: string): Promise<Omit<AgentSnapshot, 'chosenBy'> | undefined>
   /** Makes an agent, or its next version. Throws `input_invalid` with the field, `name_taken`, `conflict`, `not_found` and `limit_reached`. */
   save(
     by: Principal,
@@ -33,12 +30,6 @@ export function createAgents(db: Db, files: Agent[], templates: AgentDefinition[
     templates,
     usable,
     find: async (by, id) => (await usable(by)).find((one) => one.id === id),
-    findNamed: async (by, name) => {
-      const [one, another] = (await usable(by)).filter((agent) => addressKeyOf(agent.name) === addressKeyOf(name))
-      if (one === undefined || another !== undefined) return undefined
-      const { chosenBy: _chosenBy, ...agent } = snapshotOf(one, 'agent')
-      return agent
-    },
     save: async (by, { id, base, definition }, taken) => {
       const problem = findNameProblem(definition.name, taken)
       if (problem !== undefined) throw new AppError('input_invalid', problem, { field: 'name' })

@@ -200,43 +200,12 @@ test('what an agent works with and its asker has not connected is offered to the
   const offer = await owner.see(where, /\*Clerk\* works with Files, which you have not connected/)
   await owner.dm('and now?', where.thread)
   await owner.see(where, /Still nothing/)
-  expect((await owner.messages('dm', where.thread)).filter((one) => /works with Files/.test(lookOf(one)))).toHaveLength(
-    1,
-  )
+  expect(
+    (await owner.messages('dm', where.thread)).filter((one) => /works with Files/.test(lookOf(one))),
+  ).toHaveLength(1)
   await owner.press(where, offer.ts, 'Connect Files')
   await modalLike(owner, /Connect a tool/)
   expect((await agentsOf(world))[0]).toMatchObject({ name: 'Clerk', connections: ['filesystem'] })
-})
-
-test('an agent may ask others, which its form names', async () => {
-  await using world = await startWorld({
-    model: [
-      wishes('ask_agent', { agent: 'Poet', task: 'Write of the sea.' }),
-      says('Waves.'),
-      says('The poet says: waves.'),
-    ],
-  })
-  const member = world.as('member')
-  await makeAgent(member, { name: 'Poet' })
-  await member.command('agent new')
-  await modalLike(member, /New agent/)
-  await member.pressInModal('More: tools, model, limits, team')
-  await modalLike(member, /Agents it may ask/)
-  expect(await member.submit({ name: 'Editor', purpose: 'edits', asks: ['Poet'] })).toEqual({ ok: true })
-  await member.see(await member.dm('Editor: a poem of the sea, please'), /The poet says: waves/)
-  expect(await agentsOf(world)).toMatchObject([
-    { name: 'Editor', asks: ['Poet'] },
-    { name: 'Poet', chosenBy: 'agent' },
-  ])
-
-  await member.close()
-  await member.command('agents editor')
-  await member.press({ channel: 'dm' }, (await heard(member, /"agent_edit"/)).ts, 'Edit')
-  await modalLike(member, /Agents it may ask.*Edit agent/)
-  expect(await member.submit({ purpose: 'edits poems' })).toEqual({ ok: true })
-  expect(await rowsIn(world, "select definition -> 'asks' as asks from agents where name_key like 'editor'")).toEqual([
-    { asks: ['Poet'] },
-  ])
 })
 
 test('names of people and of those who decide are refused, and nothing that was typed is lost', async () => {
@@ -244,7 +213,7 @@ test('names of people and of those who decide are refused, and nothing that was 
   const member = world.as('member')
   await member.command('agent new')
   await modalLike(member, /New agent/)
-  await member.pressInModal('More: tools, model, limits, team')
+  await member.pressInModal('More: tools, model, limits')
   await modalLike(member, /Most turns a request/)
   const fields = {
     purpose: 'helps',

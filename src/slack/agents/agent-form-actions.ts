@@ -20,7 +20,7 @@ import {
   textsOfAgent,
 } from './agent-form.ts'
 import { agentLabel } from './agent-texts.ts'
-import { agentTextsIn, chosenNamesIn, connectionChoices, otherAgentChoices, readAgentForm } from './read-agent-form.ts'
+import { agentTextsIn, chosenConnectionsIn, connectionChoices, readAgentForm } from './read-agent-form.ts'
 
 type Deps = WebApiDeps & ConnectionDeps & AgentDeps & HomeTabDeps
 
@@ -28,18 +28,13 @@ type Deps = WebApiDeps & ConnectionDeps & AgentDeps & HomeTabDeps
 async function formFor(
   deps: ConnectionDeps & AgentDeps,
   by: Principal,
-  form: Pick<AgentForm, 'metadata' | 'texts'>,
-  agent: Agent | undefined,
+  form: { metadata: AgentFormMetadata; texts: AgentFormTexts; connections: string[] },
 ): Promise<AgentForm> {
-  const [usable, agents] = await Promise.all([deps.connect.usable(by), deps.agents.usable(by)])
-  const { connections = [], asks = [] } = agent ?? {}
+  const usable = await deps.connect.usable(by)
   return {
     ...form,
     templates: deps.agents.templates,
-    choices: connectionChoices(usable, deps.connect.titleOf, connections),
-    connections,
-    others: otherAgentChoices(agents, form.metadata.id, asks),
-    asks,
+    choices: connectionChoices(usable, deps.connect.titleOf, form.connections),
   }
 }
 
@@ -52,7 +47,7 @@ export async function agentModalFor(deps: Deps, by: Principal, agent?: Agent): P
   deps.peopleNames().catch(() => undefined)
   const metadata = { id: agent?.id ?? createAgentId(), filled: 0, ...(agent && { base: agent.version }) }
   const texts = agent === undefined ? {} : textsOfAgent(agent)
-  return agentModal(await formFor(deps, by, { metadata, texts }, agent))
+  return agentModal(await formFor(deps, by, { metadata, texts, connections: agent?.connections ?? [] }))
 }
 
 /** `/mcp agent new` */
@@ -92,7 +87,10 @@ async function refill(
   if (view === undefined) return
   const metadata = readMetadata(view.privateMetadata)
   const agent = metadata.base === undefined ? undefined : await deps.agents.find(by, metadata.id)
-  const form = await formFor(deps, by, change(metadata, agentTextsIn(view.typed)), agent)
+  const form = await formFor(deps, by, {
+    ...change(metadata, agentTextsIn(view.typed)),
+    connections: agent?.connections ?? [],
+  })
   await deps.webApi.call('views.update', { view_id: view.id, view: agentModal(form) }, AnyResponse)
 }
 
@@ -102,12 +100,12 @@ const NAMES_TIMEOUT_MS = 1_500
 async function saveAgent(deps: Deps, submit: ViewSubmission): Promise<void> {
   const { by, typed, values, privateMetadata, ack } = submit
   const { id, base } = readMetadata(privateMetadata)
-  const [usable, agents] = await Promise.all([deps.connect.usable(by), deps.agents.usable(by)])
-  const { connections = [], asks = [] } = agents.find((one) => one.id === id) ?? {}
-  const choices = connectionChoices(usable, deps.connect.titleOf, connections)
-  const others = otherAgentChoices(agents, id, asks)
-  const chosen = chosenNamesIn(values, 'connections', choices) ?? connections
-  const read = readAgentForm(agentTextsIn(typed), chosen, usable, chosenNamesIn(values, 'asks', others) ?? asks)
+  const [usable, before] = await Promise.all([
+    deps.connect.usable(by),
+    base === undefined ? undefined : deps.agents.find(by, id),
+  ])
+  const choices = connectionChoices(usable, deps.connect.titleOf, before?.connections ?? [])
+  const read = readAgentForm(agentTextsIn(typed), chosenConnectionsIn(values, choices), usable, before?.asks)
   if ('errors' in read) return ack({ response_action: 'errors', errors: read.errors })
   const people = await withDeadline(deps.peopleNames(), NAMES_TIMEOUT_MS, undefined)
   if (people === undefined) return ack({ response_action: 'errors', errors: { name: STILL_READING } })

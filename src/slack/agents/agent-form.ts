@@ -38,9 +38,6 @@ export type AgentForm = {
   /** Services and connections to choose from; those chosen are kept. */
   choices: FieldOption[]
   connections: string[]
-  /** Agents that it may ask. */
-  others: FieldOption[]
-  asks: string[]
 }
 
 /** As many as Slack takes in one field; a file may hold more. */
@@ -61,14 +58,14 @@ export function agentModal(form: AgentForm): ModalView {
       ...(isNew && form.templates.length > 0 ? [templateBlock(form)] : []),
       ...usualFields(form).map(inputBlockOf),
       ...connectionBlocks(form),
-      ...(more ? [...rareFields(form).map(inputBlockOf), ...askBlocks(form)] : [moreBlock()]),
+      ...(more ? rareFields(form).map(inputBlockOf) : [moreBlock()]),
     ],
   })
 }
 
 /** What was filled in is never hidden. */
-const showsMore = ({ metadata, texts, asks }: AgentForm): boolean =>
-  metadata.more === true || asks.length > 0 || [texts.tools, texts.model, texts.turns, texts.cost].some(Boolean)
+const showsMore = ({ metadata, texts }: AgentForm): boolean =>
+  metadata.more === true || [texts.tools, texts.model, texts.turns, texts.cost].some(Boolean)
 
 function templateBlock({ templates, metadata }: AgentForm): KnownBlock {
   const options = templates.map((one) => ({
@@ -147,10 +144,10 @@ function connectionBlocks({ choices, connections }: AgentForm): KnownBlock[] {
 const moreBlock = (): KnownBlock =>
   actionsBlock([
     createButton({
-      text: 'More: tools, model, limits, team',
+      text: 'More: tools, model, limits',
       action: 'agent_form_more',
       value: 'more',
-      accessibilityLabel: 'More fields: tools, model, limits, agents it may ask',
+      accessibilityLabel: 'More fields: tools, model, limits',
     }),
   ])
 
@@ -182,23 +179,6 @@ const rareFields = (form: AgentForm): ModalField[] => [
     placeholder: '0.50',
   }),
 ]
-
-/** A team is an agent that may ask others. */
-function askBlocks({ others, asks }: AgentForm): KnownBlock[] {
-  if (others.length === 0) return []
-  return [
-    inputBlockOf({
-      kind: 'choices',
-      id: 'asks',
-      label: 'Agents it may ask',
-      hint: 'It gives them a part of the work, and goes on with what they found.',
-      optional: true,
-      options: others,
-      chosen: asks,
-      max: 10,
-    }),
-  ]
-}
 
 /** An agent as texts of the form. */
 export const textsOfAgent = ({

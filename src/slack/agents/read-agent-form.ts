@@ -1,16 +1,8 @@
 import { createHash } from 'node:crypto'
 import { AgentDefinition } from '../../agents/agent.ts'
-import type { Agent } from '../../agents/agent-rows.ts'
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { Connection } from '../../registry/connection.ts'
-import {
-  type FieldOption,
-  fieldStateIn,
-  type ModalField,
-  type ModalState,
-  readField,
-  textOption,
-} from '../blocks/modal-fields.ts'
+import { type FieldOption, fieldStateIn, type ModalField, type ModalState, readField } from '../blocks/modal-fields.ts'
 import { readNumber } from '../blocks/read-number.ts'
 import { findNearestWord } from '../interactions/find-by-name.ts'
 import type { AgentFormTexts } from './agent-form.ts'
@@ -46,19 +38,17 @@ const option = (text: string, name: string): FieldOption => ({ text, id: optionI
 const optionIdOf = (name: string): string =>
   name.length <= LIMITS.option.value ? name : createHash('sha256').update(name).digest('base64url')
 
-/** The names that were chosen in a field; undefined where the form does not show it. */
-export function chosenNamesIn(values: ModalState, id: string, choices: FieldOption[]): string[] | undefined {
-  const entered = fieldStateIn(values, id)
-  if (entered === undefined) return undefined
+/** The names of connections and cards that were chosen. */
+export function chosenConnectionsIn(values: ModalState, choices: FieldOption[]): string[] {
   const field: ModalField = {
     kind: 'choices',
-    id,
+    id: 'connections',
     label: '',
     optional: true,
     options: choices,
     chosen: [],
   }
-  const read = readField(field, entered)
+  const read = readField(field, fieldStateIn(values, 'connections'))
   return read !== undefined && 'value' in read && Array.isArray(read.value)
     ? read.value.filter((one) => typeof one === 'string')
     : []
@@ -66,18 +56,12 @@ export function chosenNamesIn(values: ModalState, id: string, choices: FieldOpti
 
 export type AgentFormReading = { definition: AgentDefinition } | { errors: Record<string, string> }
 
-/** Other agents, and those that it may ask already. Pure. */
-export function otherAgentChoices(agents: Agent[], id: string, asks: string[]): FieldOption[] {
-  const names = agents.filter((one) => one.id !== id).map(({ name }) => name)
-  return [...new Set([...names, ...asks])].map(textOption)
-}
-
-/** What was typed as an agent, or what is wrong by field. Pure. */
+/** What was typed as an agent, or what is wrong by field. `asks` is not in the form and stays as it was. Pure. */
 export function readAgentForm(
   texts: AgentFormTexts,
   chosen: string[],
   connections: Connection[],
-  asks: string[] = [],
+  asks?: string[],
 ): AgentFormReading {
   const tools = texts.tools?.split(/[\s,;]+/).filter(Boolean)
   const read = { face: readFace(texts.face), turns: readTurns(texts.turns), costUsd: readCost(texts.cost) }
@@ -97,8 +81,7 @@ export function readAgentForm(
     name: texts.name?.replace(/\s+/g, ' '),
     purpose: texts.purpose?.replace(/\s+/g, ' '),
     instructions: texts.instructions,
-    ...withoutUndefined({ face: valueIn(read.face), model: texts.model }),
-    ...(asks.length > 0 && { asks }),
+    ...withoutUndefined({ face: valueIn(read.face), model: texts.model, asks }),
     ...(chosen.length > 0 && { connections: chosen }),
     ...(tools && { tools: [...new Set(tools)] }),
     ...(Object.keys(limits).length > 0 && { limits }),
@@ -156,11 +139,8 @@ const connectionsFor = (chosen: string[], connections: Connection[]): Connection
     ? connections
     : connections.filter(({ name, card }) => chosen.includes(name) || chosen.includes(card))
 
-const MOST_TOOLS = 200
-
 /** A name that no connection of theirs knows is a typing error, unless they have none of these connections. */
 function findToolProblem(tools: string[], connections: Connection[]): string | undefined {
-  if (tools.length > MOST_TOOLS) return `At most ${MOST_TOOLS} tools can be named. Leave this empty for all.`
   const known = connections.flatMap((one) => one.tools.map(({ name }) => name))
   const strange = known.length === 0 ? undefined : tools.find((tool) => !known.includes(tool))
   if (strange === undefined) return tools.some((tool) => tool.length > 200) ? 'Names of tools are shorter.' : undefined
