@@ -140,8 +140,11 @@ const connectionsFor = (chosen: string[], connections: Connection[]): Connection
     ? connections
     : connections.filter(({ name, card }) => chosen.includes(name) || chosen.includes(card))
 
+const MOST_TOOLS = 200
+
 /** A name that no connection of theirs knows is a typing error, unless they have none of these connections. */
 function findToolProblem(tools: string[], connections: Connection[]): string | undefined {
+  if (tools.length > MOST_TOOLS) return `At most ${MOST_TOOLS} tools can be named. Leave this empty for all.`
   const known = connections.flatMap((one) => one.tools.map(({ name }) => name))
   const strange = known.length === 0 ? undefined : tools.find((tool) => !known.includes(tool))
   if (strange === undefined) return tools.some((tool) => tool.length > 200) ? 'Names of tools are shorter.' : undefined

@@ -84,6 +84,11 @@ describe('a form that was sent', () => {
     [{ turns: '1.5' }, [], { turns: expect.stringContaining('1 to 15') }],
     [{ cost: '0' }, [], { cost: expect.stringContaining('above 0') }],
     [{ cost: 'lots' }, [], { cost: expect.anything() }],
+    [
+      { tools: Array.from({ length: 201 }, (_, at) => `t${at}`).join(' ') },
+      [],
+      { tools: expect.stringContaining('200') },
+    ],
     [{ tools: `${FILES.tools[0]?.name ?? ''}x` }, [], { tools: expect.stringContaining('Did you mean') }],
   ])('with %j says what is wrong there', (texts, chosen, errors) => {
     expect(read(texts, chosen)).toEqual({ errors })
