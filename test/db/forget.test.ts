@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createConnectionId, createRunId } from '../../src/ids.ts'
 import { RunEvent } from '../../src/run/state/events.ts'
 import { createTestDatabase } from '../support/database.ts'
-import { MARK, plantCards, plantConnection, plantRun, plantWorkspace } from '../support/planted-rows.ts'
+import { MARK, plantCards, plantConnection, plantRun, plantTrigger, plantWorkspace } from '../support/planted-rows.ts'
 
 const resources = new AsyncDisposableStack()
 let client: Client
@@ -50,6 +50,9 @@ const COLUMNS: Record<string, string> = {
   token_refresh_leases: 'owner',
   tool_change_notes: 'hash channel message_ts',
   tool_pins: 'tool hash definition pinned_by',
+  trigger_news: 'body',
+  trigger_occurrences: 'key workspace_id state why outcome',
+  triggers: 'workspace_id user_id kind title spec workflow_id starts place paused_why paused_by',
   workspaces: 'workspace_id settings',
 }
 
@@ -99,6 +102,14 @@ test('nothing but what is named here says anything of a person who was forgotten
   await plantWorkspace(client, owner)
   const { connection, submission } = await plantConnection(client, owner)
   await plantCards(client, owner)
+  await plantTrigger(client, owner)
+  const theirs = await plantTrigger(client, { workspace: WORKSPACE, user: OTHER })
+  await client.query(
+    `update triggers set title = 'theirs', starts = '{}', enabled = false, paused_by = $2 where id = $1`,
+    [theirs, USER],
+  )
+  await client.query(`update trigger_occurrences set key = 'theirs' where trigger_id = $1`, [theirs])
+  await client.query('delete from trigger_news where trigger_id = $1', [theirs])
   const { run } = await plantRun(client, owner, connection)
   await client.query(
     `update run_events set body = jsonb_set(body, '{target,title}', '"Write"') where run_id = $1 and seq = 2`,

@@ -139,3 +139,23 @@ export async function plantWorkspace(client: Client, { workspace, user }: Owner)
     JSON.stringify({ a: MARK }),
   ])
 }
+
+/** A schedule of a person that was due long ago, with what it started and what is still to be told of it. */
+export async function plantTrigger(client: Client, { workspace, user }: Owner): Promise<string> {
+  const trigger = randomUUID()
+  await insert(client, 'triggers', {
+    id: trigger,
+    workspace_id: workspace,
+    user_id: user,
+    kind: 'schedule',
+    title: MARK,
+    spec: { repeats: 'daily', at: '09:00', zone: 'UTC' },
+    starts: { kind: 'request', text: MARK },
+    place: { kind: 'dm' },
+    next_at: '2026-01-01T09:00:00Z',
+  })
+  const occurrence = { trigger_id: trigger, workspace_id: workspace, due_at: '2025-12-31T09:00:00Z' }
+  await insert(client, 'trigger_occurrences', { ...occurrence, key: MARK, state: 'skipped', why: 'late' })
+  await insert(client, 'trigger_news', { trigger_id: trigger, body: { kind: 'paused', why: MARK } })
+  return trigger
+}

@@ -3,7 +3,14 @@ import { Client, DatabaseError } from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createTestDatabase } from '../../support/database.ts'
 import { lostRows, peoplesRows } from '../../support/every-row.ts'
-import { MARK, plantCards, plantConnection, plantRun, plantWorkspace } from '../../support/planted-rows.ts'
+import {
+  MARK,
+  plantCards,
+  plantConnection,
+  plantRun,
+  plantTrigger,
+  plantWorkspace,
+} from '../../support/planted-rows.ts'
 import { DOORS, SAME_FOR_ALL } from './functions.ts'
 
 const ALPHA = 'TALPHA'
@@ -56,9 +63,10 @@ async function plantAll() {
     'insert into audit_seals (workspace_id, row_id, hash, row_at, mac) values ($1, 1, $2, now(), $2)',
     [ALPHA, MARK],
   )
+  const trigger = await plantTrigger(client, owner)
   const [person] = await namesIn<{ person: string }>('select person from audit_people')
   const names = ['alpha-files', ...(await plantCards(client, owner))]
-  return { uuids: { run, ...connected }, names, ids, origin, person: person?.person }
+  return { uuids: { run, trigger, ...connected }, names, ids, origin, person: person?.person }
 }
 
 const namesIn = async <T extends object>(sql: string): Promise<T[]> => (await client.query<T>(sql)).rows
