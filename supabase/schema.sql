@@ -4618,7 +4618,7 @@ declare
 begin
   select * into row from triggers where id = p_id for update skip locked;
   if not found or not row.enabled or row.next_at is distinct from p_due then return null; end if;
-  update triggers set next_at = p_next where id = p_id;
+  update triggers set next_at = p_next where id = p_id returning * into row;
   if skipped is null and trigger_is_running(p_id) then skipped := 'running'; end if;
   insert into trigger_occurrences (trigger_id, key, workspace_id, due_at, state, why, missed, taken_until)
   values (p_id, p_occurrence ->> 'key', row.workspace_id, (p_occurrence ->> 'due_at')::timestamptz,
@@ -4701,7 +4701,9 @@ declare
   one uuid;
   paused integer := 0;
 begin
-  for one in select id from triggers where workspace_id = p_workspace and user_id = p_user and enabled order by id for update loop
+  -- All before the first is paused, which locks the audit chain.
+  perform from triggers where workspace_id = p_workspace and user_id = p_user order by id for update;
+  for one in select id from triggers where workspace_id = p_workspace and user_id = p_user and enabled order by id loop
     perform trigger_pause_itself(one, p_why);
     paused := paused + 1;
   end loop;

@@ -128,6 +128,7 @@ test.each([
   )
   expect(world.news.map((one) => one.kind === 'skipped' && one.occurrence)).toMatchObject(skipped ? [skipped] : [])
   const [listed] = await late.of(ANN)
+  expect(world.requests.map(({ trigger }) => trigger.nextAt)).toEqual(started ? [listed?.nextAt] : [])
   expect(listed?.nextAt && listed.nextAt > world.now()).toBe(true)
   expect(await other.of(ANN)).toEqual([listed])
 })
