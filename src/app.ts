@@ -38,6 +38,7 @@ import type { Runs } from './run/runs.ts'
 import { openSandbox } from './sandbox/sandbox.ts'
 import { createSlack, type Slack, type SlackSettings } from './slack/app/create-slack.ts'
 import { createRunRenderer } from './slack/render/render-run.ts'
+import { createTriggers } from './triggers/triggers.ts'
 import { createPublicServer, listenerFor } from './web/public-server.ts'
 import { createWeb, type HealthStatus } from './web/routes.ts'
 
@@ -95,6 +96,7 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
   const settings = slackSettings(config, parts.installations)
   const slack: Slack = cleanup.use(await createSlack(settings, { ...parts, runs, log }))
   cleanup.defer(() => renderer.close())
+  const triggers = cleanup.use(createTriggers({ db, log, ...slack.triggers }))
   const watchers = cleanup.use(createServerWatchers({ ...parts, log }, slack))
   const mirror = cleanup.use(createRegistryMirror({ ...parts, fetch: egress.fetch, log }))
   const auditCheck = cleanup.use(createAuditCheck({ db, log, key: parts.auditKey, sealsFile: config.auditSealsFile }))
@@ -112,9 +114,7 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
       server.on('error', (error) => log.error({ why: errorChainOf(error) }, 'connection not accepted'))
       await slack.start()
       await runs.begin()
-      watchers.start()
-      mirror.start()
-      auditCheck.start()
+      for (const one of [watchers, triggers, mirror, auditCheck]) one.start()
     },
     [Symbol.asyncDispose]: () => disposables.disposeAsync(),
   }

@@ -92,7 +92,8 @@ export function createTriggers(deps: TriggerDeps) {
     start: () => {
       for (const one of polling) one.start()
     },
-    stop: async (): Promise<void> => void (await Promise.all(polling.map((one) => one.stop()))),
+    /** Resolves when what is under way is done. */
+    [Symbol.asyncDispose]: async (): Promise<void> => void (await Promise.all(polling.map((one) => one.stop()))),
   }
 }
 

@@ -30,7 +30,7 @@ export async function startScheduling(begin: string) {
   const { url } = starting.use(await createTestDatabase())
   const client = new Pool({ connectionString: url, max: 4 })
   // The database is dropped while a connection says goodbye; unheard, that would end the process.
-  client.on('connect', (one) => one.on('error', () => undefined))
+  client.on('error', () => undefined)
   starting.defer(() => client.end())
   let now = new Date(begin)
   const requests: TriggerRequest[] = []
@@ -86,7 +86,7 @@ export async function startScheduling(begin: string) {
         },
       })
       things.defer(async () => {
-        await triggers.stop()
+        await triggers[Symbol.asyncDispose]()
         await db[Symbol.asyncDispose]()
       })
       if (polls) triggers.start()
