@@ -39,6 +39,7 @@ import { openSandbox } from './sandbox/sandbox.ts'
 import { createSlack, type Slack, type SlackSettings } from './slack/app/create-slack.ts'
 import { answersOf, type Standing, standingIn } from './slack/app/later-slack.ts'
 import { createRunRenderer } from './slack/render/render-run.ts'
+import { createTriggers } from './triggers/triggers.ts'
 import { createPublicServer, listenerFor } from './web/public-server.ts'
 import { createWeb, type HealthStatus } from './web/routes.ts'
 
@@ -94,6 +95,7 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
   const settings = slackSettings(config, parts.installations)
   const slack: Slack = cleanup.use(await createSlack(settings, { ...parts, runs, log }))
   cleanup.defer(() => renderer.close())
+  const triggers = cleanup.use(createTriggers({ db, log, ...slack.triggers }))
   const watchers = cleanup.use(createServerWatchers({ ...parts, log }, slack))
   const mirror = cleanup.use(createRegistryMirror({ ...parts, fetch: egress.fetch, log }))
   const auditCheck = cleanup.use(createAuditCheck({ db, log, key: parts.auditKey, sealsFile: config.auditSealsFile }))
@@ -111,9 +113,7 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
       server.on('error', (error) => log.error({ why: errorChainOf(error) }, 'connection not accepted'))
       await slack.start()
       await runs.begin()
-      watchers.start()
-      mirror.start()
-      auditCheck.start()
+      for (const one of [watchers, triggers, mirror, auditCheck]) one.start()
     },
     [Symbol.asyncDispose]: () => disposables.disposeAsync(),
   }

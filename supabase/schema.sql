@@ -575,6 +575,63 @@ create table patchbay.tool_pins (
 comment on table patchbay.tool_pins is 'what was accepted of each tool of a connection; under the empty name, its server''s instructions';
 alter table patchbay.tool_pins enable row level security;
 
+create table patchbay.trigger_news (
+  id bigint generated always as identity not null,
+  trigger_id uuid not null,
+  body jsonb not null,
+  taken_until timestamp with time zone,
+  constraint trigger_news_pkey PRIMARY KEY (id)
+);
+comment on table patchbay.trigger_news is 'what a trigger''s owner has still to be told; written with what happened, gone when it was told';
+alter table patchbay.trigger_news enable row level security;
+
+create table patchbay.trigger_occurrences (
+  trigger_id uuid not null,
+  key text not null,
+  workspace_id text not null,
+  due_at timestamp with time zone not null,
+  state text not null,
+  why text,
+  missed integer default 0 not null,
+  attempts integer default 1 not null,
+  taken_until timestamp with time zone,
+  run_id uuid,
+  outcome text,
+  ended_at timestamp with time zone,
+  constraint trigger_occurrences_pkey PRIMARY KEY (trigger_id, key),
+  constraint trigger_occurrences_state_check CHECK ((state = ANY (ARRAY['taken'::text, 'started'::text, 'ended'::text, 'skipped'::text]))),
+  constraint trigger_occurrences_why_check CHECK ((why = ANY (ARRAY['late'::text, 'running'::text, 'refused'::text, 'not_started'::text])))
+);
+comment on table patchbay.trigger_occurrences is 'each time a trigger fired: taken = its run is about to start, by whoever took it last; the newest of each trigger are kept';
+alter table patchbay.trigger_occurrences enable row level security;
+
+create table patchbay.triggers (
+  id uuid not null,
+  workspace_id text not null,
+  user_id text not null,
+  kind text not null,
+  title text not null,
+  spec jsonb not null,
+  workflow_id text,
+  starts jsonb not null,
+  place jsonb not null,
+  version integer default 1 not null,
+  enabled boolean default true not null,
+  paused_why text,
+  paused_by text,
+  next_at timestamp with time zone,
+  failures integer default 0 not null,
+  runs integer default 0 not null,
+  cost_usd numeric(12,6) default 0 not null,
+  reported_at timestamp with time zone,
+  created_at timestamp with time zone default clock_timestamp() not null,
+  changed_at timestamp with time zone default clock_timestamp() not null,
+  constraint triggers_kind_check CHECK ((kind = ANY (ARRAY['schedule'::text, 'reaction'::text, 'message'::text, 'shortcut'::text, 'webhook'::text, 'builder'::text, 'resource'::text]))),
+  constraint triggers_pkey PRIMARY KEY (id)
+);
+comment on table patchbay.triggers is 'what starts work by itself: a schedule or something that happens; it acts as its owner, user_id';
+alter table patchbay.triggers enable row level security;
+
 create table patchbay.workspaces (
   workspace_id text not null,
   settings jsonb default '{}'::jsonb not null,
@@ -658,7 +715,21 @@ CREATE INDEX sign_ins_expiry ON patchbay.sign_ins USING btree (expires_at);
 
 CREATE INDEX slack_seen_events_age ON patchbay.slack_seen_events USING btree (seen_at);
 
+CREATE INDEX trigger_news_trigger ON patchbay.trigger_news USING btree (trigger_id);
+
+CREATE INDEX trigger_occurrences_newest ON patchbay.trigger_occurrences USING btree (trigger_id, due_at DESC);
+
+CREATE INDEX trigger_occurrences_started ON patchbay.trigger_occurrences USING btree (run_id) WHERE (state = 'started'::text);
+
+CREATE INDEX trigger_occurrences_taken ON patchbay.trigger_occurrences USING btree (taken_until) WHERE (state = 'taken'::text);
+
+CREATE INDEX triggers_due ON patchbay.triggers USING btree (next_at) WHERE (enabled AND (next_at IS NOT NULL));
+
+CREATE INDEX triggers_person ON patchbay.triggers USING btree (workspace_id, user_id);
+
 CREATE TRIGGER audit_append_only BEFORE UPDATE OR TRUNCATE ON patchbay.audit_events FOR EACH STATEMENT EXECUTE FUNCTION patchbay.audit_refuse_change();
+
+CREATE TRIGGER audit_people_forget_triggers AFTER DELETE ON patchbay.audit_people FOR EACH ROW EXECUTE FUNCTION patchbay.triggers_forget_person();
 
 CREATE TRIGGER audit_retained BEFORE DELETE ON patchbay.audit_events FOR EACH ROW EXECUTE FUNCTION patchbay.audit_refuse_change();
 
@@ -2749,6 +2820,7 @@ begin
       proposed_by = case when proposed_by = p_user then 'UFORGOTTEN' else proposed_by end
     where run_id = one.id;
     update input_requests set user_id = 'UFORGOTTEN', answered_by = case when answered_by = p_user then 'UFORGOTTEN' else answered_by end where run_id = one.id;
+    delete from run_notes where root_run = one.id or by_run = one.id;
     update mcp_tool_usage set error_details = error_details - 'words' where run_id = one.id;
     -- The key of a starter question holds who pressed it.
     update runs set user_id = 'UFORGOTTEN', dedupe_key = case when position(p_user in dedupe_key) > 0 then 'forgotten:' || id else dedupe_key end
@@ -3599,7 +3671,8 @@ AS $function$
       'origin', (p_body -> 'origin') - 'userZone' || '{"user": "UFORGOTTEN", "userName": "somebody"}',
       'first', p_body -> 'first' || '{"input": {}}', 'earlier', null, 'prompt', null, 'skill', null, 'untrusted', null,
       'agent', case when p_body ? 'agent' then jsonb_build_object('id', p_body #> '{agent,id}', 'version', p_body #> '{agent,version}',
-        'chosenBy', p_body #> '{agent,chosenBy}', 'name', 'Forgotten', 'purpose', 'Forgotten.', 'instructions', '') end)
+        'chosenBy', p_body #> '{agent,chosenBy}', 'name', 'Forgotten', 'purpose', 'Forgotten.', 'instructions', '') end,
+      'parent', p_body -> 'parent' || '{"agent": "Forgotten", "words": ""}')
     when 'thread_read' then '{"messages": [], "gap": null}'
     when 'files_added' then '{"files": []}'
     when 'summarised' then '{"text": "Forgotten."}'
@@ -3620,7 +3693,10 @@ AS $function$
       || case p_body #>> '{request,kind}' when 'form' then '{"fields": []}' when 'url' then '{"url": "https://forgotten.invalid/"}' else '{}'::jsonb end,
       'person', 'UFORGOTTEN', 'resume', (p_body -> 'resume') - 'state')
     when 'given_input' then '{"content": null}'
-    when 'returned' then '{"text": "", "images": [], "files": [], "summary": "Forgotten.", "shown": null, "log": null}'
+    when 'returned' then jsonb_build_object('text', '', 'images', '[]'::jsonb, 'files', '[]'::jsonb, 'summary', 'Forgotten.', 'shown', null,
+      'log', null, 'ofChild', p_body -> 'ofChild' || '{"untrusted": []}')
+    when 'delegated' then '{"agent": "Forgotten", "task": "Forgotten."}'
+    when 'waiting' then '{"why": "Forgotten."}'
     when 'failed' then '{"message": "Forgotten."}'
     else '{}' end)
 $function$
@@ -4706,6 +4782,508 @@ end $function$
 ;
 comment on function patchbay.tool_usage_prune(integer) is 'deletes the oldest tool usage that is past its workspace''s retention; how many';
 
+CREATE OR REPLACE FUNCTION patchbay.trigger_count_outcome(p_id uuid, p_outcome text, p_most_failures integer, p_why text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare row triggers;
+begin
+  -- What a person stopped says nothing of the trigger.
+  update triggers set failures = case p_outcome when 'finished' then 0 when 'failed' then failures + 1 else failures end
+  where id = p_id returning * into row;
+  if row.failures >= p_most_failures and p_outcome = 'failed' then perform trigger_pause_itself(p_id, p_why); end if;
+end $function$
+;
+comment on function patchbay.trigger_count_outcome(uuid,text,integer,text) is 'counts failures in a row, and pauses a trigger that has too many; the caller holds its row';
+
+CREATE OR REPLACE FUNCTION patchbay.trigger_delete(p_workspace text, p_by text, p_id uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare row triggers;
+begin
+  delete from triggers where id = p_id and workspace_id = p_workspace returning * into row;
+  if not found then return 'false'; end if;
+  delete from trigger_occurrences where trigger_id = p_id;
+  delete from trigger_news where trigger_id = p_id;
+  perform audit_append(p_workspace, p_by, 'trigger_deleted', jsonb_build_object('trigger', p_id, 'owner', row.user_id));
+  return 'true';
+end $function$
+;
+comment on function patchbay.trigger_delete(text,text,uuid) is 'deletes a trigger of anybody; the caller checks who may. Its runs stay';
+
+CREATE OR REPLACE FUNCTION patchbay.trigger_fire(p_workspace text, p_id uuid, p_key text, p_now timestamp with time zone, p_lease_ms integer, p_manual boolean)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare
+  row triggers;
+  taken trigger_occurrences;
+begin
+  select * into row from triggers where id = p_id and workspace_id = p_workspace for update;
+  if not found or not (row.enabled or p_manual) then return '{"kind": "off"}'; end if;
+  if exists (select from trigger_occurrences where trigger_id = p_id and key = p_key) then return '{"kind": "again"}'; end if;
+  if trigger_is_running(p_id) and (p_manual or row.kind = 'schedule') then return '{"kind": "running"}'; end if;
+  insert into trigger_occurrences (trigger_id, key, workspace_id, due_at, state, taken_until)
+  values (p_id, p_key, row.workspace_id, p_now, 'taken', p_now + p_lease_ms * interval '1 ms') returning * into taken;
+  return jsonb_build_object('kind', 'taken', 'trigger', trigger_row(row), 'occurrence', trigger_occurrence_row(taken));
+end $function$
+;
+comment on function patchbay.trigger_fire(text,uuid,text,timestamp with time zone,integer,boolean) is 'takes an occurrence that somebody (p_manual, also while it is paused) or an event asks for, once for each key';
+
+CREATE OR REPLACE FUNCTION patchbay.trigger_get(p_workspace text, p_id uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select trigger_summary(t) from triggers t where t.id = p_id and t.workspace_id = p_workspace
+$function$
+;
+comment on function patchbay.trigger_get(text,uuid) is 'a trigger of a workspace; null where there is none';
+
+CREATE OR REPLACE FUNCTION patchbay.trigger_is_running(p_id uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select exists (select from trigger_occurrences o left join runs r on r.id = o.run_id
+    where o.trigger_id = p_id and (o.state = 'taken' or o.state = 'started' and r.status <> 'closed'))
+$function$
+;
+comment on function patchbay.trigger_is_running(uuid) is 'whether what a trigger started is still at work, waits for somebody or is about to start';
+
+CREATE OR REPLACE FUNCTION patchbay.trigger_news_told(p_id bigint)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+begin
+  delete from trigger_news where id = p_id;
+  return null;
+end $function$
+;
+comment on function patchbay.trigger_news_told(bigint) is 'forgets what a trigger''s owner was told';
+
+CREATE OR REPLACE FUNCTION patchbay.trigger_not_started(p_id uuid, p_key text, p_most_attempts integer, p_most_failures integer, p_why text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare gone trigger_occurrences;
+begin
+  perform from triggers where id = p_id for update;
+  update trigger_occurrences set state = 'skipped', why = 'not_started', taken_until = null
+  where trigger_id = p_id and key = p_key and state = 'taken' and attempts >= p_most_attempts returning * into gone;
+  if not found then return 'false'; end if;
+  insert into trigger_news (trigger_id, body) values (p_id, jsonb_build_object('kind', 'skipped', 'occurrence', trigger_occurrence_row(gone)));
+  perform trigger_count_outcome(p_id, 'failed', p_most_failures, p_why);
+  return 'true';
+end $function$
+;
+comment on function patchbay.trigger_not_started(uuid,text,integer,integer,text) is 'gives up an occurrence that could not be started so many times, which counts as a failure; else it is tried again when its lease is over';
+
+CREATE OR REPLACE FUNCTION patchbay.trigger_occurrence_row(p_occurrence patchbay.trigger_occurrences)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select jsonb_build_object('key', p_occurrence.key, 'due_at', p_occurrence.due_at, 'state', p_occurrence.state, 'why', p_occurrence.why,
+    'missed', p_occurrence.missed, 'run', p_occurrence.run_id, 'outcome', p_occurrence.outcome)
+$function$
+;
+comment on function patchbay.trigger_occurrence_row(patchbay.trigger_occurrences) is 'an occurrence as the app reads it';
+
+CREATE OR REPLACE FUNCTION patchbay.trigger_occurrences_of(p_workspace text, p_id uuid, p_limit integer)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select coalesce(jsonb_agg(trigger_occurrence_row(o) order by o.due_at desc), '[]') from (
+    select o.* from trigger_occurrences o where o.trigger_id = p_id and o.workspace_id = p_workspace order by o.due_at desc limit p_limit) o
+$function$
+;
+comment on function patchbay.trigger_occurrences_of(text,uuid,integer) is 'the newest occurrences of a trigger';
+
+CREATE OR REPLACE FUNCTION patchbay.trigger_pause(p_workspace text, p_by text, p_id uuid, p_why text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare row triggers;
+begin
+  update triggers set enabled = false, next_at = null, paused_why = p_why, paused_by = p_by
+  where id = p_id and workspace_id = p_workspace and enabled returning * into row;
+  if not found then
+    select * into row from triggers where id = p_id and workspace_id = p_workspace;
+    return case when found then trigger_row(row) end;
+  end if;
+  perform audit_append(p_workspace, p_by, 'trigger_paused', jsonb_build_object('trigger', p_id, 'owner', row.user_id));
+  return trigger_row(row);
+end $function$
+;
+comment on function patchbay.trigger_pause(text,text,uuid,text) is 'pauses a trigger of anybody; the caller checks who may. Null where there is none';
+
+CREATE OR REPLACE FUNCTION patchbay.trigger_pause_itself(p_id uuid, p_why text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare row triggers;
+begin
+  update triggers set enabled = false, next_at = null, paused_why = p_why, paused_by = null
+  where id = p_id and enabled returning * into row;
+  if not found then return; end if;
+  insert into trigger_news (trigger_id, body) values (p_id, jsonb_build_object('kind', 'paused', 'why', p_why));
+  perform audit_append(row.workspace_id, 'patchbay', 'trigger_paused', jsonb_build_object('trigger', p_id, 'owner', row.user_id));
+end $function$
+;
+comment on function patchbay.trigger_pause_itself(uuid,text) is 'pauses a trigger for a reason of its own, of which its owner is told; the caller holds its row';
+
+CREATE OR REPLACE FUNCTION patchbay.trigger_refused(p_id uuid, p_key text, p_why text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+begin
+  perform from triggers where id = p_id for update;
+  update trigger_occurrences set state = 'skipped', why = 'refused', taken_until = null where trigger_id = p_id and key = p_key and state = 'taken';
+  if not found then return 'false'; end if;
+  perform trigger_pause_itself(p_id, p_why);
+  return 'true';
+end $function$
+;
+comment on function patchbay.trigger_refused(uuid,text,text) is 'skips an occurrence that nobody can be acted for, and pauses its trigger with the reason';
+
+CREATE OR REPLACE FUNCTION patchbay.trigger_resume(p_workspace text, p_user text, p_id uuid, p_next timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare row triggers;
+begin
+  select * into row from triggers where id = p_id and workspace_id = p_workspace and user_id = p_user for update;
+  if not found or row.enabled then return case when found then trigger_row(row) end; end if;
+  update triggers set enabled = true, next_at = p_next, paused_why = null, paused_by = null, failures = 0
+  where id = p_id returning * into row;
+  perform audit_append(p_workspace, p_user, 'trigger_resumed', jsonb_build_object('trigger', p_id));
+  return trigger_row(row);
+end $function$
+;
+comment on function patchbay.trigger_resume(text,text,uuid,timestamp with time zone) is 'lets a paused trigger of one''s own go on, with no failures counted. Null where there is none';
+
+CREATE OR REPLACE FUNCTION patchbay.trigger_row(p_trigger patchbay.triggers)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select jsonb_build_object('id', p_trigger.id, 'workspace', p_trigger.workspace_id, 'owner', p_trigger.user_id, 'kind', p_trigger.kind,
+    'title', p_trigger.title, 'spec', p_trigger.spec, 'workflow', p_trigger.workflow_id, 'starts', p_trigger.starts, 'place', p_trigger.place,
+    'version', p_trigger.version, 'enabled', p_trigger.enabled, 'paused_why', p_trigger.paused_why, 'paused_by', p_trigger.paused_by,
+    'next_at', p_trigger.next_at, 'failures', p_trigger.failures)
+$function$
+;
+comment on function patchbay.trigger_row(patchbay.triggers) is 'a trigger as the app reads it';
+
+CREATE OR REPLACE FUNCTION patchbay.trigger_run_ended(p_run uuid, p_outcome text, p_now timestamp with time zone, p_most_failures integer, p_why text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare
+  trigger_of uuid;
+  gone trigger_occurrences;
+begin
+  select trigger_id into trigger_of from trigger_occurrences where run_id = p_run and state = 'started';
+  if not found then return 'false'; end if;
+  perform from triggers where id = trigger_of for update;
+  update trigger_occurrences set state = 'ended', outcome = p_outcome, ended_at = p_now
+  where trigger_id = trigger_of and run_id = p_run and state = 'started' returning * into gone;
+  if not found then return 'false'; end if;
+  update triggers set cost_usd = cost_usd + coalesce((select cost_usd from runs where id = p_run), 0) where id = trigger_of;
+  perform trigger_count_outcome(trigger_of, p_outcome, p_most_failures, p_why);
+  return 'true';
+end $function$
+;
+comment on function patchbay.trigger_run_ended(uuid,text,timestamp with time zone,integer,text) is 'notes once how a run of a trigger ended; false where it is no trigger''s, or was noted before';
+
+CREATE OR REPLACE FUNCTION patchbay.trigger_save(p_workspace text, p_user text, p_id uuid, p_base integer, p_trigger jsonb, p_next timestamp with time zone, p_limit integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare row triggers;
+begin
+  -- One at a time for a person, so that the limit holds.
+  perform pg_advisory_xact_lock(hashtextextended('patchbay triggers ' || p_workspace || p_user, 0));
+  select * into row from triggers where id = p_id for update;
+  if found and (row.workspace_id <> p_workspace or row.user_id <> p_user) or not found and p_base is not null then
+    raise exception 'This is not yours to edit, or it was deleted meanwhile.' using errcode = 'PT404';
+  end if;
+  if row.id is null then
+    if (select count(*) from triggers where workspace_id = p_workspace and user_id = p_user) >= p_limit then
+      raise exception 'You have % scheduled tasks and triggers, and more are not kept. Delete one that you do not need.', p_limit
+        using errcode = 'PT429';
+    end if;
+    insert into triggers (id, workspace_id, user_id, kind, title, spec, workflow_id, starts, place, next_at)
+    values (p_id, p_workspace, p_user, p_trigger ->> 'kind', p_trigger ->> 'title', p_trigger -> 'spec', p_trigger ->> 'workflow',
+      p_trigger -> 'starts', p_trigger -> 'place', p_next)
+    returning * into row;
+  elsif row.kind = p_trigger ->> 'kind' and row.title = p_trigger ->> 'title' and row.spec = p_trigger -> 'spec'
+    and row.workflow_id is not distinct from p_trigger ->> 'workflow' and row.starts = p_trigger -> 'starts' and row.place = p_trigger -> 'place' then
+    -- The same form may be sent twice.
+    return trigger_row(row);
+  elsif row.version <> coalesce(p_base, 0) then
+    raise exception 'This was changed meanwhile, in another window. Copy your words, open it anew and edit that.' using errcode = 'PT409';
+  else
+    update triggers set kind = p_trigger ->> 'kind', title = p_trigger ->> 'title', spec = p_trigger -> 'spec',
+      workflow_id = p_trigger ->> 'workflow', starts = p_trigger -> 'starts', place = p_trigger -> 'place', version = row.version + 1,
+      failures = 0, next_at = case when enabled then p_next end, changed_at = clock_timestamp()
+    where id = p_id returning * into row;
+  end if;
+  perform audit_append(p_workspace, p_user, 'trigger_saved', jsonb_build_object('trigger', p_id, 'kind', row.kind, 'version', row.version));
+  return trigger_row(row);
+end $function$
+;
+comment on function patchbay.trigger_save(text,text,uuid,integer,jsonb,timestamp with time zone,integer) is 'makes a trigger (p_base null) or changes one; p_base is the version that was edited, p_next the next occurrence of a schedule';
+
+CREATE OR REPLACE FUNCTION patchbay.trigger_skip_late(p_id uuid, p_key text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare gone trigger_occurrences;
+begin
+  perform from triggers where id = p_id for update;
+  update trigger_occurrences set state = 'skipped', why = 'late', taken_until = null
+  where trigger_id = p_id and key = p_key and state = 'taken' returning * into gone;
+  if not found then return 'false'; end if;
+  insert into trigger_news (trigger_id, body) values (p_id, jsonb_build_object('kind', 'skipped', 'occurrence', trigger_occurrence_row(gone)));
+  return 'true';
+end $function$
+;
+comment on function patchbay.trigger_skip_late(uuid,text) is 'skips an occurrence that was taken, never started and is too old by now';
+
+CREATE OR REPLACE FUNCTION patchbay.trigger_started(p_id uuid, p_key text, p_run uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+begin
+  perform from triggers where id = p_id for update;
+  update trigger_occurrences set state = 'started', run_id = p_run, taken_until = null where trigger_id = p_id and key = p_key and state = 'taken';
+  if not found then return 'false'; end if;
+  update triggers set runs = runs + 1 where id = p_id;
+  return 'true';
+end $function$
+;
+comment on function patchbay.trigger_started(uuid,text,uuid) is 'notes the run of an occurrence; false where that was noted before';
+
+CREATE OR REPLACE FUNCTION patchbay.trigger_summary(p_trigger patchbay.triggers)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select trigger_row(p_trigger) || jsonb_build_object('runs', p_trigger.runs,
+    'cost_usd', p_trigger.cost_usd + (select coalesce(sum(r.cost_usd), 0) from trigger_occurrences o join runs r on r.id = o.run_id
+      where o.trigger_id = p_trigger.id and o.state = 'started'),
+    'last', (select trigger_occurrence_row(o) from trigger_occurrences o where o.trigger_id = p_trigger.id order by o.due_at desc limit 1))
+$function$
+;
+comment on function patchbay.trigger_summary(patchbay.triggers) is 'a trigger with the number and cost of its runs, those at work included, and its newest occurrence';
+
+CREATE OR REPLACE FUNCTION patchbay.trigger_take(p_id uuid, p_due timestamp with time zone, p_next timestamp with time zone, p_occurrence jsonb, p_now timestamp with time zone, p_lease_ms integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare
+  row triggers;
+  taken trigger_occurrences;
+  skipped text := p_occurrence ->> 'why';
+begin
+  select * into row from triggers where id = p_id for update skip locked;
+  if not found or not row.enabled or row.next_at is distinct from p_due then return null; end if;
+  update triggers set next_at = p_next where id = p_id returning * into row;
+  if skipped is null and trigger_is_running(p_id) then skipped := 'running'; end if;
+  insert into trigger_occurrences (trigger_id, key, workspace_id, due_at, state, why, missed, taken_until)
+  values (p_id, p_occurrence ->> 'key', row.workspace_id, (p_occurrence ->> 'due_at')::timestamptz,
+    case when skipped is null then 'taken' else 'skipped' end, skipped, (p_occurrence ->> 'missed')::integer,
+    case when skipped is null then p_now + p_lease_ms * interval '1 ms' end)
+  on conflict do nothing returning * into taken;
+  if not found then return null; end if;
+  if skipped is not null then
+    insert into trigger_news (trigger_id, body)
+    values (p_id, jsonb_build_object('kind', 'skipped', 'occurrence', trigger_occurrence_row(taken)));
+  end if;
+  delete from trigger_occurrences where trigger_id = p_id and state in ('ended', 'skipped') and due_at < (
+    select o.due_at from trigger_occurrences o where o.trigger_id = p_id order by o.due_at desc offset 199 limit 1);
+  return jsonb_build_object('trigger', trigger_row(row), 'occurrence', trigger_occurrence_row(taken));
+end $function$
+;
+comment on function patchbay.trigger_take(uuid,timestamp with time zone,timestamp with time zone,jsonb,timestamp with time zone,integer) is 'takes the due occurrence of a schedule and sets the next one, as the caller computed both; null where somebody else was first. A reason in it, or a run still at work, skips it';
+
+CREATE OR REPLACE FUNCTION patchbay.trigger_unsuccessful_since(p_trigger patchbay.triggers, p_before timestamp with time zone)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select case
+    when not p_trigger.enabled or p_trigger.kind <> 'schedule' then null
+    when p_trigger.next_at <= p_before then p_trigger.next_at
+    else (select max(o.due_at) from trigger_occurrences o where o.trigger_id = p_trigger.id and o.due_at <= p_before
+      and not exists (select from trigger_occurrences later where later.trigger_id = o.trigger_id and later.due_at >= o.due_at
+        and later.outcome = 'finished')) end
+$function$
+;
+comment on function patchbay.trigger_unsuccessful_since(patchbay.triggers,timestamp with time zone) is 'the newest occurrence before p_before after which a schedule did not succeed; null: all is well';
+
+CREATE OR REPLACE FUNCTION patchbay.triggers_forget_person()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+begin
+  delete from trigger_occurrences o using triggers t where t.id = o.trigger_id and t.workspace_id = old.workspace_id and t.user_id = old.user_id;
+  delete from trigger_news n using triggers t where t.id = n.trigger_id and t.workspace_id = old.workspace_id and t.user_id = old.user_id;
+  delete from triggers where workspace_id = old.workspace_id and user_id = old.user_id;
+  update triggers set paused_by = 'UFORGOTTEN' where workspace_id = old.workspace_id and paused_by = old.user_id;
+  return null;
+end $function$
+;
+comment on function patchbay.triggers_forget_person() is 'a person who is forgotten leaves no triggers';
+
+CREATE OR REPLACE FUNCTION patchbay.triggers_in(p_workspace text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select coalesce(jsonb_agg(trigger_summary(t) order by t.user_id, lower(t.title), t.created_at), '[]')
+  from triggers t where t.workspace_id = p_workspace
+$function$
+;
+comment on function patchbay.triggers_in(text) is 'all that starts by itself in a workspace, for its owners';
+
+CREATE OR REPLACE FUNCTION patchbay.triggers_of(p_workspace text, p_user text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select coalesce(jsonb_agg(trigger_summary(t) order by lower(t.title), t.created_at), '[]')
+  from triggers t where t.workspace_id = p_workspace and t.user_id = p_user
+$function$
+;
+comment on function patchbay.triggers_of(text,text) is 'a person''s triggers';
+
+CREATE OR REPLACE FUNCTION patchbay.triggers_pause_of(p_workspace text, p_user text, p_why text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare
+  one uuid;
+  paused integer := 0;
+begin
+  -- All before the first is paused, which locks the audit chain.
+  perform from triggers where workspace_id = p_workspace and user_id = p_user order by id for update;
+  for one in select id from triggers where workspace_id = p_workspace and user_id = p_user and enabled order by id loop
+    perform trigger_pause_itself(one, p_why);
+    paused := paused + 1;
+  end loop;
+  return to_jsonb(paused);
+end $function$
+;
+comment on function patchbay.triggers_pause_of(text,text,text) is 'pauses all triggers of a person who cannot be acted for any more; how many';
+
+CREATE OR REPLACE FUNCTION patchbay.triggers_poll(p_now timestamp with time zone, p_lease_ms integer, p_limit integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare
+  due jsonb;
+  left_over jsonb;
+  ended jsonb;
+  news jsonb;
+begin
+  select coalesce(jsonb_agg(trigger_row(t) order by t.next_at), '[]') into due from (
+    select * from triggers where enabled and kind = 'schedule' and next_at <= p_now order by next_at limit p_limit) t;
+  -- Taken and not started: whoever took it is gone.
+  with open as (
+    select trigger_id, key from trigger_occurrences where state = 'taken' and taken_until <= p_now
+    order by taken_until limit p_limit for update skip locked
+  ), taken as (
+    update trigger_occurrences o set taken_until = p_now + p_lease_ms * interval '1 ms', attempts = attempts + 1
+    from open where o.trigger_id = open.trigger_id and o.key = open.key returning o.*
+  )
+  select coalesce(jsonb_agg(jsonb_build_object('trigger', trigger_row(t), 'occurrence', trigger_occurrence_row(o))), '[]') into left_over
+  from taken o join triggers t on t.id = o.trigger_id;
+  select coalesce(jsonb_agg(jsonb_build_object('run', e.run_id, 'outcome', coalesce(e.outcome, 'unknown'))), '[]') into ended from (
+    select o.run_id, r.outcome from trigger_occurrences o left join runs r on r.id = o.run_id
+    where o.state = 'started' and (r.id is null or r.status = 'closed') limit p_limit) e;
+  with open as (
+    select id from trigger_news where coalesce(taken_until, p_now) <= p_now order by id limit p_limit for update skip locked
+  ), taken as (
+    update trigger_news n set taken_until = p_now + p_lease_ms * interval '1 ms' from open where n.id = open.id returning n.*
+  )
+  select coalesce(jsonb_agg(jsonb_build_object('id', n.id, 'trigger', trigger_row(t)) || n.body order by n.id), '[]') into news
+  from taken n join triggers t on t.id = n.trigger_id;
+  return jsonb_build_object('due', due, 'left_over', left_over, 'ended', ended, 'news', news);
+end $function$
+;
+comment on function patchbay.triggers_poll(timestamp with time zone,integer,integer) is 'what is to be done: schedules that are due, occurrences that were taken and not started, runs that ended, and what is to be told; the second and the last are the caller''s for the lease';
+
+CREATE OR REPLACE FUNCTION patchbay.triggers_report_unsuccessful(p_before timestamp with time zone, p_limit integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare
+  one record;
+  told integer := 0;
+begin
+  for one in
+    select t.id, o.key, o.due_at from triggers t join lateral (
+      select * from trigger_occurrences where trigger_id = t.id and due_at <= p_before order by due_at desc limit 1) o on true
+    -- Of what was skipped or failed it was said already.
+    where t.enabled and t.kind = 'schedule' and (o.state in ('taken', 'started') or o.state = 'ended' and o.outcome = 'unknown')
+      and o.due_at > coalesce(t.reported_at, '-infinity') and trigger_unsuccessful_since(t, p_before) is not null
+    order by t.id limit p_limit for update of t skip locked
+  loop
+    update triggers set reported_at = one.due_at where id = one.id;
+    insert into trigger_news (trigger_id, body)
+    select one.id, jsonb_build_object('kind', 'no_success', 'occurrence', trigger_occurrence_row(o))
+    from trigger_occurrences o where o.trigger_id = one.id and o.key = one.key;
+    told := told + 1;
+  end loop;
+  return to_jsonb(told);
+end $function$
+;
+comment on function patchbay.triggers_report_unsuccessful(timestamp with time zone,integer) is 'writes news, once for each, of schedules whose newest occurrence before p_before neither succeeded nor was said to have failed; how many';
+
+CREATE OR REPLACE FUNCTION patchbay.triggers_without_success(p_workspace text, p_before timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select coalesce(jsonb_agg(trigger_summary(t) || jsonb_build_object('since', trigger_unsuccessful_since(t, p_before)) order by lower(t.title)), '[]')
+  from triggers t where t.workspace_id = p_workspace and trigger_unsuccessful_since(t, p_before) is not null
+$function$
+;
+comment on function patchbay.triggers_without_success(text,timestamp with time zone) is 'schedules that should have succeeded and did not, whatever the reason';
+
 CREATE OR REPLACE FUNCTION patchbay.usage_of_month(p_workspace text, p_user text)
  RETURNS jsonb
  LANGUAGE sql
@@ -4897,5 +5475,11 @@ grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.tool_change_notes to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.tool_pins to service_role;
+
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.trigger_news to service_role;
+
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.trigger_occurrences to service_role;
+
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.triggers to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.workspaces to service_role;

@@ -336,5 +336,98 @@ language sql stable set search_path = patchbay, pg_temp as $$
       select tool_name, connection_name, count(*) as many from calls group by 1, 2 order by 3 desc, 1 limit 5) t))
 $$;
 
+-- What agents at work noted and were told goes with the words of who asked.
+create or replace function patchbay.run_event_without_words(p_body jsonb, p_user text) returns jsonb
+language sql immutable set search_path = patchbay, pg_temp as $$
+  -- A field that is null is none.
+  select jsonb_strip_nulls(p_body || case when p_body ->> 'by' = p_user then '{"by": "UFORGOTTEN"}'::jsonb else '{}' end || case p_body ->> 'type'
+    when 'started' then jsonb_build_object('text', 'Forgotten.', 'context', '[]'::jsonb, 'attached', '[]'::jsonb,
+      'origin', (p_body -> 'origin') - 'userZone' || '{"user": "UFORGOTTEN", "userName": "somebody"}',
+      'first', p_body -> 'first' || '{"input": {}}', 'earlier', null, 'prompt', null, 'skill', null, 'untrusted', null,
+      'agent', case when p_body ? 'agent' then jsonb_build_object('id', p_body #> '{agent,id}', 'version', p_body #> '{agent,version}',
+        'chosenBy', p_body #> '{agent,chosenBy}', 'name', 'Forgotten', 'purpose', 'Forgotten.', 'instructions', '') end,
+      'parent', p_body -> 'parent' || '{"agent": "Forgotten", "words": ""}')
+    when 'thread_read' then '{"messages": [], "gap": null}'
+    when 'files_added' then '{"files": []}'
+    when 'summarised' then '{"text": "Forgotten."}'
+    when 'replied' then jsonb_build_object('toolsLeftOut', null, 'content', (select coalesce(jsonb_agg(case part ->> 'type'
+        when 'text' then '{"type": "text", "text": ""}' else part || '{"input": {}}' end order by nth), '[]')
+      from jsonb_array_elements(p_body -> 'content') with ordinality as parts (part, nth) where part ->> 'type' <> 'opaque'))
+    when 'judged' then jsonb_build_object('why', '[]'::jsonb,
+      'approval', (p_body -> 'approval') - 'reach' - 'does' || jsonb_build_object('approvers', users_without(p_body #> '{approval,approvers}', p_user)),
+      'target', p_body -> 'target' || jsonb_build_object('schema', '{}'::jsonb, 'connectionName', p_body #> '{target,cardTitle}',
+        'sharedBy', case when p_body #>> '{target,sharedBy}' = p_user then '"UFORGOTTEN"' else p_body #> '{target,sharedBy}' end))
+    when 'voted' then jsonb_build_object('votes', users_without(p_body -> 'votes', p_user))
+    when 'answered' then jsonb_build_object('arguments', case when p_body ? 'arguments' then '{}'::jsonb end, 'reason', null, 'reach', null, 'lost', null,
+      'approvedBy', users_without(p_body -> 'approvedBy', p_user))
+    when 'edit_proposed' then '{"arguments": {}}'
+    when 'denial_explained' then '{"reason": "Forgotten."}'
+    when 'withdrawn' then '{"text": "Forgotten.", "attached": []}'
+    when 'asked_input' then jsonb_build_object('request', p_body -> 'request' || '{"message": "Forgotten.", "metadataUrl": null}'
+      || case p_body #>> '{request,kind}' when 'form' then '{"fields": []}' when 'url' then '{"url": "https://forgotten.invalid/"}' else '{}'::jsonb end,
+      'person', 'UFORGOTTEN', 'resume', (p_body -> 'resume') - 'state')
+    when 'given_input' then '{"content": null}'
+    when 'returned' then jsonb_build_object('text', '', 'images', '[]'::jsonb, 'files', '[]'::jsonb, 'summary', 'Forgotten.', 'shown', null,
+      'log', null, 'ofChild', p_body -> 'ofChild' || '{"untrusted": []}')
+    when 'delegated' then '{"agent": "Forgotten", "task": "Forgotten."}'
+    when 'waiting' then '{"why": "Forgotten."}'
+    when 'failed' then '{"message": "Forgotten."}'
+    else '{}' end)
+$$;
+
+create or replace function patchbay.person_forget(p_workspace text, p_user text, p_most integer) returns jsonb
+language plpgsql set search_path = patchbay, pg_temp as $$
+declare
+  one runs;
+  wiped integer := 0;
+begin
+  for one in
+    select * from runs where workspace_id = p_workspace and user_id = p_user and status = 'closed' order by number limit p_most for update
+  loop
+    update run_events set body = run_event_without_words(body, p_user) where run_id = one.id;
+    -- What others asked later in the thread came with a summary of what was said before.
+    update run_events e set body = body || '{"text": "Forgotten."}' from runs r
+    where r.conversation = one.conversation and r.number > one.number and e.run_id = r.id and e.type = 'summarised';
+    update approvals set requester = 'UFORGOTTEN', approvers = users_without(approvers, p_user), votes = users_without(votes, p_user), reason = null,
+      decided_by = case when decided_by = p_user then 'UFORGOTTEN' else decided_by end,
+      proposed_by = case when proposed_by = p_user then 'UFORGOTTEN' else proposed_by end
+    where run_id = one.id;
+    update input_requests set user_id = 'UFORGOTTEN', answered_by = case when answered_by = p_user then 'UFORGOTTEN' else answered_by end where run_id = one.id;
+    delete from run_notes where root_run = one.id or by_run = one.id;
+    update mcp_tool_usage set error_details = error_details - 'words' where run_id = one.id;
+    -- The key of a starter question holds who pressed it.
+    update runs set user_id = 'UFORGOTTEN', dedupe_key = case when position(p_user in dedupe_key) > 0 then 'forgotten:' || id else dedupe_key end
+    where id = one.id;
+    wiped := wiped + 1;
+  end loop;
+  if wiped = p_most
+    or exists (select from runs where workspace_id = p_workspace and user_id = p_user)
+    or exists (select from mcp_connections where workspace_id = p_workspace and user_id = p_user)
+    or exists (select from connect_submissions where workspace_id = p_workspace and user_id = p_user)
+    or exists (select from sign_in_codes where workspace_id = p_workspace and user_id = p_user)
+    or person_pending(p_workspace, p_user) <> '[]'
+  then
+    return jsonb_build_object('done', false, 'runs', wiped);
+  end if;
+  delete from rules where workspace_id = p_workspace and scope = 'person' and user_id = p_user;
+  update rules set created_by = 'UFORGOTTEN' where workspace_id = p_workspace and created_by = p_user;
+  update tool_pins p set pinned_by = null from mcp_connections c where c.id = p.connection_id and c.workspace_id = p_workspace and p.pinned_by = p_user;
+  -- What they connected for the workspace stays the workspace's.
+  update shared_connections s set shared_by = 'UFORGOTTEN' from mcp_connections c
+  where c.id = s.connection_id and c.workspace_id = p_workspace and s.shared_by = p_user;
+  delete from mcp_run_cards where workspace_id = p_workspace and created_by = p_user and source in ('saved', 'imported') and not is_public;
+  delete from agents where workspace_id = p_workspace and user_id = p_user and not shared;
+  update agents set user_id = 'UFORGOTTEN' where workspace_id = p_workspace and user_id = p_user;
+  delete from person_agents where workspace_id = p_workspace and user_id = p_user;
+  delete from onboarding_messages where workspace_id = p_workspace and user_id = p_user;
+  delete from resource_subscriptions where workspace_id = p_workspace and user_id = p_user;
+  delete from run_feedback f using runs r where r.id = f.run_id and r.workspace_id = p_workspace and f.user_id = p_user;
+  update heard_messages set text = null, author = 'somebody', user_id = null where workspace_id = p_workspace and user_id = p_user;
+  perform audit_append(p_workspace, p_user, 'person_forgotten', '{}');
+  -- The last of all: from here on nobody can tell whose rows these were.
+  delete from audit_people where workspace_id = p_workspace and user_id = p_user;
+  return jsonb_build_object('done', true, 'runs', wiped);
+end $$;
+
 insert into patchbay.schema_versions (version, breaking) values ('20261130000046', true);
 select patchbay.restrict_access();

@@ -3,7 +3,15 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createConnectionId, createRunId } from '../../src/ids.ts'
 import { RunEvent } from '../../src/run/state/events.ts'
 import { createTestDatabase } from '../support/database.ts'
-import { MARK, plantAgents, plantCards, plantConnection, plantRun, plantWorkspace } from '../support/planted-rows.ts'
+import {
+  MARK,
+  plantAgents,
+  plantCards,
+  plantConnection,
+  plantRun,
+  plantTrigger,
+  plantWorkspace,
+} from '../support/planted-rows.ts'
 
 const resources = new AsyncDisposableStack()
 let client: Client
@@ -42,9 +50,11 @@ const COLUMNS: Record<string, string> = {
   resource_subscriptions: 'workspace_id user_id uri resource_name channel thread_ts owner',
   rules:
     'workspace_id scope user_id card tool verdict definition created_by conversation reach class channel user_group',
+  rate_limits: 'key',
   run_events: 'body type',
   run_feedback: 'user_id verdict',
-  runs: 'workspace_id user_id conversation dedupe_key status outcome owner',
+  run_notes: 'agent finding source confidence untrusted by_call',
+  runs: 'workspace_id user_id conversation dedupe_key status outcome owner agent_id parent_call',
   schema_versions: 'version',
   secret_entries: 'token_hash workspace_id user_id details',
   sign_in_codes: 'workspace_id user_id details code_hash state',
@@ -55,6 +65,9 @@ const COLUMNS: Record<string, string> = {
   token_refresh_leases: 'owner',
   tool_change_notes: 'hash channel message_ts',
   tool_pins: 'tool hash definition pinned_by',
+  trigger_news: 'body',
+  trigger_occurrences: 'key workspace_id state why outcome',
+  triggers: 'workspace_id user_id kind title spec workflow_id starts place paused_why paused_by',
   workspaces: 'workspace_id settings',
 }
 
@@ -105,6 +118,14 @@ test('nothing but what is named here says anything of a person who was forgotten
   const { connection, submission } = await plantConnection(client, owner)
   await plantCards(client, owner)
   await plantAgents(client, owner)
+  await plantTrigger(client, owner)
+  const theirs = await plantTrigger(client, { workspace: WORKSPACE, user: OTHER })
+  await client.query(
+    `update triggers set title = 'theirs', starts = '{}', enabled = false, paused_by = $2 where id = $1`,
+    [theirs, USER],
+  )
+  await client.query(`update trigger_occurrences set key = 'theirs' where trigger_id = $1`, [theirs])
+  await client.query('delete from trigger_news where trigger_id = $1', [theirs])
   const { run } = await plantRun(client, owner, connection)
   await client.query(
     `update run_events set body = jsonb_set(body, '{target,title}', '"Write"') where run_id = $1 and seq = 2`,
@@ -208,6 +229,7 @@ test('an event of a person who is forgotten keeps its shape and none of their wo
       first: { connection, does: 'get_prompt', input: { s }, call: 'c' },
       untrusted: [s],
       agent: { ...agent, name: s, face: s, purpose: s, instructions: s, connections: [s], tools: [s], asks: [s] },
+      parent: { run: createRunId(), call: 'c', agent: s, costUsd: 1, words: s },
     },
     { type: 'started', origin, text: s, context: [] },
     { type: 'thread_read', messages: [{ author: s, text: s }], gap: s, hasAbout: true },
@@ -223,6 +245,7 @@ test('an event of a person who is forgotten keeps its shape and none of their wo
       ],
       stop: 'tools',
       usage,
+      insteadOf: 'm',
       model: 'm',
       costUsd: 1,
       toolsLeftOut: [{ connection: s, tools: 1 }],
@@ -319,6 +342,8 @@ test('an event of a person who is forgotten keeps its shape and none of their wo
       resume: { how: 'again' },
     },
     { type: 'given_input', ...call, input: token, action: 'accept', content: { s }, by: user },
+    { type: 'delegated', ...call, child: createRunId(), agent: s, task: s },
+    { type: 'waiting', ...call, until: at, why: s },
     {
       type: 'returned',
       ...call,
@@ -331,6 +356,7 @@ test('an event of a person who is forgotten keeps its shape and none of their wo
       why: 'slow',
       passing: true,
       changed: true,
+      ofChild: { untrusted: [s], costUsd: 1 },
       log: [{ level: 'info', text: s }],
       ms: 1,
     },

@@ -130,6 +130,8 @@ export async function plantRun(client: Client, { workspace, user }: Owner, conne
   await add('input_requests', { id: 'input-alpha', ...call, user_id: user, kind: 'url', live: false })
   await add('slack_messages', { run_id: run, key: MARK, channel: 'CALPHA', ts: '1.2', content_hash: MARK })
   await add('run_feedback', { run_id: run, user_id: user, verdict: 'good' })
+  await add('run_notes', { root_run: run, agent: MARK, finding: MARK, by_run: run, by_call: 'c' })
+  await add('rate_limits', { key: `${workspace}:${run}`, tokens: 1, at: LATER })
   await add('heard_messages', { ...mine, channel: 'CALPHA', ts: '1.05', conversation, author: MARK, text: MARK })
   const usage = { connection_id: connection, run_id: run, tool_name: MARK, execution_time_ms: 1, success: true }
   await add('mcp_tool_usage', { ...usage, workspace_id: workspace })
@@ -153,4 +155,24 @@ export async function plantWorkspace(client: Client, { workspace, user }: Owner)
     'settings_changed',
     JSON.stringify({ a: MARK }),
   ])
+}
+
+/** A schedule of a person that was due long ago, with what it started and what is still to be told of it. */
+export async function plantTrigger(client: Client, { workspace, user }: Owner): Promise<string> {
+  const trigger = randomUUID()
+  await insert(client, 'triggers', {
+    id: trigger,
+    workspace_id: workspace,
+    user_id: user,
+    kind: 'schedule',
+    title: MARK,
+    spec: { repeats: 'daily', at: '09:00', zone: 'UTC' },
+    starts: { kind: 'request', text: MARK },
+    place: { kind: 'dm' },
+    next_at: '2026-01-01T09:00:00Z',
+  })
+  const occurrence = { trigger_id: trigger, workspace_id: workspace, due_at: '2025-12-31T09:00:00Z' }
+  await insert(client, 'trigger_occurrences', { ...occurrence, key: MARK, state: 'skipped', why: 'late' })
+  await insert(client, 'trigger_news', { trigger_id: trigger, body: { kind: 'paused', why: MARK } })
+  return trigger
 }

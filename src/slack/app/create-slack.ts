@@ -1,11 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import {
-  App,
-  HTTPReceiver,
-  HTTPReceiverDeferredRequestError,
-  type ReceiverEvent,
-  SocketModeReceiver,
-} from '@slack/bolt'
+import { App, HTTPReceiver, HTTPReceiverDeferredRequestError, SocketModeReceiver } from '@slack/bolt'
 import type { Logger } from '@slack/web-api'
 import type { Installations } from '../../connect/installations.ts'
 import type { ChangeNotesDeps } from '../../connect/pins/change-notes.ts'
@@ -14,7 +8,6 @@ import type { Sharing } from '../../connect/sharing-types.ts'
 import type { SignInCode, SignInResult } from '../../connect/sign-in-types.ts'
 import { AppError } from '../../errors.ts'
 import type { Principal } from '../../ids.ts'
-import { withoutNulls } from '../../json.ts'
 import type { Log } from '../../log.ts'
 import type { ResourceSubscriptionRow } from '../../registry/resource-subscriptions.ts'
 import type { AbleApprovers, GroupApprovers, ReadFile, ReadThread } from '../../run/deps.ts'
@@ -25,10 +18,10 @@ import { announceResourceChange } from '../catalog/resource-updates.ts'
 import { askForSignInCode } from '../connections/enter-sign-in-code.ts'
 import { announceSecrets } from '../connections/secret-entry.ts'
 import { announceSignIn } from '../connections/sign-in.ts'
-import { isPayloadFields } from '../message-text/payload-fields.ts'
 import type { RenderDeps } from '../render/message-records.ts'
 import { connectRefusalFor, roleOf } from '../rules/roles.ts'
 import { tellToolChanges } from '../tool-changes/accept-changes.ts'
+import { createTriggerDoor } from '../triggers/trigger-door.ts'
 import { slackErrorCodeOf } from '../web-api/web-api.ts'
 import { ackInTime } from './ack-in-time.ts'
 import { createBoltLogger } from './bolt-logger.ts'
@@ -37,6 +30,7 @@ import { createExpiryReminders } from './expiry-reminders.ts'
 import { createInstallReceiver, INSTALL_PATH, REDIRECT_PATH, type SlackOAuth } from './install.ts'
 import type { SlackParts } from './slack-parts.ts'
 import { createSocketMode, type SocketModeConnection } from './socket-mode.ts'
+import { stripBodyNulls } from './strip-body-nulls.ts'
 import { acknowledgeUninstalled } from './unknown-requests.ts'
 import { createManyWorkspaceApps, createSingleWorkspaceApps, type WorkspaceApps } from './workspace-apps.ts'
 
@@ -69,6 +63,8 @@ export type Slack = {
   connectRefusal(by: Principal, card: { name: string; title: string }): Promise<string | undefined>
   roleOf: Sharing['roleOf']
   isMember: Sharing['isMember']
+  /** Starts what triggers ask for, and tells their owners. */
+  triggers: ReturnType<typeof createTriggerDoor>
   /** Tells a person how their sign-in ended. */
   signedIn(news: SignInResult): void
   /** Asks a person for the code that their browser shows. */
@@ -113,6 +109,7 @@ export async function createSlack(settings: SlackSettings, parts: SlackParts): P
     isMember: async (by) => (await appFor(apps, by).deps.people.of(by.user)).outsider === undefined,
     announceResourceChange: (watch) => announceResourceChange(appFor(apps, watch).deps, watch),
     tellToolChanges: (connection, note) => tellToolChanges(appFor(apps, connection).deps, connection, note),
+    triggers: createTriggerDoor((trigger) => appFor(apps, trigger).deps),
     signedIn(news) {
       if (news.by !== undefined) void announceSignIn(appFor(apps, news.by).deps, news)
     },
@@ -176,7 +173,7 @@ function routeRequests(
 ): void {
   const bolt = new App({ receiver, authorize: async () => ({}), logger, convoStore: false })
   bolt.processEvent = async (received) => {
-    const event = { ...received, body: bodyWithoutNulls(received.body), ack: ackInTime(received.ack) }
+    const event = { ...received, body: stripBodyNulls(received.body), ack: ackInTime(received.ack) }
     if (event.body.type === 'app_rate_limited') {
       log.warn({ workspace: event.body.team_id }, 'Slack holds events back: the app got more than 30,000 in an hour')
       return event.ack()
@@ -189,12 +186,6 @@ function routeRequests(
     )
     await acknowledgeUninstalled(event)
   }
-}
-
-/** Null means absent, and Bolt takes the null of an object for one. */
-function bodyWithoutNulls(body: ReceiverEvent['body']): ReceiverEvent['body'] {
-  const kept = withoutNulls(body)
-  return isPayloadFields(kept) ? kept : body
 }
 
 function httpReceiver({ signingSecret }: SlackSettings, logger: Logger): HTTPReceiver {

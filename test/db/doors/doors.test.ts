@@ -3,7 +3,15 @@ import { Client, DatabaseError } from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createTestDatabase } from '../../support/database.ts'
 import { lostRows, peoplesRows } from '../../support/every-row.ts'
-import { MARK, plantAgents, plantCards, plantConnection, plantRun, plantWorkspace } from '../../support/planted-rows.ts'
+import {
+  MARK,
+  plantAgents,
+  plantCards,
+  plantConnection,
+  plantRun,
+  plantTrigger,
+  plantWorkspace,
+} from '../../support/planted-rows.ts'
 import { DOORS, SAME_FOR_ALL } from './functions.ts'
 
 const ALPHA = 'TALPHA'
@@ -57,9 +65,10 @@ async function plantAll() {
     [ALPHA, MARK],
   )
   const agent = await plantAgents(client, owner)
+  const trigger = await plantTrigger(client, owner)
   const [person] = await namesIn<{ person: string }>('select person from audit_people')
   const names = ['alpha-files', ...(await plantCards(client, owner))]
-  return { uuids: { run, agent, ...connected }, names, ids, origin, person: person?.person }
+  return { uuids: { run, agent, trigger, ...connected }, names, ids, origin, person: person?.person }
 }
 
 const namesIn = async <T extends object>(sql: string): Promise<T[]> => (await client.query<T>(sql)).rows

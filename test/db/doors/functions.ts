@@ -16,6 +16,7 @@ export const DOORS = {
     runs_recent runs_summary secret_entry_of secret_entry_open sign_in_begin sign_in_code_save sign_in_code_try tool_changes_accept
     onboarding_messages_of approvals_pending person_forget person_pending person_pending_end person_runs_open
     sign_in_codes_take agents_of agent_save agent_versions_of agent_share agent_archive person_agent_set
+    trigger_resume trigger_save triggers_of triggers_pause_of
   `),
   workspace: words(`
     approval_decide approval_propose approval_run approvals_decide approvers_of approvers_set approvers_told audit_append
@@ -29,6 +30,7 @@ export const DOORS = {
     approval_settle owners_set audit_list audit_named audit_person audit_seal audit_state audit_without_names
     connection_share shared_connection_managed shared_connections_in
     agent_choices agent_offer_claim agents_lock channel_agent_set thread_mute thread_muted
+    trigger_delete trigger_fire trigger_get trigger_occurrences_of trigger_pause triggers_in triggers_without_success
   `),
   inner: words(`
     approval_expire approval_may_decide approval_reminder_release approval_reminders_claim approvals_close audit_hash audit_prune
@@ -46,7 +48,9 @@ export const DOORS = {
     slack_message_remove slack_message_save slack_messages_of token_refresh_claim token_refresh_release tool_changes_claim
     tool_changes_told tool_pin_hash tool_pins_take tool_usage_prune withdrawn_event approval_vote credential_references vault_read
     vault_remove vault_save vault_state audit_call users_without run_event_without_words
-    shared_connection_row shared_connections_from_files agent_row
+    shared_connection_row shared_connections_from_files agent_row child_settle children_unsettled note_add notes_of rate_block
+    rate_take run_delegate run_stop_children
+    trigger_count_outcome trigger_is_running trigger_news_told trigger_not_started trigger_occurrence_row trigger_pause_itself trigger_refused trigger_row trigger_run_ended trigger_skip_late trigger_started trigger_summary trigger_take trigger_unsuccessful_since triggers_forget_person triggers_poll triggers_report_unsuccessful
   `),
 }
 

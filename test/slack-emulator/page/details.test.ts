@@ -30,7 +30,7 @@ test('from an answer into its details, and further into what a server wrote down
   await picture(page, 'answer-with-details')
   await thread.getByRole('button', { name: 'Details of what was done, step by step' }).last().click()
   const details = page.getByRole('dialog', { name: 'Details' })
-  await details.getByText('2. ').waitFor()
+  await details.getByText('2. Used').waitFor()
   await picture(page, 'details-steps')
   expect(await seriousFindings(page)).toEqual([])
   // Its 20 lines, and what the call beside it logged meanwhile.

@@ -121,7 +121,7 @@ it('the name of a session stays until null takes it back', async () => {
   const headers = { authorization: `Bearer ${world.app.slack.botToken}`, 'content-type': 'application/json' }
   const body = JSON.stringify({ ...at, status: 'active', username: null, icon_emoji: null })
   await fetch(`${world.app.slack.apiUrl}agents.sessions.setStatus`, { method: 'POST', headers, body })
-  expect(await session()).not.toMatchObject({ session: { username: 'Reviewer' } })
+  expect(JSON.stringify(await session())).not.toMatch(/username|icon_emoji/)
 })
 
 it('a session is named by channel_id alone', async () => {

@@ -1,5 +1,6 @@
 import { WebClient } from '@slack/web-api'
 import { expect, test } from 'vitest'
+import { parse, stringify } from 'yaml'
 import { startSlackEmulator } from '../../../slack-emulator/start-slack-emulator.ts'
 import { eventually } from '../../support/eventually.ts'
 import { manifestAt } from '../../support/two-workspaces.ts'
@@ -40,6 +41,24 @@ async function startTown() {
     [Symbol.asyncDispose]: () => things.disposeAsync(),
   }
 }
+
+test('a person leaves an optional scope out, and no other', async () => {
+  await using town = await startTown()
+  const manifest = parse(manifestAt('https://app.example'))
+  const scopes = { bot: ['chat:write'], bot_optional: ['chat:write.customize', 'reactions:read'] }
+  town.slack.setManifest(stringify({ ...manifest, oauth_config: { ...manifest.oauth_config, scopes } }))
+  const scope = 'chat:write,chat:write.customize,reactions:read'
+  const page = await (await town.authorize({ scope })).text()
+  expect(page.match(/leave this out/g)).toHaveLength(2)
+  const without = { 'without chat:write.customize': 'on', 'without chat:write': 'on' }
+  const code = (await town.decide({ scope, ...without })).searchParams.get('code') ?? ''
+  expect(await town.access(code)).toMatchObject({ scope: 'chat:write,reactions:read' })
+  const { access_token } = await town.access(
+    (await town.decide({ scope: 'chat:write' })).searchParams.get('code') ?? '',
+  )
+  const post = { channel: 'CGENERAL1', text: 'x', username: 'Reviewer' }
+  await expect(town.client(access_token).chat.postMessage(post)).rejects.toEqual(refused('missing_scope'))
+})
 
 const refused = (error: string) => expect.objectContaining({ data: expect.objectContaining({ error }) })
 
