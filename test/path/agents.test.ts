@@ -227,7 +227,7 @@ test('names of people and of those who decide are refused, and nothing that was 
   expect(wrong).toMatchObject({
     ok: false,
     errors: {
-      turns: expect.stringMatching(/1 to 15/),
+      turns: expect.stringMatching(/2 to 15/),
       cost: expect.anything(),
       model: expect.stringMatching(/Claude/),
       face: expect.stringMatching(/:mag:/),
