@@ -54,7 +54,7 @@ export type TriggerDeps = {
   pollMs?: number
 }
 
-export type Triggers = ReturnType<typeof createTriggers>
+type Triggers = ReturnType<typeof createTriggers>
 
 /**
  * Triggers of all workspaces. On any number of instances one occurrence of a schedule starts one run: at its time, or once within half a

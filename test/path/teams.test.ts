@@ -23,11 +23,12 @@ test('an agent asks two others, whose call waits for the person, and answers wit
   await makeAgent(member, { name: 'Writer' })
   await makeAgent(member, { name: 'Reader' })
   await makeAgent(member, { name: 'Planner', asks: ['Writer', 'Reader'] })
-  world.model.always((request) => {
-    const all = JSON.stringify(request.messages)
-    if (all.includes('write the note')) return all.includes('tool_result') ? says('The note is written.') : WRITE
-    if (all.includes('read the plan')) return says('The plan has three steps. The second is late.')
-    return all.includes('tool_result') ? says('Written, and the second step is late.') : ASK
+  world.model.always(({ system, messages }) => {
+    const is = (name: string) => JSON.stringify(system).includes(`the agent \\"${name}\\"`)
+    const hasResult = JSON.stringify(messages).includes('tool_result')
+    if (is('Writer')) return hasResult ? says('The note is written.') : WRITE
+    if (is('Reader')) return says('The plan has three steps. The second is late.')
+    return hasResult ? says('Written, and the second step is late.') : ASK
   })
   const where = await member.mention('Planner, get this done')
   const card = await member.see(where, /Writer \(asked by Planner\) wants to write note\.txt for <@UMEMBER1>/)
