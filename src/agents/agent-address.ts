@@ -1,6 +1,7 @@
 import type { AgentSnapshot } from './agent.ts'
 import { addressKeyOf } from './agent-names.ts'
 import type { Agent, AgentChoices } from './agent-rows.ts'
+import { JUDGE_ID } from './panel.ts'
 
 /** A request as it was typed, and how much of it may name an agent. */
 export type AddressedText = {
@@ -136,8 +137,11 @@ function routeUnnamed(text: string, agents: Agent[], choices: AgentChoices): Age
   const usable = (id: string | undefined) => (id === undefined ? undefined : agents.find((one) => one.id === id))
   const thread = usable(choices.thread)
   if (thread !== undefined) return { agent: snapshotOf(thread, 'thread'), text }
+  // Who compared answers there goes on with nothing.
   const missed =
-    choices.thread === undefined ? {} : { doubt: { kind: 'gone' as const, name: choices.threadName ?? '' } }
+    choices.thread === undefined || choices.thread === JUDGE_ID
+      ? {}
+      : { doubt: { kind: 'gone' as const, name: choices.threadName ?? '' } }
   const channel = usable(choices.channel)
   if (channel !== undefined) return { agent: snapshotOf(channel, 'channel'), text, ...missed }
   const person = usable(choices.person)

@@ -5,13 +5,14 @@ import type { Principal } from '../ids.ts'
 import type { AgentDefinition } from './agent.ts'
 import { findNameProblem, nameKeyOf, type TakenNames } from './agent-names.ts'
 import { type Agent, createAgentRows } from './agent-rows.ts'
+import { OPINIONS } from './panel.ts'
 
 export type Agents = Omit<ReturnType<typeof createAgentRows>, 'of' | 'save'> & {
   /** What a person may use: their own, those shared with the workspace, and those of files. */
   usable(by: Principal): Promise<Agent[]>
   /** The same by id; undefined where the person may not use it. */
   find(by: Principal, id: string): Promise<Agent | undefined>
-  /** The same by name, however it is written. */
+  /** The same by name, however it is written; also one of a panel. */
   findNamed(by: Principal, name: string): Promise<Agent | undefined>
   /** Makes an agent, or its next version. Throws `input_invalid` with the field, `name_taken`, `conflict`, `not_found` and `limit_reached`. */
   save(
@@ -31,7 +32,7 @@ export function createAgents(db: Db, files: Agent[], templates: AgentDefinition[
     ...rows,
     templates,
     usable,
-    findNamed: async (by, name) => (await usable(by)).find((one) => nameKeyOf(one.name) === nameKeyOf(name)),
+    findNamed: async (by, name) => namedIn(await usable(by), name) ?? namedIn(OPINIONS, name),
     find: async (by, id) => (await usable(by)).find((one) => one.id === id),
     save: async (by, { id, base, definition }, taken) => {
       const problem = findNameProblem(definition.name, taken)
@@ -45,6 +46,12 @@ export function createAgents(db: Db, files: Agent[], templates: AgentDefinition[
       return save(by, { id, base, nameKey, definition })
     },
   }
+}
+
+/** Nobody guesses where several have the name. */
+function namedIn(agents: Agent[], name: string): Agent | undefined {
+  const named = agents.filter((one) => nameKeyOf(one.name) === nameKeyOf(name))
+  return named.length === 1 ? named[0] : undefined
 }
 
 export const createAgentId = (): string => randomUUID()

@@ -82,6 +82,8 @@ export type StartRequest = {
   skill?: ChosenSkill
   /** What is done before the model is asked, as the person chose it: its server's questions become the run's. */
   first?: FirstCall
+  /** Agents that answer it first, each on its own; who is asked then compares what they say. */
+  panel?: string[]
   /** Names of connections whose servers' words are part of the request. */
   untrusted?: string[]
   /** Who does it; absent: the app itself. */

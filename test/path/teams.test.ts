@@ -50,3 +50,38 @@ const ASK = together(
 
 const visibleTexts = async (person: Seat, where: { channel: string; thread: string }): Promise<string> =>
   (await person.messages(where.channel, where.thread)).map(lookOf).join('\n')
+
+test('a second opinion: two answers that know nothing of each other, and a comparison without tools', async () => {
+  await using world = await startWorld({ model: [says('It is safe.')] })
+  const member = world.as('member')
+  await member.connect('filesystem')
+  await makeAgent(member, { name: 'Reviewer' })
+  const where = await member.mention('Reviewer: is this safe?')
+  const answer = await member.see(where, /It is safe/)
+  await member.press(where, answer.ts, 'Second opinion')
+  await eventually(async () => expect(JSON.stringify(await member.modal())).toContain('Who answers?'))
+  world.model.always(({ system, messages }) => {
+    const is = (name: string) => JSON.stringify(system).includes(`the agent \\"${name}\\"`)
+    if (is('First look')) return says('Yes, it is.')
+    if (is('Fresh look')) return says('No: the port is open.')
+    return JSON.stringify(messages).includes('the port is open') ? says('They differ on the port.') : says('Lost.')
+  })
+  expect(await member.submit({ agents: ['Reviewer'] })).toMatchObject({
+    ok: false,
+    errors: { agents: 'Choose two or three, or none.' },
+  })
+  expect(await member.submit({ agents: [] })).toEqual({ ok: true })
+  await member.see(where, /They differ on the port/)
+  const asked = world.model.requests.slice(1)
+  expect(asked).toHaveLength(3)
+  for (const { messages } of asked.slice(0, 2)) {
+    expect(JSON.stringify(messages)).toContain('is this safe?')
+    expect(JSON.stringify(messages)).not.toMatch(/It is safe|port is open|Yes, it is/)
+  }
+  expect(asked[2]?.tools?.map(({ name }) => name)).toEqual(['ask_agent', 'note', 'notes'])
+  // The next question in the thread is the app's own again.
+  world.model.always(says('Here I am.'))
+  await member.say(where.channel, 'thank you, and what now?', where.thread)
+  await member.see(where, /Here I am/)
+  expect(await visibleTexts(member, where)).not.toMatch(/is no longer there|cannot use/)
+})

@@ -87,6 +87,8 @@ export function createStartedEvent(deps: RunDeps, request: Request): EventOf<'st
 async function firstEvents(deps: RunDeps, request: StartRequest): Promise<RunEvent[]> {
   const { first } = request
   const started = createStartedEvent(deps, request)
+  if (request.panel)
+    return [started, requestEvent(deps, ...request.panel.map((agent) => panelCall(agent, request.text)))]
   if (first === undefined) return [started]
   const { connection, does, input } = first
   const named = nameTools(await sourcesOf(deps, request))
@@ -97,10 +99,16 @@ async function firstEvents(deps: RunDeps, request: StartRequest): Promise<RunEve
   return [{ ...started, first: { ...first, call: id } }, requestEvent(deps, { id, name, input })]
 }
 
-/** The reply that requests a call, as if a model had. */
-const requestEvent = (deps: RunDeps, call: { id: string; name: string; input: JsonObject }): RunEvent => ({
+const panelCall = (agent: string, task: string) => ({
+  id: `panel_${randomUUID()}`,
+  name: 'ask_agent',
+  input: { agent, task },
+})
+
+/** The reply that requests calls, as if a model had. */
+const requestEvent = (deps: RunDeps, ...calls: { id: string; name: string; input: JsonObject }[]): RunEvent => ({
   type: 'replied',
-  content: [{ type: 'tool_use', ...call }],
+  content: calls.map((call) => ({ type: 'tool_use', ...call })),
   stop: 'tools',
   usage: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
   model: 'patchbay',

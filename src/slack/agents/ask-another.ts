@@ -38,7 +38,7 @@ export function registerAskAnother(app: App, deps: Deps): void {
 async function openForm(deps: Deps, { by, value, responder }: BlockAction): Promise<void> {
   const state = await findRunFor(deps, by, value)
   if (state === undefined) return responder.replyError('I no longer have this request. Please ask again.')
-  const why = refusalFor(state, by.user)
+  const why = repeatRefusalFor(state, by.user)
   if (why !== undefined) return responder.replyError(why)
   const others = (await deps.agents.usable(by)).filter(({ id }) => id !== state.agent?.id)
   if (others.length === 0)
@@ -47,7 +47,7 @@ async function openForm(deps: Deps, { by, value, responder }: BlockAction): Prom
 }
 
 /** Whoever asked has the words; others ask in their own. */
-function refusalFor({ origin }: RunState, user: string): string | undefined {
+export function repeatRefusalFor({ origin }: RunState, user: string): string | undefined {
   if (origin.user === user) return undefined
   return `Only ${mentionOf(origin.user)} can ask another agent the same. Mention me with the agent’s name, and ask it yourself.`
 }
@@ -76,7 +76,7 @@ export function askAnotherModal({ id, text }: Pick<RunState, 'id' | 'text'>, age
 async function askAnother(deps: Deps, { by, viewId, typed, privateMetadata, ack }: ViewSubmission): Promise<void> {
   const { run } = Metadata.parse(JSON.parse(privateMetadata))
   const [state, agent] = await Promise.all([findRunFor(deps, by, run), deps.agents.find(by, typed.agent ?? '')])
-  if (state === undefined || refusalFor(state, by.user) !== undefined)
+  if (state === undefined || repeatRefusalFor(state, by.user) !== undefined)
     return ack({ response_action: 'update', view: errorModal('I no longer have this request. Please ask again.') })
   if (agent === undefined)
     return ack({ response_action: 'errors', errors: { agent: 'This agent is gone. Choose another one.' } })

@@ -4,7 +4,7 @@ import type { RunId } from '../../ids.ts'
 import type { CallState, RunState } from '../../run/state/state.ts'
 import {
   actionsBlock,
-  createAnotherButton,
+  createAnotherButtons,
   createBudgetButton,
   createButton,
   createCommandButton,
@@ -236,7 +236,7 @@ const answerButtonsFor = ({ id, calls, agent }: RunState): KnownBlock =>
       thumbButton('good', id),
       thumbButton('bad', id),
       ...(calls.length === 0 ? [] : [createDetailsButton(id)]),
-      ...(agent === undefined ? [] : [createAnotherButton(id)]),
+      ...(agent === undefined ? [] : createAnotherButtons(id)),
     ],
     `feedback ${id}`,
   )

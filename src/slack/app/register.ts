@@ -3,6 +3,7 @@ import { registerAgentForm } from '../agents/agent-form-actions.ts'
 import { registerAgentOffer } from '../agents/agent-offer.ts'
 import { registerAgents } from '../agents/agents-command.ts'
 import { registerAskAnother } from '../agents/ask-another.ts'
+import { registerSecondOpinion } from '../agents/second-opinion.ts'
 import { registerApprovals } from '../approvals/approval-actions.ts'
 import { registerApprovalGroups } from '../approvals/group-actions.ts'
 import { registerAudit } from '../audit/audit-command.ts'
@@ -85,6 +86,7 @@ export function registerListeners(app: App, deps: SlackDeps, forgetToken: () => 
   registerAgentForm(app, deps)
   registerAgentOffer(app, deps)
   registerAskAnother(app, deps)
+  registerSecondOpinion(app, deps)
   registerFeedback(app, deps)
   registerHome(app, deps)
   registerSettings(app, deps)

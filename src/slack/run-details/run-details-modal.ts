@@ -10,7 +10,7 @@ import { votesText } from '../approvals/who-decides.ts'
 import {
   actionsBlock,
   contextBlock,
-  createAnotherButton,
+  createAnotherButtons,
   createButton,
   createModal,
   DIVIDER_BLOCK,
@@ -49,7 +49,7 @@ export function runDetailsModal({ state, visibility, page: wanted, reader }: Det
         stepBlock(state, call, { whole: visibility.whole, reader, number: state.calls.indexOf(call) + 1 }),
         ...stepContentBlocks(call, visibility.whole),
       ]),
-      ...(visibility.whole && state.status !== 'working' ? [actionsBlock([createAnotherButton(state.id)])] : []),
+      ...(visibility.whole && state.status !== 'working' ? [actionsBlock(createAnotherButtons(state.id))] : []),
       ...pageButtonBlocks('run_details', state.id, { page, pages, refreshable: state.status === 'working' }),
     ],
   })

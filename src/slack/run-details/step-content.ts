@@ -3,6 +3,7 @@ import type { ResultTable } from '../../run/calls/result-table.ts'
 import type { CallState } from '../../run/state/state.ts'
 import { revealInvisible } from '../../text.ts'
 import { argumentsExcerptOf, resultExcerptOf } from '../answer/call-content.ts'
+import { actionsBlock, createDetailsButton } from '../blocks/build-blocks.ts'
 import { padText } from '../blocks/figures.ts'
 import { pluralize, withoutMentions } from '../blocks/text.ts'
 
@@ -20,7 +21,9 @@ export function stepContentBlocks(call: CallState, whole: boolean): KnownBlock[]
     ...(given === '' ? [] : [codeOf(given)]),
     ...(result === '' ? [] : [wordsOf('Result:'), codeOf(result)]),
   ]
-  return elements.length === 0 ? [] : [{ type: 'rich_text', elements }]
+  const content: KnownBlock[] = elements.length === 0 ? [] : [{ type: 'rich_text', elements }]
+  // What an agent that was asked did is a run of its own.
+  return whole && call.child ? [...content, actionsBlock([createDetailsButton(call.child.run)])] : content
 }
 
 /** The step's own line says the summary already. */
