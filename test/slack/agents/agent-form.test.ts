@@ -80,8 +80,8 @@ describe('a form that was sent', () => {
     [{ purpose: undefined }, [], { purpose: expect.stringContaining('one line') }],
     [{ face: 'http://a.example/x.png' }, [], { face: expect.stringContaining('https://') }],
     [{ model: 'gpt-9' }, [], { model: expect.stringContaining('Claude') }],
-    [{ turns: '0' }, [], { turns: expect.stringContaining('1 to 15') }],
-    [{ turns: '1.5' }, [], { turns: expect.stringContaining('1 to 15') }],
+    [{ turns: '0' }, [], { turns: expect.stringContaining('2 to 15') }],
+    [{ turns: '1.5' }, [], { turns: expect.stringContaining('2 to 15') }],
     [{ cost: '0' }, [], { cost: expect.stringContaining('above 0') }],
     [{ cost: 'lots' }, [], { cost: expect.anything() }],
     [
