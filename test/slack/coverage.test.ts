@@ -6,6 +6,7 @@ import { registered } from '../support/registered.ts'
 
 const FILES = {
   agents: 'test/path/agents.test.ts',
+  teams: 'test/path/teams.test.ts',
   able: 'test/slack/approvals/able-approvers.test.ts',
   asking: 'test/slack/messages/message-events.test.ts',
   connecting: 'test/slack/connections/connect-modal.test.ts',
@@ -88,6 +89,7 @@ const PROOFS: Record<string, Proof> = {
   'shortcut ask_about_message': ['reach', 'a question about a message is answered in its thread'],
   'shortcut connect_tool': ['reach', 'the global shortcut opens the form to connect'],
   'action agent_another': ['agents', 'under an answer another agent is asked the same'],
+  'action second_opinion': ['teams', 'a second opinion: two answers'],
   'action agent_archive': ['agents', 'an edit, a restored version and an archive'],
   'action agent_channel': ['agents', 'a channel gets its agent from whoever chooses first'],
   'action agent_edit': ['agents', 'an edit, a restored version and an archive'],
@@ -99,6 +101,7 @@ const PROOFS: Record<string, Proof> = {
   'action agent_use': ['agents', 'a channel gets its agent from whoever chooses first'],
   'view agent': ['agents', 'a newcomer makes an agent from a template by pressing'],
   'view agent_another': ['agents', 'under an answer another agent is asked the same'],
+  'view second_opinion': ['teams', 'a second opinion: two answers'],
   'action approval_always': ['mainJob', '"Always allow" holds from then on'],
   'action approval_approve': ['approvals', 'what destroys goes to the approvers'],
   'action approval_deny': ['mainJob', 'a denied call is not made'],

@@ -249,7 +249,7 @@ test.each<[keyof typeof DOORS, string, Caller]>([
   ['own', 'another person', { workspace: ALPHA, user: STRANGER }],
   ['own', 'the same person in another workspace', { workspace: BETA, user: OWNER }],
   ['workspace', 'the same person in another workspace', { workspace: BETA, user: OWNER }],
-])('what is for %s shows and changes nothing for %s', { timeout: 60_000 }, async (door, _, caller) => {
+])('what is for %s shows and changes nothing for %s', { timeout: 240_000 }, async (door, _, caller) => {
   const before = await peoplesRows(client)
   const open: string[] = []
   const blind: string[] = []
