@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { JsonValue } from '../../src/json.ts'
 import type { BegunStep } from '../../src/workflows/progress/begun-steps.ts'
 import { nextWorkflowStep } from '../../src/workflows/progress/next-workflow-step.ts'
 import type { WorkflowDefinition, WorkflowStep } from '../../src/workflows/workflow.ts'
@@ -65,7 +66,7 @@ function answerFrom(random: Random, ledger: Ledger) {
       repeatable: random.chance(0.3),
       risk: random.pick(['read', 'write']),
       sent: outcome !== 'failed' || random.chance(0.5),
-      structured: random.pick([{ n: ledger.length }, 'words {{ now }}', [1, 2]]),
+      structured: random.pick<JsonValue>([{ n: ledger.length }, 'words {{ now }}', [1, 2]]),
     }
     ledger.push({ step, result })
     return result

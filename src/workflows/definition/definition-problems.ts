@@ -12,12 +12,11 @@ export function nearestName(name: string, names: string[]): string | undefined {
   return distance(name, near) <= Math.max(1, Math.floor(near.length / 2.5)) ? near : undefined
 }
 
-export function describeIssues(error: z.ZodError): DefinitionProblem[] {
-  return error.issues.flatMap((issue) => problemsOf(issue))
-}
+export const describeIssues = (error: z.ZodError): DefinitionProblem[] =>
+  error.issues.flatMap((issue) => problemsOf(issue, []))
 
-function problemsOf(issue: z.core.$ZodIssue): DefinitionProblem[] {
-  const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)))
+function problemsOf(issue: z.core.$ZodIssue, around: DefinitionProblem['path']): DefinitionProblem[] {
+  const path = [...around, ...issue.path.map((part) => (typeof part === 'number' ? part : String(part)))]
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKeyProblem(path, key))
   if (issue.code === 'invalid_union') return [nearestUnionProblem(issue, path)]
   if (issue.code === 'invalid_key') return [{ path, reason: issue.issues[0]?.message ?? 'has a wrong name' }]
@@ -25,11 +24,12 @@ function problemsOf(issue: z.core.$ZodIssue): DefinitionProblem[] {
 }
 
 /** Of the ways it could be meant, the one that it fits best says what is wrong. */
-function nearestUnionProblem(issue: z.core.$ZodIssueInvalidUnion, path: (string | number)[]): DefinitionProblem {
-  const deeper = issue.errors.flat().filter((one) => one.path.length > 0 || one.code === 'unrecognized_keys')
-  const [nearest] = deeper.flatMap(problemsOf)
-  if (nearest !== undefined) return { ...nearest, path: [...path, ...nearest.path] }
-  const told = issue.errors.flat().find((one) => one.code !== 'invalid_type' && one.code !== 'invalid_value')
+function nearestUnionProblem(issue: z.core.$ZodIssueInvalidUnion, path: DefinitionProblem['path']): DefinitionProblem {
+  const all = issue.errors.flat()
+  const deeper = all.find(({ code }) => code === 'unrecognized_keys') ?? all.find((one) => one.path.length > 0)
+  const [nearest] = deeper === undefined ? [] : problemsOf(deeper, path)
+  if (nearest !== undefined) return nearest
+  const told = all.find((one) => one.code !== 'invalid_type' && one.code !== 'invalid_value')
   return { path, reason: told?.message ?? issue.message }
 }
 

@@ -44,7 +44,7 @@ function createEngine(): Liquid {
 
 /** LiquidJS compares lists for nothing. */
 function countOperator([name, operator]: [string, Operator]): [string, Operator] {
-  if (operator.length < 2) return [name, operator]
+  if (name === 'not') return [name, operator]
   return [
     name,
     (left: unknown, right: unknown, context: Context) => {

@@ -4,6 +4,8 @@ import { explainTemplateError } from './explain-template-error.ts'
 import { isTemplate, typedExpressionOf } from './render-template.ts'
 import { namesIn, parseTemplate } from './template-engine.ts'
 
+const RAW = /\{% raw %\}[\s\S]*?\{% endraw %\}/g
+
 /** A name that a template takes from outside, with what follows it: `['steps', 'list', 'output']`. */
 export type TemplateReference = string[]
 
@@ -12,7 +14,7 @@ export function referencesIn(text: string): TemplateReference[] {
   const expression = typedExpressionOf(text)
   if (expression !== undefined) return referencesOfExpression(expression)
   if (!isTemplate(text)) return []
-  if (text.includes('${{'))
+  if (text.replaceAll(RAW, '').includes('${{'))
     throw new AppError(
       'input_invalid',
       `"${text.slice(0, 60)}" holds \${{ }} beside other words: write {{ }} inside a text.`,

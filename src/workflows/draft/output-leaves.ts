@@ -1,0 +1,33 @@
+import type { JsonValue } from '../../json.ts'
+
+/** One text or number that a step left, and how a template names it. */
+export type OutputLeaf = { value: string | number; reference: string }
+
+/** As many are looked through; a larger output is mostly rows. */
+const MOST_LEAVES = 5_000
+
+/** The texts and numbers in a step's output, the outermost first. */
+export function leavesOf(step: string, output: JsonValue): OutputLeaf[] {
+  const leaves: OutputLeaf[] = []
+  const queue: [value: JsonValue, reference: string][] = [[output, `steps.${step}.output`]]
+  // What is added on the way is visited as well.
+  for (const [value, reference] of queue) {
+    if (leaves.length >= MOST_LEAVES || queue.length > MOST_LEAVES * 10) break
+    if (typeof value === 'string' || typeof value === 'number') leaves.push({ value, reference })
+    else if (Array.isArray(value)) for (const [at, one] of value.entries()) queue.push([one, `${reference}[${at}]`])
+    else if (typeof value === 'object' && value !== null) queue.push(...fieldsOf(value, reference))
+  }
+  return leaves
+}
+
+const fieldsOf = (value: { [key: string]: JsonValue }, reference: string): [JsonValue, string][] =>
+  Object.entries(value).flatMap(([key, inner]): [JsonValue, string][] => {
+    const segment = segmentOf(key)
+    return segment === undefined ? [] : [[inner, reference + segment]]
+  })
+
+/** Undefined for a key that no template can name. */
+function segmentOf(key: string): string | undefined {
+  if (/^[A-Za-z_]\w*$/.test(key)) return `.${key}`
+  return /["\\{}%\n]/.test(key) ? undefined : `["${key}"]`
+}
