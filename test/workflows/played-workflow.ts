@@ -1,7 +1,7 @@
 import { UserId } from '../../src/ids.ts'
 import type { JsonObject } from '../../src/json.ts'
 import type { BegunStep } from '../../src/workflows/progress/begun-steps.ts'
-import { nextWorkflowStep, type ParkedStep, type WorkflowNext } from '../../src/workflows/progress/next-workflow-step.ts'
+import { nextWorkflowStep, type ParkedStep, type WorkflowDecision } from '../../src/workflows/progress/next-workflow-step.ts'
 import type { GivenInputs } from '../../src/workflows/progress/visit.ts'
 import type { WorkflowEvent } from '../../src/workflows/progress/workflow-events.ts'
 import {
@@ -42,7 +42,7 @@ export type Play = {
 export type Played = {
   log: Entry[]
   progress: WorkflowProgress
-  last: WorkflowNext
+  last: WorkflowDecision
   begun: BegunStep[]
   now: string
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { AppError } from '../../src/errors.ts'
 import type { JsonValue } from '../../src/json.ts'
-import { evaluateCondition, renderTemplates } from '../../src/workflows/templates/render-template.ts'
+import { computeCondition, renderTemplates } from '../../src/workflows/templates/render-template.ts'
 import type { TemplateScope } from '../../src/workflows/templates/template-engine.ts'
 import { referencesIn } from '../../src/workflows/templates/template-references.ts'
 import { HOSTILE_TEMPLATES, hostileScope } from './hostile-templates.ts'
@@ -88,11 +88,11 @@ describe('a condition', () => {
     ['inputs.none', false],
     ['inputs.label contains "ug" and not inputs.none', true],
   ])('%s is %s', (condition, holds) => {
-    expect(evaluateCondition(condition, SCOPE)).toBe(holds)
+    expect(computeCondition(condition, SCOPE)).toBe(holds)
   })
 
   it('must be true or false', () => {
-    expect(() => evaluateCondition('inputs.label', SCOPE)).toThrow('Compare it, for example inputs.label == "…"')
+    expect(() => computeCondition('inputs.label', SCOPE)).toThrow('Compare it, for example inputs.label == "…"')
   })
 })
 

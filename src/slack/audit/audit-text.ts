@@ -14,6 +14,7 @@ export const AUDIT_KINDS: Record<string, { text: string; actions: string[] }> = 
   secrets: { text: 'Secrets', actions: ['credential'] },
   rules: { text: 'Rules and settings', actions: ['rule_', 'settings_', 'approvers_', 'owners_', 'connectors_'] },
   cards: { text: 'Cards that people made', actions: ['card_'] },
+  workflows: { text: 'Workflows', actions: ['workflow'] },
   app: { text: 'The app itself, and forgotten people', actions: ['app_', 'person_'] },
 }
 
@@ -64,6 +65,10 @@ const SENTENCES: Record<string, string | undefined> = {
   card_sharing_asked: '{who} asked to share the card {name}',
   card_sharing_refused: '{who} refused to share the card {name}',
   card_tools_classed: '{who} said what the tools of the card {name} do',
+  workflow_saved: '{who} saved the workflow {name}',
+  workflow_shared: '{who} shared the workflow {name}',
+  workflow_unshared: '{who} stopped sharing the workflow {name}',
+  workflow_archived: '{who} archived the workflow {name}',
   app_installed: '{who} installed the app',
   app_uninstalled: 'The app was removed from this workspace',
   person_forgotten:

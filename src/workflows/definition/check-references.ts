@@ -1,7 +1,7 @@
 import { isAppError } from '../../errors.ts'
 import type { JsonValue } from '../../json.ts'
 import { conditionExpressionOf } from '../templates/render-template.ts'
-import { referencesIn, referencesOfExpression, type TemplateReference } from '../templates/template-references.ts'
+import { referencesIn, findExpressionReferences, type TemplateReference } from '../templates/template-references.ts'
 import type { WorkflowDefinition, WorkflowStep } from '../workflow.ts'
 import { type DefinitionProblem, nearestName } from './definition-problems.ts'
 import { branchesOf, stepsIn } from './step-actions.ts'
@@ -86,7 +86,7 @@ function textProblems(value: JsonValue, path: Path, sight: Sight, known: Known):
 }
 
 const conditionProblems = (condition: string, path: Path, sight: Sight, known: Known): DefinitionProblem[] =>
-  problemsIn(() => referencesOfExpression(conditionExpressionOf(condition)), path, sight, known)
+  problemsIn(() => findExpressionReferences(conditionExpressionOf(condition)), path, sight, known)
 
 function problemsIn(read: () => TemplateReference[], path: Path, sight: Sight, known: Known): DefinitionProblem[] {
   try {

@@ -1,13 +1,13 @@
 import type { JsonObject, JsonValue } from '../../json.ts'
 import type { WorkflowDefinition, WorkflowInput } from '../workflow.ts'
 
-export type InputProblem = { name: string; reason: string }
-export type InputValues = { values: JsonObject; problems: InputProblem[] }
+export type ValueProblem = { name: string; reason: string }
+export type InputValues = { values: JsonObject; problems: ValueProblem[] }
 
 /** The values that a run begins with: what was given, and defaults for the rest. An input without either is null, or a problem where it is required. */
 export function inputValuesOf({ inputs = {} }: Pick<WorkflowDefinition, 'inputs'>, given: JsonObject): InputValues {
   const unknown = Object.keys(given).filter((name) => !Object.hasOwn(inputs, name))
-  const problems: InputProblem[] = unknown.map((name) => ({
+  const problems: ValueProblem[] = unknown.map((name) => ({
     name,
     reason: 'is no input of this workflow: leave it out',
   }))

@@ -5,7 +5,7 @@ import { outputOfResult } from '../progress/step-output.ts'
 import type { WorkflowDefinition, WorkflowStep } from '../workflow.ts'
 import { MOST_STEPS } from '../workflow-limits.ts'
 import { type InputCandidate, inputCandidatesIn } from './input-candidates.ts'
-import { leavesOf, type OutputLeaf } from './output-leaves.ts'
+import { leavesOf, type OutputValue } from './output-leaves.ts'
 import { escapeLiteral, templateOf } from './reference-literals.ts'
 
 /** A call of a finished run that was done, with what it gave. */
@@ -59,7 +59,7 @@ function keepCall({ kept, recorded, dropped }: Done, call: RecordedCall, request
 }
 
 /** With references, and, where these give something else, as it was. */
-const argumentsOf = (call: RecordedCall, leaves: OutputLeaf[], request: string): JsonObject[] => [
+const argumentsOf = (call: RecordedCall, leaves: OutputValue[], request: string): JsonObject[] => [
   fieldsWith(call.arguments, (value) => templateOf(value, { leaves, request })),
   fieldsWith(call.arguments, escaped),
 ]

@@ -1,14 +1,14 @@
 import type { JsonValue } from '../../json.ts'
 
 /** One text or number that a step left, and how a template names it. */
-export type OutputLeaf = { value: string | number; reference: string }
+export type OutputValue = { value: string | number; reference: string }
 
 /** As many are looked through; a larger output is mostly rows. */
 const MOST_LEAVES = 5_000
 
 /** The texts and numbers in a step's output, the outermost first. */
-export function leavesOf(step: string, output: JsonValue): OutputLeaf[] {
-  const leaves: OutputLeaf[] = []
+export function leavesOf(step: string, output: JsonValue): OutputValue[] {
+  const leaves: OutputValue[] = []
   const queue: [value: JsonValue, reference: string][] = [[output, `steps.${step}.output`]]
   // What is added on the way is visited as well.
   for (const [value, reference] of queue) {

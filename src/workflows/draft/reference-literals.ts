@@ -1,7 +1,7 @@
 import type { JsonValue } from '../../json.ts'
 import { isTemplate } from '../templates/render-template.ts'
 import { MOST_TEMPLATE_CHARS } from '../workflow-limits.ts'
-import type { OutputLeaf } from './output-leaves.ts'
+import type { OutputValue } from './output-leaves.ts'
 
 /** Shorter texts and smaller numbers are equal by chance. */
 const SHORTEST_TEXT = 4
@@ -9,7 +9,7 @@ const SMALLEST_NUMBER = 20
 const SHORTEST_PART = 6
 
 /** What literals may come from; what the person said themselves is not referred to: it is what they would say otherwise the next time. */
-export type LiteralSources = { leaves: OutputLeaf[]; request: string }
+export type LiteralSources = { leaves: OutputValue[]; request: string }
 
 /** A recorded value as a template that gives it again: what came out of an earlier step becomes a reference. */
 export function templateOf(value: JsonValue, sources: LiteralSources): JsonValue {
@@ -37,17 +37,17 @@ function textTemplate(value: string, sources: LiteralSources): string {
 }
 
 /** The text in pieces: what stands in an output is named, the longest first. */
-function partsOf(text: string, { leaves, request }: LiteralSources): (string | OutputLeaf)[] {
+function partsOf(text: string, { leaves, request }: LiteralSources): (string | OutputValue)[] {
   const found = leaves
     .filter(({ value }) => String(value).length >= SHORTEST_PART && text.includes(String(value)) && !isSaid(String(value), request))
     .toSorted((a, b) => String(b.value).length - String(a.value).length)
-  return found.reduce<(string | OutputLeaf)[]>(
+  return found.reduce<(string | OutputValue)[]>(
     (parts, leaf) => parts.flatMap((part) => (typeof part === 'string' ? splitAround(part, leaf) : [part])),
     [text],
   )
 }
 
-function splitAround(text: string, leaf: OutputLeaf): (string | OutputLeaf)[] {
+function splitAround(text: string, leaf: OutputValue): (string | OutputValue)[] {
   const pieces = text.split(String(leaf.value))
   return pieces.flatMap((piece, at) => (at === 0 ? [piece] : [leaf, piece])).filter((piece) => piece !== '')
 }

@@ -9,9 +9,9 @@ import {
   type GivenInputs,
   noteEvent,
   parkStep,
-  recordOf,
+  stepStateOf,
   scopeIn,
-  type Visit,
+  type WorkflowVisit,
   type WorkflowClock,
 } from './visit.ts'
 import { lastOutputOf, visitSteps } from './visit-steps.ts'
@@ -21,7 +21,7 @@ import { attemptsOf, callIdOf, type WorkflowProgress } from './workflow-progress
 export type ParkedStep = { step: string; why: string }
 
 /** What a workflow needs next. `record`: write these events and ask again. `rest`: nothing to do before a call returns or the time comes. */
-export type WorkflowNext =
+export type WorkflowDecision =
   | { do: 'record'; events: WorkflowEvent[] }
   | { do: 'begin'; steps: BegunStep[] }
   | { do: 'rest'; until: string | undefined; calls: string[] }
@@ -42,7 +42,7 @@ export function nextWorkflowStep(
   given: GivenInputs,
   progress: WorkflowProgress,
   clock: WorkflowClock,
-): WorkflowNext {
+): WorkflowDecision {
   if (progress.ending === 'stop') return { do: 'finish', outcome: 'stopped', output: null }
   const visit = createVisit(progress, given, clock, body.agent)
   const around = { prefix: '', steps: {}, names: {} }
@@ -55,12 +55,12 @@ export function nextWorkflowStep(
   return finish(body, visit, scopeIn(visit, around))
 }
 
-function restOf({ open, until, parked }: Visit): WorkflowNext {
+function restOf({ open, until, parked }: WorkflowVisit): WorkflowDecision {
   if (open.length > 0 || until !== undefined) return { do: 'rest', until, calls: open }
   return { do: 'park', parked }
 }
 
-function finish(body: WorkflowDefinition, visit: Visit, scope: ReturnType<typeof scopeIn>): WorkflowNext {
+function finish(body: WorkflowDefinition, visit: WorkflowVisit, scope: ReturnType<typeof scopeIn>): WorkflowDecision {
   if (body.output === undefined) return { do: 'finish', outcome: 'done', output: lastOutputOf(visit, body.steps, '') }
   try {
     return { do: 'finish', outcome: 'done', output: limitOutput(renderTemplates(body.output, scope)).output }
@@ -80,12 +80,12 @@ export const undoableStepsOf = ({ steps, left }: WorkflowProgress): UndoableStep
 const UNDO = 'undo/'
 
 /** One step after the other is taken back; what was under way is waited for first, since it may have to be taken back, too. */
-function nextUndo(visit: Visit): WorkflowNext {
+function nextUndo(visit: WorkflowVisit): WorkflowDecision {
   const left = visit.events.filter(({ type }) => type === 'left')
   if (left.length > 0) return { do: 'record', events: left }
   const isUnderWay = visit.open.length > 0
   if (isUnderWay) return { do: 'rest', until: undefined, calls: visit.open }
-  const undo: Visit = { ...visit, events: [], begun: [], open: [], parked: [], until: undefined }
+  const undo: WorkflowVisit = { ...visit, events: [], begun: [], open: [], parked: [], until: undefined }
   const open = undoableStepsOf(visit.progress).find(
     (one) => one.problem === undefined && isToUndo(undo, UNDO + one.step),
   )
@@ -95,11 +95,11 @@ function nextUndo(visit: Visit): WorkflowNext {
   return undo.begun.length > 0 ? { do: 'begin', steps: undo.begun } : restOf(undo)
 }
 
-const isToUndo = (visit: Visit, path: string): boolean => recordOf(visit, path).outcome === undefined
+const isToUndo = (visit: WorkflowVisit, path: string): boolean => stepStateOf(visit, path).outcome === undefined
 
-function takeBack(visit: Visit, { step, tool, arguments: written = {} }: UndoableStep): void {
+function takeBack(visit: WorkflowVisit, { step, tool, arguments: written = {} }: UndoableStep): void {
   const path = UNDO + step
-  const record = recordOf(visit, path)
+  const record = stepStateOf(visit, path)
   const attempts = attemptsOf(visit.progress, path)
   const last = visit.progress.calls[callIdOf(path, attempts)]
   const begin = (args: JsonObject) =>

@@ -8,24 +8,24 @@ import {
   isPast,
   noteEvent,
   parkStep,
-  recordOf,
-  type Surroundings,
+  stepStateOf,
+  type StepPlace,
   scopeIn,
-  timeAfter,
-  type Visit,
+  addToClock,
+  type WorkflowVisit,
   type VisitOutcome,
   waitUntil,
 } from './visit.ts'
-import type { StepUndo } from './workflow-events.ts'
+import type { UndoCall } from './workflow-events.ts'
 import { attemptsOf, callIdOf, type WorkflowCall } from './workflow-progress.ts'
 
 /** A step that makes a call, with the path it has here. */
-export type CallStep = { step: WorkflowStep; path: string; action: CallAction; around: Surroundings }
+export type CallStep = { step: WorkflowStep; path: string; action: CallAction; around: StepPlace }
 
 /** A step whose call is begun, under way, to be repeated, or over. */
-export function visitCall(visit: Visit, at: CallStep): VisitOutcome {
+export function visitCall(visit: WorkflowVisit, at: CallStep): VisitOutcome {
   const attempts = attemptsOf(visit.progress, at.path)
-  const record = recordOf(visit, at.path)
+  const record = stepStateOf(visit, at.path)
   const last = visit.progress.calls[callIdOf(at.path, attempts)]
   if (last === undefined) return begin(visit, at, 1, record.arguments)
   if (last.state !== 'returned') return waitForCall(visit, last)
@@ -39,13 +39,13 @@ export function visitCall(visit: Visit, at: CallStep): VisitOutcome {
 
 const insteadOf = (path: string): string => `${path}/instead`
 
-function waitForCall(visit: Visit, { call }: WorkflowCall): 'open' {
+function waitForCall(visit: WorkflowVisit, { call }: WorkflowCall): 'open' {
   visit.open.push(call)
   return 'open'
 }
 
 function begin(
-  visit: Visit,
+  visit: WorkflowVisit,
   { path, action, around }: CallStep,
   attempt: number,
   again: JsonObject | undefined,
@@ -57,9 +57,9 @@ function begin(
   return 'open'
 }
 
-const isAtLimit = (visit: Visit): boolean => visit.callCount >= MOST_CALLS
+const isAtLimit = (visit: WorkflowVisit): boolean => visit.callCount >= MOST_CALLS
 
-const parkAtLimit = (visit: Visit, path: string): 'open' =>
+const parkAtLimit = (visit: WorkflowVisit, path: string): 'open' =>
   parkStep(visit, path, `This run has made ${MOST_CALLS} calls, which is the most. Stop it, and give it less to do.`)
 
 /** What may have happened is not done twice by itself. */
@@ -70,17 +70,17 @@ const isHarmlessToRepeat = ({ repeatable, outcome, sent }: WorkflowCall): boolea
 const mayRetry = ({ retry }: WorkflowStep, attempts: number, last: WorkflowCall): boolean =>
   retry !== undefined && attempts <= retry.times && isHarmlessToRepeat(last)
 
-function retry(visit: Visit, at: CallStep, attempts: number, last: WorkflowCall): VisitOutcome {
-  const { waiting } = recordOf(visit, at.path)
+function retry(visit: WorkflowVisit, at: CallStep, attempts: number, last: WorkflowCall): VisitOutcome {
+  const { waiting } = stepStateOf(visit, at.path)
   if (waiting?.after !== attempts) {
-    const until = timeAfter(visit.clock, parseDuration(at.step.retry?.wait ?? '') ?? 0)
+    const until = addToClock(visit.clock, parseDuration(at.step.retry?.wait ?? '') ?? 0)
     return noteEvent(visit, { type: 'waiting', step: at.path, until, why: wordsOf(last) })
   }
   if (!isPast(waiting.until, visit.clock)) return waitUntil(visit, waiting.until)
   return begin(visit, at, attempts + 1, last.arguments)
 }
 
-function fail(visit: Visit, at: CallStep, attempts: number, last: WorkflowCall): VisitOutcome {
+function fail(visit: WorkflowVisit, at: CallStep, attempts: number, last: WorkflowCall): VisitOutcome {
   const otherwise = at.step.on_error ?? 'park'
   if (last.outcome === 'denied' && at.step.ask !== undefined && otherwise === 'park')
     return noteEvent(visit, { type: 'left', step: at.path, outcome: 'denied', error: wordsOf(last) })
@@ -101,13 +101,13 @@ function fail(visit: Visit, at: CallStep, attempts: number, last: WorkflowCall):
   return 'open'
 }
 
-function settleInstead(visit: Visit, at: CallStep, instead: WorkflowCall): VisitOutcome {
+function settleInstead(visit: WorkflowVisit, at: CallStep, instead: WorkflowCall): VisitOutcome {
   if (instead.state !== 'returned') return waitForCall(visit, instead)
   if (instead.outcome === 'ok') return leaveWithResult(visit, at, instead)
   return parkStep(visit, at.path, wordsOf(instead))
 }
 
-function leaveWithResult(visit: Visit, at: CallStep, call: WorkflowCall): 'open' {
+function leaveWithResult(visit: WorkflowVisit, at: CallStep, call: WorkflowCall): 'open' {
   const left = outputOfResult(call)
   // What was done by another tool is not taken back by this one's.
   const isOwn = call.call.startsWith(`${at.path}#`)
@@ -123,10 +123,10 @@ function leaveWithResult(visit: Visit, at: CallStep, call: WorkflowCall): 'open'
 
 /** Worked out while the output is at hand; nothing is undone unless a person says so. */
 function undoOf(
-  visit: Visit,
+  visit: WorkflowVisit,
   { step, around }: CallStep,
   output: ReturnType<typeof outputOfResult>['output'],
-): StepUndo | undefined {
+): UndoCall | undefined {
   if (step.undo === undefined) return undefined
   const { tool, with: written = {} } = step.undo
   try {

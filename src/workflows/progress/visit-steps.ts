@@ -1,7 +1,7 @@
 import { AppError } from '../../errors.ts'
 import type { JsonObject, JsonValue } from '../../json.ts'
 import { actionOf, branchesOf, type StepAction, stepsIn } from '../definition/step-actions.ts'
-import { evaluateCondition, renderTemplates } from '../templates/render-template.ts'
+import { computeCondition, renderTemplates } from '../templates/render-template.ts'
 import { parseDuration, type WorkflowStep } from '../workflow.ts'
 import { MOST_ITEMS, MOST_WAIT_MS } from '../workflow-limits.ts'
 import { limitOutput } from './step-output.ts'
@@ -9,21 +9,21 @@ import {
   isPast,
   noteEvent,
   parkWhereInvalid,
-  recordOf,
-  type Surroundings,
+  stepStateOf,
+  type StepPlace,
   scopeIn,
-  timeAfter,
-  type Visit,
+  addToClock,
+  type WorkflowVisit,
   type VisitOutcome,
   waitUntil,
 } from './visit.ts'
 import { visitCall } from './visit-call.ts'
-import type { StepRecord } from './workflow-progress.ts'
+import type { StepState } from './workflow-progress.ts'
 
 type ActionOf<K extends StepAction['kind']> = Extract<StepAction, { kind: K }>
 
 /** Steps one after the other; each sees what those before it left. */
-export function visitSteps(visit: Visit, steps: WorkflowStep[], around: Surroundings): VisitOutcome {
+export function visitSteps(visit: WorkflowVisit, steps: WorkflowStep[], around: StepPlace): VisitOutcome {
   for (const [at, step] of steps.entries()) {
     const outcome = visitStep(visit, step, around)
     if (outcome === 'open') return 'open'
@@ -32,15 +32,15 @@ export function visitSteps(visit: Visit, steps: WorkflowStep[], around: Surround
   return 'done'
 }
 
-function skipRest(visit: Visit, steps: WorkflowStep[], around: Surroundings): VisitOutcome {
-  const left = steps.map(({ id }) => around.prefix + id).filter((path) => recordOf(visit, path).outcome === undefined)
+function skipRest(visit: WorkflowVisit, steps: WorkflowStep[], around: StepPlace): VisitOutcome {
+  const left = steps.map(({ id }) => around.prefix + id).filter((path) => stepStateOf(visit, path).outcome === undefined)
   for (const step of left) noteEvent(visit, { type: 'skipped', step, why: 'A person said no before it.' })
   return left.length > 0 ? 'open' : 'ended'
 }
 
-function visitStep(visit: Visit, step: WorkflowStep, around: Surroundings): VisitOutcome {
+function visitStep(visit: WorkflowVisit, step: WorkflowStep, around: StepPlace): VisitOutcome {
   const path = around.prefix + step.id
-  const record = recordOf(visit, path)
+  const record = stepStateOf(visit, path)
   if (record.outcome !== undefined) return showStep(visit, step, around, record)
   if (record.parked !== undefined) {
     visit.parked.push({ step: path, why: record.parked })
@@ -52,7 +52,7 @@ function visitStep(visit: Visit, step: WorkflowStep, around: Surroundings): Visi
 }
 
 /** Lets later steps see what a step left, and those in it. */
-function showStep(visit: Visit, step: WorkflowStep, around: Surroundings, record: StepRecord): VisitOutcome {
+function showStep(visit: WorkflowVisit, step: WorkflowStep, around: StepPlace, record: StepState): VisitOutcome {
   const { outcome, output = null, error = null } = record
   around.steps[step.id] = { output, error, skipped: outcome === 'skipped' }
   if (outcome === 'denied') return 'ended'
@@ -61,23 +61,23 @@ function showStep(visit: Visit, step: WorkflowStep, around: Surroundings, record
 }
 
 /** Templates that name a step in a branch that was not taken find nothing there, and no error. */
-function showSkipped(step: WorkflowStep, { steps }: Surroundings): 'done' {
+function showSkipped(step: WorkflowStep, { steps }: StepPlace): 'done' {
   const inner = branchesOf(step).flatMap(([, list]) => stepsIn({ steps: list }))
   for (const { step: one } of inner) steps[one.id] ??= { output: null, error: null, skipped: true }
   return 'done'
 }
 
 /** What stands in a step that is left: all of it is over, so that this only shows it. */
-function visitBranches(visit: Visit, step: WorkflowStep, around: Surroundings, record: StepRecord): VisitOutcome {
+function visitBranches(visit: WorkflowVisit, step: WorkflowStep, around: StepPlace, record: StepState): VisitOutcome {
   const action = actionOf(step)
   if (action.kind === 'parallel') return visitParallel(visit, action, around)
   return action.kind === 'choice' ? visitChoice(visit, action, around, record) : 'done'
 }
 
-function enterStep(visit: Visit, step: WorkflowStep, around: Surroundings): VisitOutcome {
+function enterStep(visit: WorkflowVisit, step: WorkflowStep, around: StepPlace): VisitOutcome {
   const path = around.prefix + step.id
   const scope = scopeIn(visit, around)
-  const holds = step.if === undefined || evaluateCondition(step.if, scope)
+  const holds = step.if === undefined || computeCondition(step.if, scope)
   if (!holds && step.else === undefined)
     return noteEvent(visit, { type: 'skipped', step: path, why: 'Its condition does not hold.' })
   const action = actionOf(step)
@@ -107,9 +107,9 @@ function itemsOf(value: JsonValue): JsonValue[] {
   return value
 }
 
-function visitEntered(visit: Visit, step: WorkflowStep, around: Surroundings): VisitOutcome {
+function visitEntered(visit: WorkflowVisit, step: WorkflowStep, around: StepPlace): VisitOutcome {
   const path = around.prefix + step.id
-  const record = recordOf(visit, path)
+  const record = stepStateOf(visit, path)
   const action = actionOf(step)
   switch (action.kind) {
     case 'tool':
@@ -131,22 +131,22 @@ function visitEntered(visit: Visit, step: WorkflowStep, around: Surroundings): V
 }
 
 function visitWait(
-  visit: Visit,
+  visit: WorkflowVisit,
   path: string,
   { duration, until }: ActionOf<'wait'>,
-  around: Surroundings,
+  around: StepPlace,
 ): VisitOutcome {
-  const { waiting } = recordOf(visit, path)
+  const { waiting } = stepStateOf(visit, path)
   if (waiting === undefined) {
     const time =
-      duration === undefined ? timeOf(visit, until ?? '', around) : timeAfter(visit.clock, parseDuration(duration) ?? 0)
+      duration === undefined ? timeOf(visit, until ?? '', around) : addToClock(visit.clock, parseDuration(duration) ?? 0)
     return noteEvent(visit, { type: 'waiting', step: path, until: time, why: 'The workflow says so.' })
   }
   if (!isPast(waiting.until, visit.clock)) return waitUntil(visit, waiting.until)
   return noteEvent(visit, { type: 'left', step: path, outcome: 'ok' })
 }
 
-function timeOf(visit: Visit, until: string, around: Surroundings): string {
+function timeOf(visit: WorkflowVisit, until: string, around: StepPlace): string {
   const rendered = String(renderTemplates(until, scopeIn(visit, around)))
   const time = Date.parse(rendered)
   if (Number.isNaN(time))
@@ -164,17 +164,17 @@ function timeOf(visit: Visit, until: string, around: Surroundings): string {
 
 type Branches = { outcome: VisitOutcome; output?: JsonValue }
 
-function leaveWhenDone(visit: Visit, path: string, { outcome, output }: Branches): VisitOutcome {
+function leaveWhenDone(visit: WorkflowVisit, path: string, { outcome, output }: Branches): VisitOutcome {
   if (outcome === 'open') return 'open'
   const left = output === undefined ? {} : limitOutput(output)
   return noteEvent(visit, { type: 'left', step: path, outcome: 'ok', ...left })
 }
 
 /** Items one after the other; one that waits for a person does not hold up the others. */
-function visitEach(visit: Visit, path: string, { steps }: ActionOf<'each'>, around: Surroundings): Branches {
+function visitEach(visit: WorkflowVisit, path: string, { steps }: ActionOf<'each'>, around: StepPlace): Branches {
   const outputs: JsonValue[] = []
   let isOpen = false
-  for (const [index, item] of (recordOf(visit, path).items ?? []).entries()) {
+  for (const [index, item] of (stepStateOf(visit, path).items ?? []).entries()) {
     const names: JsonObject = { ...around.names, item, index }
     const inner = { prefix: `${path}/${index}/`, steps: { ...around.steps }, names }
     const parkedBefore = visit.parked.length
@@ -187,16 +187,16 @@ function visitEach(visit: Visit, path: string, { steps }: ActionOf<'each'>, arou
 }
 
 /** What the last step that was done left. */
-export function lastOutputOf(visit: Pick<Visit, 'progress'>, steps: WorkflowStep[], prefix: string): JsonValue {
-  const done = steps.map(({ id }) => recordOf(visit, prefix + id)).findLast(({ outcome }) => outcome === 'ok')
+export function lastOutputOf(visit: Pick<WorkflowVisit, 'progress'>, steps: WorkflowStep[], prefix: string): JsonValue {
+  const done = steps.map(({ id }) => stepStateOf(visit, prefix + id)).findLast(({ outcome }) => outcome === 'ok')
   return done?.output ?? null
 }
 
 function visitChoice(
-  visit: Visit,
+  visit: WorkflowVisit,
   { steps, otherwise }: ActionOf<'choice'>,
-  around: Surroundings,
-  { branch }: StepRecord,
+  around: StepPlace,
+  { branch }: StepState,
 ): VisitOutcome {
   const [taken, other] = branch === 'else' ? [otherwise, steps] : [steps, otherwise]
   for (const { step } of stepsIn({ steps: other }))
@@ -205,7 +205,7 @@ function visitChoice(
 }
 
 /** Branches at the same time: none sees another, and what follows sees all of them. */
-function visitParallel(visit: Visit, { branches }: ActionOf<'parallel'>, around: Surroundings): VisitOutcome {
+function visitParallel(visit: WorkflowVisit, { branches }: ActionOf<'parallel'>, around: StepPlace): VisitOutcome {
   const visits = branches.map((step) => {
     const inner = { ...around, steps: { ...around.steps } }
     return { outcome: visitSteps(visit, [step], inner), steps: inner.steps }

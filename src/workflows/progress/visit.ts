@@ -3,7 +3,7 @@ import type { JsonObject, JsonValue } from '../../json.ts'
 import type { TemplateScope } from '../templates/template-engine.ts'
 import type { BegunStep } from './begun-steps.ts'
 import type { WorkflowEvent } from './workflow-events.ts'
-import type { StepRecord, WorkflowProgress } from './workflow-progress.ts'
+import type { StepState, WorkflowProgress } from './workflow-progress.ts'
 
 /** What a run of a workflow was given. */
 export type GivenInputs = {
@@ -16,7 +16,7 @@ export type GivenInputs = {
 export type WorkflowClock = { now: string; timezone: string }
 
 /** What is found on the way through a workflow's steps. */
-export type Visit = {
+export type WorkflowVisit = {
   progress: WorkflowProgress
   given: GivenInputs
   clock: WorkflowClock
@@ -33,7 +33,7 @@ export type Visit = {
 }
 
 /** Where a list of steps stands: what its paths begin with, and what its templates see. */
-export type Surroundings = {
+export type StepPlace = {
   prefix: string
   steps: JsonObject
   /** `item` and `index`, where there are any. */
@@ -48,14 +48,14 @@ export function createVisit(
   given: GivenInputs,
   clock: WorkflowClock,
   judge: string | undefined,
-): Visit {
+): WorkflowVisit {
   const callCount = Object.keys(progress.calls).length
   return { progress, given, clock, judge, callCount, events: [], begun: [], open: [], parked: [], until: undefined }
 }
 
-export const recordOf = ({ progress }: Pick<Visit, 'progress'>, step: string): StepRecord => progress.steps[step] ?? {}
+export const stepStateOf = ({ progress }: Pick<WorkflowVisit, 'progress'>, step: string): StepState => progress.steps[step] ?? {}
 
-export const scopeIn = ({ given, clock }: Visit, { steps, names }: Surroundings): TemplateScope => ({
+export const scopeIn = ({ given, clock }: WorkflowVisit, { steps, names }: StepPlace): TemplateScope => ({
   ...names,
   inputs: given.inputs,
   trigger: given.trigger ?? null,
@@ -63,21 +63,21 @@ export const scopeIn = ({ given, clock }: Visit, { steps, names }: Surroundings)
   ...clock,
 })
 
-export function waitUntil(visit: Visit, until: string): 'open' {
+export function waitUntil(visit: WorkflowVisit, until: string): 'open' {
   if (visit.until === undefined || until < visit.until) visit.until = until
   return 'open'
 }
 
-export function noteEvent(visit: Visit, event: WorkflowEvent): 'open' {
+export function noteEvent(visit: WorkflowVisit, event: WorkflowEvent): 'open' {
   visit.events.push(event)
   return 'open'
 }
 
-export const parkStep = (visit: Visit, step: string, why: string): 'open' =>
+export const parkStep = (visit: WorkflowVisit, step: string, why: string): 'open' =>
   noteEvent(visit, { type: 'parked', step, why })
 
 /** A step whose templates fail waits for a person, as one whose call fails. */
-export function parkWhereInvalid(visit: Visit, step: string, work: () => VisitOutcome): VisitOutcome {
+export function parkWhereInvalid(visit: WorkflowVisit, step: string, work: () => VisitOutcome): VisitOutcome {
   try {
     return work()
   } catch (error) {
@@ -89,4 +89,4 @@ export function parkWhereInvalid(visit: Visit, step: string, work: () => VisitOu
 /** Whether a time has come. */
 export const isPast = (until: string, { now }: WorkflowClock): boolean => Date.parse(until) <= Date.parse(now)
 
-export const timeAfter = ({ now }: WorkflowClock, ms: number): string => new Date(Date.parse(now) + ms).toISOString()
+export const addToClock = ({ now }: WorkflowClock, ms: number): string => new Date(Date.parse(now) + ms).toISOString()

@@ -19,8 +19,8 @@ export const StepEntered = z.object({
 export const StepSkipped = z.object({ type: z.literal('skipped'), step, why: z.string() })
 
 /** What takes a step back, as it was when the step was left; a problem where that could not be worked out. */
-export const StepUndo = z.object({ tool: z.string(), arguments: JsonFields.optional(), problem: z.string().optional() })
-export type StepUndo = z.infer<typeof StepUndo>
+export const UndoCall = z.object({ tool: z.string(), arguments: JsonFields.optional(), problem: z.string().optional() })
+export type UndoCall = z.infer<typeof UndoCall>
 
 /** It is over. `error`: it failed and the workflow goes on. `denied`: a person said no, so what follows it is not done. */
 export const StepLeft = z.object({
@@ -31,7 +31,7 @@ export const StepLeft = z.object({
   /** More came out of it than is kept. */
   cut: z.literal(true).optional(),
   error: z.string().optional(),
-  undo: StepUndo.optional(),
+  undo: UndoCall.optional(),
 })
 /** It failed, and waits for a person. */
 export const StepParked = z.object({ type: z.literal('parked'), step, why: z.string() })

@@ -1,8 +1,8 @@
 import type { JsonObject, JsonValue } from '../../json.ts'
-import type { StepUndo, WorkflowEvent } from './workflow-events.ts'
+import type { UndoCall, WorkflowEvent } from './workflow-events.ts'
 
 /** What is known of one step. */
-export type StepRecord = {
+export type StepState = {
   /** Undefined while it is under way. */
   outcome?: 'ok' | 'error' | 'denied' | 'skipped'
   entered?: true
@@ -10,7 +10,7 @@ export type StepRecord = {
   branch?: 'steps' | 'else'
   output?: JsonValue
   error?: string
-  undo?: StepUndo
+  undo?: UndoCall
   /** Why it waits for a person. */
   parked?: string | undefined
   /** Until when it waits, and after how many calls of it. */
@@ -41,7 +41,7 @@ export type CallOutcome = 'ok' | 'error' | 'failed' | 'cancelled' | 'unknown' | 
 
 /** How far a workflow is: its steps from its events, and its calls as the run has them. */
 export type WorkflowProgress = {
-  steps: Record<string, StepRecord>
+  steps: Record<string, StepState>
   calls: Record<string, WorkflowCall>
   /** Steps that were left, the oldest first. */
   left: string[]
@@ -70,21 +70,21 @@ export function attemptsOf({ calls }: Pick<WorkflowProgress, 'calls'>, step: str
 export function applyWorkflowEvent(progress: WorkflowProgress, event: WorkflowEvent): WorkflowProgress {
   switch (event.type) {
     case 'entered':
-      return withRecord(progress, event.step, {
+      return withState(progress, event.step, {
         entered: true,
         ...present({ items: event.items, branch: event.branch }),
       })
     case 'skipped':
-      return withRecord(progress, event.step, { outcome: 'skipped' })
+      return withState(progress, event.step, { outcome: 'skipped' })
     case 'left': {
       const { outcome, output, error, undo } = event
       const record = { outcome, ...present({ output, error, undo }) }
-      return { ...withRecord(progress, event.step, record), left: [...progress.left, event.step] }
+      return { ...withState(progress, event.step, record), left: [...progress.left, event.step] }
     }
     case 'parked':
-      return withRecord(progress, event.step, { parked: event.why })
+      return withState(progress, event.step, { parked: event.why })
     case 'waiting':
-      return withRecord(progress, event.step, {
+      return withState(progress, event.step, {
         waiting: { until: event.until, after: attemptsOf(progress, event.step) },
       })
     case 'step_resumed':
@@ -98,15 +98,15 @@ function resume(progress: WorkflowProgress, event: Extract<WorkflowEvent, { type
   const { step, how } = event
   switch (how) {
     case 'retry':
-      return withRecord(progress, step, { parked: undefined, again: attemptsOf(progress, step) })
+      return withState(progress, step, { parked: undefined, again: attemptsOf(progress, step) })
     case 'with':
-      return withRecord(progress, step, {
+      return withState(progress, step, {
         parked: undefined,
         again: attemptsOf(progress, step),
         arguments: event.arguments,
       })
     case 'skip':
-      return withRecord(progress, step, { parked: undefined, outcome: 'skipped' })
+      return withState(progress, step, { parked: undefined, outcome: 'skipped' })
     case 'undo':
     case 'stop':
       return { ...progress, ending: how }
@@ -115,7 +115,7 @@ function resume(progress: WorkflowProgress, event: Extract<WorkflowEvent, { type
   }
 }
 
-const withRecord = (progress: WorkflowProgress, step: string, record: StepRecord): WorkflowProgress => ({
+const withState = (progress: WorkflowProgress, step: string, record: StepState): WorkflowProgress => ({
   ...progress,
   steps: { ...progress.steps, [step]: { ...progress.steps[step], ...record } },
 })

@@ -3,7 +3,7 @@ import { AppError } from '../../errors.ts'
 import type { JsonValue } from '../../json.ts'
 import { MOST_ARGUMENT_BYTES, MOST_TEMPLATE_CHARS } from '../workflow-limits.ts'
 import { explainTemplateError } from './explain-template-error.ts'
-import { evaluateExpression, parseTemplate, renderParsed, type TemplateScope } from './template-engine.ts'
+import { computeExpression, parseTemplate, renderParsed, type TemplateScope } from './template-engine.ts'
 
 const Json = z.custom<JsonValue>((value) => value !== undefined)
 
@@ -31,7 +31,7 @@ export function renderTemplates(value: JsonValue, scope: TemplateScope): JsonVal
 
 function renderText(text: string, scope: TemplateScope): JsonValue {
   const expression = typedExpressionOf(text)
-  if (expression !== undefined) return evaluateJson(expression, scope)
+  if (expression !== undefined) return computeJson(expression, scope)
   if (!isTemplate(text)) return text
   return limitSize(
     text,
@@ -40,10 +40,10 @@ function renderText(text: string, scope: TemplateScope): JsonValue {
 }
 
 /** The value of an expression as JSON; nothing is null. */
-export function evaluateJson(expression: string, scope: TemplateScope): JsonValue {
+export function computeJson(expression: string, scope: TemplateScope): JsonValue {
   const written = `\${{ ${expression} }}`
   return explained(written, () => {
-    const value = evaluateExpression(limitLength(expression), scope)
+    const value = computeExpression(limitLength(expression), scope)
     const text = limitSize(written, JSON.stringify(value ?? null))
     // Data of its own: what is kept never changes with what it came from.
     return Json.parse(JSON.parse(text))
@@ -51,9 +51,9 @@ export function evaluateJson(expression: string, scope: TemplateScope): JsonValu
 }
 
 /** Whether a condition holds; it may stand bare or in `{{ }}` or `${{ }}`. Nothing counts as false. */
-export function evaluateCondition(condition: string, scope: TemplateScope): boolean {
+export function computeCondition(condition: string, scope: TemplateScope): boolean {
   const expression = conditionExpressionOf(condition)
-  const value = evaluateJson(expression, scope)
+  const value = computeJson(expression, scope)
   if (typeof value === 'boolean') return value
   if (value === null) return false
   throw new AppError(

@@ -1,14 +1,14 @@
 import { Context, defaultOperators, Liquid, toValue } from 'liquidjs'
 import type { JsonValue } from '../../json.ts'
 import { MOST_RENDERED_PARTS, MOST_TEMPLATE_CHARS, MOST_TEMPLATE_WORK } from '../workflow-limits.ts'
-import { templateFilters } from './template-filters.ts'
+import { createTemplateFilters } from './template-filters.ts'
 
 /** What a template may name. `now` is an ISO time in UTC. */
 export type TemplateScope = { [name: string]: JsonValue } & { now: string; timezone: string }
 
 /** Tags that neither read files nor keep anything; `capture` is not one: it doubles texts without their being counted. */
 const TAGS = ['if', 'unless', 'case', 'for', 'break', 'continue', 'assign', 'comment', 'raw', '#']
-export const FILTERS = templateFilters()
+export const FILTERS = createTemplateFilters()
 /** Operators compare lists whole. */
 const OPERATOR_WORK = 4
 const COMPARED_ITEM_WORK = 4
@@ -75,11 +75,11 @@ export const renderParsed = (template: Template[], scope: TemplateScope): unknow
   engine.renderSync(template, contextOf(scope))
 
 /** The value of an expression, of whatever type it is. */
-export const evaluateExpression = (expression: string, scope: TemplateScope): unknown =>
+export const computeExpression = (expression: string, scope: TemplateScope): unknown =>
   toValue(engine.evalValueSync(expression, contextOf(scope)))
 
 /** The names that a template takes from outside, each with its path. */
-export const namesIn = (template: Template[]): SegmentArray[] =>
+export const templateNamesIn = (template: Template[]): SegmentArray[] =>
   engine.globalVariableSegmentsSync(template, { partials: false })
 
 function contextOf(scope: TemplateScope): Context {

@@ -18,7 +18,7 @@ type FilterHandler = Exclude<FilterImplOptions, { handler: unknown }>
 type Filters = Record<string, FilterHandler>
 
 /** Every filter that a template may use, each counting the work it does. */
-export function templateFilters(): Filters {
+export function createTemplateFilters(): Filters {
   const taken = TAKEN.map((name): [string, FilterHandler] => [name, countWork(name, handlerOf(name))])
   const ours = Object.entries(DATE_FILTERS).map(([name, handler]): [string, FilterHandler] => [name, handler])
   return Object.fromEntries([...taken, ...ours])

@@ -2,7 +2,7 @@ import { AppError } from '../../errors.ts'
 import { MOST_TEMPLATE_CHARS } from '../workflow-limits.ts'
 import { explainTemplateError } from './explain-template-error.ts'
 import { isTemplate, typedExpressionOf } from './render-template.ts'
-import { namesIn, parseTemplate } from './template-engine.ts'
+import { templateNamesIn, parseTemplate } from './template-engine.ts'
 
 const RAW = /\{% raw %\}[\s\S]*?\{% endraw %\}/g
 
@@ -12,7 +12,7 @@ export type TemplateReference = string[]
 /** What a text refers to. Throws `input_invalid` for a template that cannot be read. */
 export function referencesIn(text: string): TemplateReference[] {
   const expression = typedExpressionOf(text)
-  if (expression !== undefined) return referencesOfExpression(expression)
+  if (expression !== undefined) return findExpressionReferences(expression)
   if (!isTemplate(text)) return []
   if (text.replaceAll(RAW, '').includes('${{'))
     throw new AppError(
@@ -22,14 +22,14 @@ export function referencesIn(text: string): TemplateReference[] {
   return referencesOf(text, text)
 }
 
-export const referencesOfExpression = (expression: string): TemplateReference[] =>
+export const findExpressionReferences = (expression: string): TemplateReference[] =>
   referencesOf(`{{ ${expression} }}`, expression)
 
 function referencesOf(template: string, written: string): TemplateReference[] {
   if (template.length > MOST_TEMPLATE_CHARS + 6)
     throw new AppError('input_invalid', `A template is longer than ${MOST_TEMPLATE_CHARS} characters. Make it shorter.`)
   try {
-    const outer = namesIn(parseTemplate(template)).map(textsOf)
+    const outer = templateNamesIn(parseTemplate(template)).map(textsOf)
     return [...outer, ...quotedExpressionsIn(template).flatMap(referencesInQuotes)]
   } catch (error) {
     if (error instanceof AppError) throw error
@@ -56,6 +56,6 @@ const quotedExpressionsIn = (template: string): Quoted[] =>
   )
 
 const referencesInQuotes = ({ name, expression }: Quoted): TemplateReference[] =>
-  namesIn(parseTemplate(`{{ ${expression} }}`))
+  templateNamesIn(parseTemplate(`{{ ${expression} }}`))
     .map(textsOf)
     .filter(([first]) => first !== name)
