@@ -14,7 +14,9 @@ const SCOPE: TemplateScope = {
   now: '2026-11-30T12:00:00.000Z',
   timezone: 'Europe/Berlin',
   inputs: { label: 'bug' },
-  steps: { list: { output: { issues: Array.from({ length: 50 }, (_, at) => ({ number: at, age: at, title: `Bug ${at}` })) } } },
+  steps: {
+    list: { output: { issues: Array.from({ length: 50 }, (_, at) => ({ number: at, age: at, title: `Bug ${at}` })) } },
+  },
 }
 const GOOD: JsonValue = {
   label: '{{ inputs.label }}',
@@ -31,7 +33,9 @@ export async function templates(): Promise<string[]> {
     what,
     time: median(timesOf(ROUNDS, () => renderOrRefuse(template, scope))),
   })).toSorted((a, b) => b.time - a.time)
-  const next = timesOf(GOOD_ROUNDS, () => nextWorkflowStep(workflowOf(STEPS), { inputs: {} }, createWorkflowProgress(), SCOPE))
+  const next = timesOf(GOOD_ROUNDS, () =>
+    nextWorkflowStep(workflowOf(STEPS), { inputs: {} }, createWorkflowProgress(), SCOPE),
+  )
   return [
     `${'arguments of a usual call'.padEnd(34)} median ${ms(median(good))}, p99 ${ms(percentile(good, 0.99))}`,
     `${`reading ${STEPS} steps, and what is next`.padEnd(34)} median ${ms(median(next))}`,
@@ -49,7 +53,10 @@ function renderOrRefuse(template: string, scope: TemplateScope): void {
 }
 
 function workflowOf(steps: number) {
-  const lines = Array.from({ length: steps }, (_, at) => `  - { id: s${at}, tool: x/y, with: { label: "{{ inputs.label }}" } }`)
+  const lines = Array.from(
+    { length: steps },
+    (_, at) => `  - { id: s${at}, tool: x/y, with: { label: "{{ inputs.label }}" } }`,
+  )
   const parsed = parseWorkflow(`name: bench\ntitle: Bench\ninputs: { label: {} }\nsteps:\n${lines.join('\n')}`)
   if ('definition' in parsed) return parsed.definition
   throw new Error(JSON.stringify(parsed.problems))

@@ -24,4 +24,4 @@ export const MOST_TEMPLATE_CHARS = 8_000
 /** Outputs, texts and tags that one template renders, loops counted. */
 export const MOST_RENDERED_PARTS = 10_000
 /** Characters and items that one template may make or go through. It counts work, not time, so a slow machine renders the same. */
-export const MOST_TEMPLATE_WORK = 600_000
+export const MOST_TEMPLATE_WORK = 400_000

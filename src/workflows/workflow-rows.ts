@@ -59,11 +59,7 @@ export type WorkflowRows = {
 
 export const createWorkflowRows = (db: Db): WorkflowRows => ({
   create: ({ workspace, user }, { id, body, source }) =>
-    db.call(
-      'workflow_create',
-      { workspace, user, id, body, hash: workflowHashOf(body), source, limit: MOST_OWN },
-      Row,
-    ),
+    db.call('workflow_create', { workspace, user, id, body, hash: workflowHashOf(body), source, limit: MOST_OWN }, Row),
   edit: ({ workspace, user }, { id, base, body }) =>
     db.call('workflow_edit', { workspace, user, id, base, body, hash: workflowHashOf(body) }, Row),
   get: ({ workspace, user }, id) => db.call('workflow_get', { workspace, user, id }, Maybe),

@@ -34,13 +34,31 @@ async function open() {
 test('a saved workflow is its owner’s until it is shared, and never another workspace’s', async () => {
   await using at = await open()
   const { id, ...saved } = await at.workflows.create(ANN, newOne('bugs'))
-  expect(saved).toMatchObject({ owner: 'UANN', version: 1, shared: false, source: 'slack', body: bodyOf('bugs'), hash: workflowHashOf(bodyOf('bugs')) })
-  const seenBy = async (who: typeof ANN) => [(await at.workflows.of(who)).length, (await at.workflows.get(who, id)) !== undefined]
-  expect([await seenBy(ANN), await seenBy(BEN)]).toEqual([[1, true], [0, false]])
+  expect(saved).toMatchObject({
+    owner: 'UANN',
+    version: 1,
+    shared: false,
+    source: 'slack',
+    body: bodyOf('bugs'),
+    hash: workflowHashOf(bodyOf('bugs')),
+  })
+  const seenBy = async (who: typeof ANN) => [
+    (await at.workflows.of(who)).length,
+    (await at.workflows.get(who, id)) !== undefined,
+  ]
+  expect([await seenBy(ANN), await seenBy(BEN)]).toEqual([
+    [1, true],
+    [0, false],
+  ])
   expect(await at.workflows.share(BEN, id, true)).toBeUndefined()
   expect(await at.workflows.share(ANN, id, true)).toMatchObject({ shared: true })
-  expect([await seenBy(BEN), await seenBy(FAR)]).toEqual([[1, true], [0, false]])
-  await expect(at.workflows.edit(BEN, { id, base: 1, body: bodyOf('bugs', 'x/y') })).rejects.toMatchObject({ code: 'not_found' })
+  expect([await seenBy(BEN), await seenBy(FAR)]).toEqual([
+    [1, true],
+    [0, false],
+  ])
+  await expect(at.workflows.edit(BEN, { id, base: 1, body: bodyOf('bugs', 'x/y') })).rejects.toMatchObject({
+    code: 'not_found',
+  })
   await at.workflows.share(ANN, id, false)
   expect(await seenBy(BEN)).toEqual([0, false])
 })
@@ -54,13 +72,19 @@ test('saved twice is one; an edit makes a version, and one of an older version i
   await expect(at.workflows.create(BEN, one)).rejects.toMatchObject({ code: 'conflict' })
   const second = await at.workflows.edit(ANN, { id: one.id, base: 1, body: bodyOf('bugs', 'x/y') })
   expect(second).toMatchObject({ version: 2, hash: workflowHashOf(bodyOf('bugs', 'x/y')) })
-  expect(await at.workflows.edit(ANN, { id: one.id, base: 1, body: bodyOf('bugs', 'x/y') })).toMatchObject({ version: 2 })
-  await expect(at.workflows.edit(ANN, { id: one.id, base: 1, body: bodyOf('bugs', 'x/z') })).rejects.toMatchObject({ code: 'conflict' })
+  expect(await at.workflows.edit(ANN, { id: one.id, base: 1, body: bodyOf('bugs', 'x/y') })).toMatchObject({
+    version: 2,
+  })
+  await expect(at.workflows.edit(ANN, { id: one.id, base: 1, body: bodyOf('bugs', 'x/z') })).rejects.toMatchObject({
+    code: 'conflict',
+  })
   const both = await Promise.allSettled(
     ['a/a', 'b/b'].map((tool) => at.workflows.edit(ANN, { id: one.id, base: 2, body: bodyOf('bugs', tool) })),
   )
   expect(both.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
-  expect((await at.workflows.versionsOf(ANN, one.id)).map(({ version, body }) => [version, body.steps[0]?.tool])).toEqual([
+  expect(
+    (await at.workflows.versionsOf(ANN, one.id)).map(({ version, body }) => [version, body.steps[0]?.tool]),
+  ).toEqual([
     [3, expect.stringMatching(/a\/a|b\/b/)],
     [2, 'x/y'],
     [1, 'github/list_issues'],
@@ -93,7 +117,9 @@ test('an archived workflow is gone and its name free; a shared one an owner of t
   expect(await at.workflows.archive(FAR, one.id, true)).toBeUndefined()
   expect(await at.workflows.archive(BEN, one.id, true)).toMatchObject({ id: one.id, shared: false })
   expect([await at.workflows.of(ANN), await at.workflows.get(ANN, one.id)]).toEqual([[], undefined])
-  await expect(at.workflows.edit(ANN, { id: one.id, base: 1, body: bodyOf('x') })).rejects.toMatchObject({ code: 'not_found' })
+  await expect(at.workflows.edit(ANN, { id: one.id, base: 1, body: bodyOf('x') })).rejects.toMatchObject({
+    code: 'not_found',
+  })
   await at.workflows.create(ANN, newOne('bugs'))
 })
 

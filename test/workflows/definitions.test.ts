@@ -1,11 +1,16 @@
 import { describe, expect, it, test } from 'vitest'
+import {
+  agentsUsedIn,
+  describeSteps,
+  runsWithoutAI,
+  toolsUsedIn,
+} from '../../src/workflows/definition/describe-step.ts'
 import { inputValuesOf } from '../../src/workflows/definition/input-values.ts'
 import { parseWorkflow } from '../../src/workflows/definition/parse-workflow.ts'
-import { agentsUsedIn, describeSteps, runsWithoutAI, toolsUsedIn } from '../../src/workflows/definition/describe-step.ts'
-import { workflowHashOf } from '../../src/workflows/definition/workflow-hash.ts'
-import { readWorkflow, readWorkflows } from '../../src/workflows/definition/workflow-files.ts'
-import { writeWorkflow } from '../../src/workflows/definition/write-workflow.ts'
 import { stepsIn } from '../../src/workflows/definition/step-actions.ts'
+import { readWorkflow, readWorkflows } from '../../src/workflows/definition/workflow-files.ts'
+import { workflowHashOf } from '../../src/workflows/definition/workflow-hash.ts'
+import { writeWorkflow } from '../../src/workflows/definition/write-workflow.ts'
 import { argumentsOf, playWorkflow, workflowOf } from './played-workflow.ts'
 
 const HEAD = 'name: tried\ntitle: Tried\n'
@@ -131,18 +136,45 @@ describe('a file that is wrong says where, why and what to write', () => {
     [`${HEAD}on: [{ schedule: { cron: "* * * * *", timezone: Mars } }]\n${STEP}`, 'is no time zone'],
     [`${HEAD}on: [{ reaction: { emoji: bug } }]\n${STEP}`, 'must be a list of channels'],
     [`${HEAD}on: [{ shortcut: true, webhook: true }]\n${STEP}`, 'this trigger must be one of schedule'],
-    [`${HEAD}steps:\n  - { id: a, tool: x/y, with: { n: "{{ steps.b.output }}" } }\n  - { id: b, tool: x/y }`, '4:36 n: the step "b" is not done before this one'],
-    [`${HEAD}steps:\n  - { id: list, tool: x/y }\n  - { id: b, tool: x/y, with: { n: "{{ steps.lst.output }}" } }`, 'there is no step "lst": did you mean "list"?'],
-    [`${HEAD}inputs: { label: {} }\nsteps: [{ id: a, tool: x/y, with: { n: "{{ inputs.lable }}" } }]`, 'there is no input "lable": did you mean "label"?'],
-    [`${HEAD}steps: [{ id: a, tool: x/y, with: { n: "{{ inputs.q }}" } }]`, 'add it to inputs: { q: { type: string } }'],
-    [`${HEAD}steps: [{ id: a, tool: x/y, with: { n: "{{ item.q }}" } }]`, '"item" is only known in the steps of an each'],
-    [`${HEAD}steps:\n  - { id: a, tool: x/y }\n  - { id: b, tool: x/y, with: { n: "{{ a.n }}" } }`, 'write steps.a.output instead of a'],
+    [
+      `${HEAD}steps:\n  - { id: a, tool: x/y, with: { n: "{{ steps.b.output }}" } }\n  - { id: b, tool: x/y }`,
+      '4:36 n: the step "b" is not done before this one',
+    ],
+    [
+      `${HEAD}steps:\n  - { id: list, tool: x/y }\n  - { id: b, tool: x/y, with: { n: "{{ steps.lst.output }}" } }`,
+      'there is no step "lst": did you mean "list"?',
+    ],
+    [
+      `${HEAD}inputs: { label: {} }\nsteps: [{ id: a, tool: x/y, with: { n: "{{ inputs.lable }}" } }]`,
+      'there is no input "lable": did you mean "label"?',
+    ],
+    [
+      `${HEAD}steps: [{ id: a, tool: x/y, with: { n: "{{ inputs.q }}" } }]`,
+      'add it to inputs: { q: { type: string } }',
+    ],
+    [
+      `${HEAD}steps: [{ id: a, tool: x/y, with: { n: "{{ item.q }}" } }]`,
+      '"item" is only known in the steps of an each',
+    ],
+    [
+      `${HEAD}steps:\n  - { id: a, tool: x/y }\n  - { id: b, tool: x/y, with: { n: "{{ a.n }}" } }`,
+      'write steps.a.output instead of a',
+    ],
     [`${HEAD}steps: [{ id: a, tool: x/y, with: { n: "{{ output.q }}" } }]`, 'output alone is only known in undo'],
-    [`${HEAD}steps: [{ id: a, tool: x/y, if: "inputs.x ==" , with: { n: "{{ 1 | nope }}" } }]`, 'there is no filter "nope"'],
+    [
+      `${HEAD}steps: [{ id: a, tool: x/y, if: "inputs.x ==" , with: { n: "{{ 1 | nope }}" } }]`,
+      'there is no filter "nope"',
+    ],
     [`${HEAD}steps: [{ id: a, tool: x/y, with: { n: "{{ now" } }]`, 'it is not closed'],
     [`${HEAD}steps: [{ id: a, tool: x/y, with: { n: "\${{ now }} x" } }]`, 'write {{ }} inside a text'],
-    [`${HEAD}steps:\n  - id: all\n    each: [1]\n    steps: [{ id: in, tool: x/y }]\n  - { id: b, tool: x/y, with: { n: "{{ steps.in.output }}" } }`, 'is inside an each'],
-    [`${HEAD}steps:\n  - parallel: [{ id: a, tool: x/y }, { id: b, tool: x/y, with: { n: "{{ steps.a.output }}" } }]`, 'or another branch'],
+    [
+      `${HEAD}steps:\n  - id: all\n    each: [1]\n    steps: [{ id: in, tool: x/y }]\n  - { id: b, tool: x/y, with: { n: "{{ steps.in.output }}" } }`,
+      'is inside an each',
+    ],
+    [
+      `${HEAD}steps:\n  - parallel: [{ id: a, tool: x/y }, { id: b, tool: x/y, with: { n: "{{ steps.a.output }}" } }]`,
+      'or another branch',
+    ],
     [`${HEAD}output: "{{ steps.z.output }}"\n${STEP}`, 'there is no step "z"'],
     [`${HEAD}title: Again\n${STEP}`, '3:1 stands twice'],
     [`${HEAD}steps:\n\t- id: a`, '4:1 is indented with a tab: use spaces'],
@@ -155,8 +187,14 @@ describe('a file that is wrong says where, why and what to write', () => {
     ['['.repeat(60_000), 'too deep'],
     ['- '.repeat(30_000), 'too deep'],
     [`a: ${'x'.repeat(70_000)}`, 'is longer than 64 KB'],
-    [`${HEAD}steps:\n${Array.from({ length: 101 }, (_, at) => `  - { id: s${at}, tool: x/y }`).join('\n')}`, '104:5 this step is one step too many'],
-    [`${HEAD}steps: ${'[{ id: a, if: "true", steps: '.repeat(6)}[{ id: z, tool: x/y }]${'}]'.repeat(6)}`, 'levels deep'],
+    [
+      `${HEAD}steps:\n${Array.from({ length: 101 }, (_, at) => `  - { id: s${at}, tool: x/y }`).join('\n')}`,
+      '104:5 this step is one step too many',
+    ],
+    [
+      `${HEAD}steps: ${'[{ id: a, if: "true", steps: '.repeat(6)}[{ id: z, tool: x/y }]${'}]'.repeat(6)}`,
+      'levels deep',
+    ],
   ])('%#', (text, told) => {
     expect(problemsOf(text).join('\n')).toContain(told)
   })
@@ -178,10 +216,15 @@ describe('the workflows we ship', () => {
   })
 
   it('do what they say with what the servers really answer', () => {
-    const rows = [{ dept_name: 'Sales', people: 37 }, { dept_name: 'Finance', people: 12 }]
+    const rows = [
+      { dept_name: 'Sales', people: 37 },
+      { dept_name: 'Finance', people: 12 },
+    ]
     const report = playWorkflow(named('department-report'), {
       given: { inputs: { file: 'd.md' } },
-      answer: ({ step }) => ({ text: step === 'count' ? JSON.stringify({ statements: [{ sql: '', rows, count: 2 }] }) : '' }),
+      answer: ({ step }) => ({
+        text: step === 'count' ? JSON.stringify({ statements: [{ sql: '', rows, count: 2 }] }) : '',
+      }),
     })
     expect(report.begun[1]).toMatchObject({
       tool: 'filesystem/write_file',
@@ -191,7 +234,9 @@ describe('the workflows we ship', () => {
       given: { inputs: { folder: '.' } },
       answer: ({ call, step }) => {
         if (step === 'list') return { structured: { content: '[FILE] one.md\n[DIR] a\n[FILE] two.md\n[FILE] x.zip' } }
-        return call === 'notes/1/first_line#1' ? { outcome: 'error', text: 'gone' } : { structured: { content: '# One' } }
+        return call === 'notes/1/first_line#1'
+          ? { outcome: 'error', text: 'gone' }
+          : { structured: { content: '# One' } }
       },
     })
     expect(index.begun.map((step) => (step.kind === 'ask' ? step.text : argumentsOf(step)))).toEqual([
@@ -206,7 +251,9 @@ describe('the workflows we ship', () => {
 
   it('must have the name of their file', () => {
     expect(() => readWorkflow('workflows/other.yaml', HEAD + STEP)).toThrow('call the file tried.yaml')
-    expect(() => readWorkflow('workflows/tried.yaml', HEAD)).toThrow('workflows/tried.yaml cannot be read:\nline 1, column 1: steps: is missing')
+    expect(() => readWorkflow('workflows/tried.yaml', HEAD)).toThrow(
+      'workflows/tried.yaml cannot be read:\nline 1, column 1: steps: is missing',
+    )
     expect(readWorkflow('workflows/tried.yaml', HEAD + STEP).title).toBe('Tried')
   })
 })
@@ -234,7 +281,13 @@ describe('in words', () => {
     const definition = parsed(FULL)
     expect(runsWithoutAI(definition)).toBe(false)
     expect(runsWithoutAI(workflowOf('  - { id: a, tool: x/y }'))).toBe(true)
-    expect(toolsUsedIn(definition)).toEqual(['github/list_issues', 'github/add_comment', 'github/delete_comment', 'slack/post', 'mail/send'])
+    expect(toolsUsedIn(definition)).toEqual([
+      'github/list_issues',
+      'github/add_comment',
+      'github/delete_comment',
+      'slack/post',
+      'mail/send',
+    ])
     expect(agentsUsedIn(definition)).toEqual(['reviewer', 'one', 'two'])
   })
 })

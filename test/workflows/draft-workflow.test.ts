@@ -4,7 +4,12 @@ import { checkDefinition } from '../../src/workflows/definition/check-definition
 import { inputValuesOf } from '../../src/workflows/definition/input-values.ts'
 import { parseWorkflow } from '../../src/workflows/definition/parse-workflow.ts'
 import { writeWorkflow } from '../../src/workflows/definition/write-workflow.ts'
-import { draftWorkflow, type RecordedCall, type RecordedRun, type WorkflowDraft } from '../../src/workflows/draft/draft-workflow.ts'
+import {
+  draftWorkflow,
+  type RecordedCall,
+  type RecordedRun,
+  type WorkflowDraft,
+} from '../../src/workflows/draft/draft-workflow.ts'
 import { withChosenInputs } from '../../src/workflows/draft/input-candidates.ts'
 import type { WorkflowDefinition } from '../../src/workflows/workflow.ts'
 import { createRandom, type Random } from '../support/seeded-random.ts'
@@ -40,7 +45,12 @@ const CALLS: RecordedCall[] = [
   {
     tool: 'github/list_issues',
     arguments: { repo: 'acme/api', label: 'bug', per_page: 50 },
-    structured: { issues: [{ number: 4711, title: 'Login fails', user: { login: 'grace' } }, { number: 7, title: 'x' }] },
+    structured: {
+      issues: [
+        { number: 4711, title: 'Login fails', user: { login: 'grace' } },
+        { number: 7, title: 'x' },
+      ],
+    },
   },
   {
     tool: 'github/get_issue',
@@ -64,7 +74,11 @@ describe('a draft', () => {
   it('refers to what came out of earlier steps, and to nothing that was said or is equal by chance', () => {
     expect(draft.definition.steps).toEqual([
       { id: 'list_issues', tool: 'github/list_issues', with: { repo: 'acme/api', label: 'bug', per_page: 50 } },
-      { id: 'get_issue', tool: 'github/get_issue', with: { repo: 'acme/api', number: '${{ steps.list_issues.output.issues[0].number }}' } },
+      {
+        id: 'get_issue',
+        tool: 'github/get_issue',
+        with: { repo: 'acme/api', number: '${{ steps.list_issues.output.issues[0].number }}' },
+      },
       {
         id: 'post',
         tool: 'slack/post',
@@ -85,7 +99,10 @@ describe('a draft', () => {
   it('does exactly what was recorded, and something else where the servers answer something else', () => {
     expect(replay(draft.definition, CALLS)).toEqual(CALLS.map((call) => call.arguments))
     const other = structuredClone(CALLS)
-    other[0] = { ...CALLS[0], structured: { issues: [{ number: 99, title: 'Slow', user: { login: 'mary' } }] } } as RecordedCall
+    other[0] = {
+      ...CALLS[0],
+      structured: { issues: [{ number: 99, title: 'Slow', user: { login: 'mary' } }] },
+    } as RecordedCall
     expect(replay(draft.definition, other)[1]).toEqual({ repo: 'acme/api', number: 99 })
   })
 
@@ -132,39 +149,69 @@ describe('a draft', () => {
   })
 })
 
-const WORDS = ['alpha', 'beta-42', '{{ now }}', '{% raw %}', '${{ x }}', 'a "quote"', '1234567', 'ü🦔', '', ' spaced ', 'endraw', "it's", 'line\nbreak', '\\n', 'true'] as const
+const WORDS = [
+  'alpha',
+  'beta-42',
+  '{{ now }}',
+  '{% raw %}',
+  '${{ x }}',
+  'a "quote"',
+  '1234567',
+  'ü🦔',
+  '',
+  ' spaced ',
+  'endraw',
+  "it's",
+  'line\nbreak',
+  '\\n',
+  'true',
+] as const
 
 function randomValue(random: Random, pool: JsonValue[], depth = 0): JsonValue {
-  const word = () => Array.from({ length: 1 + random.below(4) }, () => random.pick(WORDS)).join(random.pick(['', ' ', '/']))
+  const word = () =>
+    Array.from({ length: 1 + random.below(4) }, () => random.pick(WORDS)).join(random.pick(['', ' ', '/']))
   const kind = random.below(depth > 2 ? 5 : 7)
   if (kind === 0 && pool.length > 0) return pool[random.below(pool.length)] ?? null
-  if (kind === 1 && pool.length > 0) return `${word()} ${JSON.stringify(pool[random.below(pool.length)])} ${String(pool[random.below(pool.length)])}`
+  if (kind === 1 && pool.length > 0)
+    return `${word()} ${JSON.stringify(pool[random.below(pool.length)])} ${String(pool[random.below(pool.length)])}`
   if (kind === 2) return random.pick([null, true, false, random.below(5_000), -3.25])
   if (kind <= 4) return word()
   const inner = Array.from({ length: random.below(4) }, () => randomValue(random, pool, depth + 1))
-  return kind === 5 ? inner : Object.fromEntries(inner.map((value) => [random.pick(['id', 'odd key', '"', 'size', 'first', '7', 'a.b', 'number']), value]))
+  return kind === 5
+    ? inner
+    : Object.fromEntries(
+        inner.map((value) => [random.pick(['id', 'odd key', '"', 'size', 'first', '7', 'a.b', 'number']), value]),
+      )
 }
 
 const leavesIn = (value: JsonValue): JsonValue[] =>
   typeof value === 'object' && value !== null ? [value, ...Object.values(value).flatMap(leavesIn)] : [value]
 
-test.each(Array.from({ length: 200 }, (_, seed) => seed))('any recorded run gives the same calls again (%i)', (seed) => {
-  const random = createRandom(seed)
-  const pool: JsonValue[] = []
-  const calls = Array.from({ length: 1 + random.below(6) }, (_, at): RecordedCall => {
-    const fields = Array.from({ length: random.below(4) }, (_none, number) => [`f${number}`, randomValue(random, pool)])
-    const structured = randomValue(random, [])
-    pool.push(...leavesIn(structured))
-    return { tool: `x/tool_${at}`, arguments: Object.fromEntries(fields), structured }
-  })
-  const request = `please do ${random.pick(WORDS)} and ${String(pool[0])}`
-  const draft = draftWorkflow(run(calls, request))
-  const dropped = new Set(draft?.dropped.map(({ tool }) => tool) ?? calls.map(({ tool }) => tool))
-  const kept = calls.filter(({ tool }) => !dropped.has(tool))
-  expect(kept.length + dropped.size).toBe(calls.length)
-  if (draft === undefined) return
-  expect(checkDefinition(draft.definition)).toEqual({ definition: draft.definition })
-  expect(parseWorkflow(writeWorkflow(draft.definition))).toEqual({ definition: draft.definition })
-  expect(replay(draft.definition, kept)).toEqual(kept.map((call) => call.arguments))
-  expect(replay(withChosenInputs(draft.definition, draft.candidates), kept)).toEqual(kept.map((call) => call.arguments))
-})
+test.each(Array.from({ length: 200 }, (_, seed) => seed))(
+  'any recorded run gives the same calls again (%i)',
+  (seed) => {
+    const random = createRandom(seed)
+    const pool: JsonValue[] = []
+    const calls = Array.from({ length: 1 + random.below(6) }, (_, at): RecordedCall => {
+      const fields = Array.from({ length: random.below(4) }, (_none, number) => [
+        `f${number}`,
+        randomValue(random, pool),
+      ])
+      const structured = randomValue(random, [])
+      pool.push(...leavesIn(structured))
+      return { tool: `x/tool_${at}`, arguments: Object.fromEntries(fields), structured }
+    })
+    const request = `please do ${random.pick(WORDS)} and ${String(pool[0])}`
+    const draft = draftWorkflow(run(calls, request))
+    const dropped = new Set(draft?.dropped.map(({ tool }) => tool) ?? calls.map(({ tool }) => tool))
+    const kept = calls.filter(({ tool }) => !dropped.has(tool))
+    expect(kept.length + dropped.size).toBe(calls.length)
+    if (draft === undefined) return
+    expect(checkDefinition(draft.definition)).toEqual({ definition: draft.definition })
+    expect(parseWorkflow(writeWorkflow(draft.definition))).toEqual({ definition: draft.definition })
+    expect(replay(draft.definition, kept)).toEqual(kept.map((call) => call.arguments))
+    expect(replay(withChosenInputs(draft.definition, draft.candidates), kept)).toEqual(
+      kept.map((call) => call.arguments),
+    )
+  },
+)

@@ -104,7 +104,11 @@ describe('steps', () => {
   it('answer what the workflow says', () => {
     const body = workflowOf('  - { id: a, tool: x/y }', 'output: { sum: "${{ steps.a.output.n | plus: 1 }}" }')
     expect(playWorkflow(body, { answer: () => ok({ n: 4 }) }).last).toMatchObject({ output: { sum: 5 } })
-    expect(playWorkflow(body).last).toMatchObject({ do: 'finish', output: null, problem: expect.stringContaining('steps.a.output.n') })
+    expect(playWorkflow(body).last).toMatchObject({
+      do: 'finish',
+      output: null,
+      problem: expect.stringContaining('steps.a.output.n'),
+    })
   })
 })
 
@@ -131,14 +135,18 @@ describe('a no', () => {
 })
 
 describe('a call that fails', () => {
-  const body = workflowOf('  - { id: a, tool: x/y, with: { at: "{{ now }}" }, retry: { times: 2, wait: 10s } }\n  - { id: b, tool: x/y }')
+  const body = workflowOf(
+    '  - { id: a, tool: x/y, with: { at: "{{ now }}" }, retry: { times: 2, wait: 10s } }\n  - { id: b, tool: x/y }',
+  )
 
   it('is repeated where that does no harm, with the same arguments, after the wait', () => {
     const played = playWorkflow(body, {
       answer: (step) => (step.call === 'a#1' || step.call === 'a#2' ? { outcome: 'failed', repeatable: true } : {}),
     })
     expect(callsOf(played)).toEqual(['a#1', 'a#2', 'a#3', 'b#1'])
-    expect(new Set(played.begun.slice(0, 3).map((step) => JSON.stringify(step.kind === 'tool' && step.arguments))).size).toBe(1)
+    expect(
+      new Set(played.begun.slice(0, 3).map((step) => JSON.stringify(step.kind === 'tool' && step.arguments))).size,
+    ).toBe(1)
     expect(played.now).toBe('2026-11-30T09:00:20.000Z')
   })
 
@@ -165,7 +173,9 @@ describe('a call that fails', () => {
     const going = workflowOf(`
   - { id: a, tool: x/y, on_error: continue }
   - { id: b, tool: x/y, with: { why: "{{ steps.a.error }}" } }`)
-    const played = playWorkflow(going, { answer: ({ step }) => (step === 'a' ? { outcome: 'error', text: '403' } : {}) })
+    const played = playWorkflow(going, {
+      answer: ({ step }) => (step === 'a' ? { outcome: 'error', text: '403' } : {}),
+    })
     expect(played.begun[1]).toMatchObject({ call: 'b#1', arguments: { why: '403' } })
   })
 
@@ -175,11 +185,17 @@ describe('a call that fails', () => {
       playWorkflow(other, { answer: ({ call }) => (call === 'a#1' ? result : second) })
     expect(callsOf(play({ outcome: 'failed', risk: 'write' }))).toEqual(['a#1'])
     expect(callsOf(play({ outcome: 'denied', risk: 'write', sent: false }))).toEqual(['a#1'])
-    for (const harmless of [{ outcome: 'failed', sent: false }, { outcome: 'error', risk: 'read' }] satisfies Result[]) {
+    for (const harmless of [
+      { outcome: 'failed', sent: false },
+      { outcome: 'error', risk: 'read' },
+    ] satisfies Result[]) {
       const played = play(harmless, { text: 'B' })
       expect(played.begun[1]).toMatchObject({ call: 'a/instead#1', tool: 'z/y', instead: true })
       expect(played.last).toMatchObject({ do: 'finish', output: { text: 'B' } })
-      expect(play(harmless, { outcome: 'failed', text: 'too' }).last).toEqual({ do: 'park', parked: [{ step: 'a', why: 'too' }] })
+      expect(play(harmless, { outcome: 'failed', text: 'too' }).last).toEqual({
+        do: 'park',
+        parked: [{ step: 'a', why: 'too' }],
+      })
     }
   })
 
@@ -207,12 +223,19 @@ describe('a call that fails', () => {
 })
 
 describe('a parked step', () => {
-  const body = workflowOf('  - { id: a, tool: x/y, with: { n: 1 } }\n  - { id: b, tool: x/y, with: { got: "${{ steps.a.output }}" } }')
-  const failsOnce = ({ call }: { call: string }): Result => (call === 'a#1' ? { outcome: 'unknown' } : { structured: 5 })
+  const body = workflowOf(
+    '  - { id: a, tool: x/y, with: { n: 1 } }\n  - { id: b, tool: x/y, with: { got: "${{ steps.a.output }}" } }',
+  )
+  const failsOnce = ({ call }: { call: string }): Result =>
+    call === 'a#1' ? { outcome: 'unknown' } : { structured: 5 }
 
   it('is done again when a person says so', () => {
     const played = playWorkflow(body, { answer: failsOnce, resume: () => ({ step: 'a', how: 'retry' }) })
-    expect(played.begun).toMatchObject([{ call: 'a#1' }, { call: 'a#2', arguments: { n: 1 } }, { arguments: { got: 5 } }])
+    expect(played.begun).toMatchObject([
+      { call: 'a#1' },
+      { call: 'a#2', arguments: { n: 1 } },
+      { arguments: { got: 5 } },
+    ])
     expect(played.last.do).toBe('finish')
   })
 
@@ -235,18 +258,31 @@ describe('a parked step', () => {
   })
 
   it('is one whose templates fail, and tells what to write', () => {
-    const wrong = workflowOf('  - { id: a, tool: x/y }\n  - { id: b, tool: x/y, with: { n: "{{ steps.a.output.nope }}" } }')
+    const wrong = workflowOf(
+      '  - { id: a, tool: x/y }\n  - { id: b, tool: x/y, with: { n: "{{ steps.a.output.nope }}" } }',
+    )
     const played = playWorkflow(wrong)
-    expect(played.last).toEqual({ do: 'park', parked: [{ step: 'b', why: expect.stringContaining('steps.a.output.nope | default:') }] })
-    const again = playWorkflow(wrong, { log: played.log, resume: () => ({ step: 'b', how: 'with', arguments: { n: 'x' } }) })
+    expect(played.last).toEqual({
+      do: 'park',
+      parked: [{ step: 'b', why: expect.stringContaining('steps.a.output.nope | default:') }],
+    })
+    const again = playWorkflow(wrong, {
+      log: played.log,
+      resume: () => ({ step: 'b', how: 'with', arguments: { n: 'x' } }),
+    })
     expect(again.begun).toMatchObject([{ call: 'b#1', arguments: { n: 'x' } }])
   })
 
   it('is an each that goes through no list, or through too long a one', () => {
-    const long = workflowOf('  - { id: a, tool: x/y }\n  - { id: all, each: "${{ steps.a.output }}", steps: [{ id: b, tool: x/y }] }')
+    const long = workflowOf(
+      '  - { id: a, tool: x/y }\n  - { id: all, each: "${{ steps.a.output }}", steps: [{ id: b, tool: x/y }] }',
+    )
     const why = (structured: Result['structured']) => playWorkflow(long, { answer: () => ok(structured) }).last
     expect(why('text')).toMatchObject({ do: 'park', parked: [{ why: expect.stringContaining('this is none') }] })
-    expect(why(Array.from({ length: 1_001 }, () => 0))).toMatchObject({ do: 'park', parked: [{ why: expect.stringContaining('at most 1000') }] })
+    expect(why(Array.from({ length: 1_001 }, () => 0))).toMatchObject({
+      do: 'park',
+      parked: [{ why: expect.stringContaining('at most 1000') }],
+    })
   })
 })
 
@@ -283,13 +319,18 @@ test('what a step left is taken back newest first, one after the other, as it wa
 test('what comes out of a step is cut to what can be kept, and said to be', () => {
   const body = workflowOf('  - { id: a, tool: x/y }')
   const left = (result: Result) => {
-    const entry = playWorkflow(body, { answer: () => result }).log.findLast((one) => 'event' in one && one.event.type === 'left')
+    const entry = playWorkflow(body, { answer: () => result }).log.findLast(
+      (one) => 'event' in one && one.event.type === 'left',
+    )
     return entry !== undefined && 'event' in entry ? entry.event : undefined
   }
   expect(left({ text: '{"a": [1]}' })).toMatchObject({ output: { a: [1] } })
   expect(left({ text: 'plain' })).toMatchObject({ output: { text: 'plain' } })
   expect(left({ text: '{ no json' })).toMatchObject({ output: { text: '{ no json' } })
-  expect(left({ structured: { list: 'x'.repeat(300_000).split('') } })).toMatchObject({ cut: true, output: { text: expect.any(String) } })
+  expect(left({ structured: { list: 'x'.repeat(300_000).split('') } })).toMatchObject({
+    cut: true,
+    output: { text: expect.any(String) },
+  })
   expect(JSON.stringify(left({ text: 'ä'.repeat(300_000) })).length).toBeLessThan(262_144)
   expect(left({ text: `${'['.repeat(20_000)}${']'.repeat(20_000)}` })).toMatchObject({ cut: true })
 })

@@ -1,7 +1,12 @@
 import { UserId } from '../../src/ids.ts'
 import type { JsonObject } from '../../src/json.ts'
+import { parseWorkflow } from '../../src/workflows/definition/parse-workflow.ts'
 import type { BegunStep } from '../../src/workflows/progress/begun-steps.ts'
-import { nextWorkflowStep, type ParkedStep, type WorkflowDecision } from '../../src/workflows/progress/next-workflow-step.ts'
+import {
+  nextWorkflowStep,
+  type ParkedStep,
+  type WorkflowDecision,
+} from '../../src/workflows/progress/next-workflow-step.ts'
 import type { GivenInputs } from '../../src/workflows/progress/visit.ts'
 import type { WorkflowEvent } from '../../src/workflows/progress/workflow-events.ts'
 import {
@@ -11,10 +16,9 @@ import {
   type WorkflowProgress,
   withCall,
 } from '../../src/workflows/progress/workflow-progress.ts'
-import { parseWorkflow } from '../../src/workflows/definition/parse-workflow.ts'
 import type { WorkflowDefinition } from '../../src/workflows/workflow.ts'
 
-export const ADA = UserId.parse('UADA')
+const ADA = UserId.parse('UADA')
 
 /** A definition from the lines of its steps; throws what is wrong with it. */
 export function workflowOf(steps: string, more = ''): WorkflowDefinition {
@@ -49,7 +53,8 @@ export type Played = {
 
 export const foldEntries = (log: Entry[]): WorkflowProgress =>
   log.reduce(
-    (progress, entry) => ('event' in entry ? applyWorkflowEvent(progress, entry.event) : withCall(progress, entry.call)),
+    (progress, entry) =>
+      'event' in entry ? applyWorkflowEvent(progress, entry.event) : withCall(progress, entry.call),
     createWorkflowProgress(),
   )
 

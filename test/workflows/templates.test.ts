@@ -10,7 +10,17 @@ const SCOPE: TemplateScope = {
   now: '2026-11-30T23:30:00.000Z',
   timezone: 'Europe/Berlin',
   inputs: { label: 'bug', evil: '{{ inputs.label }}', expression: 'i.age > 30', none: null },
-  steps: { list: { output: { issues: [{ age: 40, title: 'a' }, { age: 3, title: 'b' }], 'odd key': 1 } } },
+  steps: {
+    list: {
+      output: {
+        issues: [
+          { age: 40, title: 'a' },
+          { age: 3, title: 'b' },
+        ],
+        'odd key': 1,
+      },
+    },
+  },
 }
 const render = (value: JsonValue) => renderTemplates(value, SCOPE)
 
@@ -25,7 +35,13 @@ function problemOf(value: JsonValue, scope = SCOPE): string {
 
 describe('a template', () => {
   it('gives a text, and keeps the type where it is wholly an expression', () => {
-    expect(render({ text: 'a {{ inputs.label }} b', n: '${{ steps.list.output.issues.size }}', deep: ['  ${{ steps.list.output.issues[0] }} ', 5, null] })).toEqual({
+    expect(
+      render({
+        text: 'a {{ inputs.label }} b',
+        n: '${{ steps.list.output.issues.size }}',
+        deep: ['  ${{ steps.list.output.issues[0] }} ', 5, null],
+      }),
+    ).toEqual({
       text: 'a bug b',
       n: 2,
       deep: [{ age: 40, title: 'a' }, 5, null],
@@ -57,7 +73,9 @@ describe('a template', () => {
     expect(render('{{ "now" | date }}')).toBe('2026-12-01')
     expect(render('{{ "now" | date: "%H:%M" }} {{ "now" | date: "%H:%M", "UTC" }}')).toBe('00:30 23:30')
     expect(render('{{ "2026-07-01T10:00:00Z" | date: "%H:%M %z" }}')).toBe('12:00 +0200')
-    expect(render('{{ "2026-02-27" | add_days: 2 }} {{ now | add_hours: -1 }}')).toBe('2026-03-01 2026-11-30T22:30:00.000Z')
+    expect(render('{{ "2026-02-27" | add_days: 2 }} {{ now | add_hours: -1 }}')).toBe(
+      '2026-03-01 2026-11-30T22:30:00.000Z',
+    )
     expect(render('${{ "2026-11-01" | days_since }}')).toBe(29)
     expect(problemOf('{{ inputs.label | date }}')).toContain('"bug" is no date')
     expect(problemOf('{{ "now" | date: "%H", "Mars" }}')).toContain('no time zone')

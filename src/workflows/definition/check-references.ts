@@ -1,7 +1,7 @@
 import { isAppError } from '../../errors.ts'
 import type { JsonValue } from '../../json.ts'
 import { conditionExpressionOf } from '../templates/render-template.ts'
-import { referencesIn, findExpressionReferences, type TemplateReference } from '../templates/template-references.ts'
+import { findExpressionReferences, referencesIn, type TemplateReference } from '../templates/template-references.ts'
 import type { WorkflowDefinition, WorkflowStep } from '../workflow.ts'
 import { type DefinitionProblem, nearestName } from './definition-problems.ts'
 import { branchesOf, stepsIn } from './step-actions.ts'

@@ -15,7 +15,9 @@ export const describeSteps = ({ steps }: Pick<WorkflowDefinition, 'steps'>): Ste
 
 const linesOf = (steps: WorkflowStep[], depth: number, before: string): StepLine[] =>
   steps.flatMap((step) => {
-    const inner = branchesOf(step).flatMap(([key, list]) => linesOf(list, depth + 1, key === 'else' ? 'Otherwise: ' : ''))
+    const inner = branchesOf(step).flatMap(([key, list]) =>
+      linesOf(list, depth + 1, key === 'else' ? 'Otherwise: ' : ''),
+    )
     return [{ step: step.id, depth, text: before + describeStep(step) }, ...inner]
   })
 
@@ -57,14 +59,18 @@ function describeQuestion({ text, approvers, form }: Extract<StepAction, { kind:
 }
 
 function describeArguments(fields: Record<string, JsonValue>): string {
-  const words = Object.entries(fields).map(([name, value]) => `${name.replaceAll('_', ' ')} ${truncate(inWords(valueInWords(value)), MOST_VALUE_CHARS)}`)
+  const words = Object.entries(fields).map(
+    ([name, value]) => `${name.replaceAll('_', ' ')} ${truncate(inWords(valueInWords(value)), MOST_VALUE_CHARS)}`,
+  )
   return words.length === 0 ? '' : ` with ${truncate(words.join(', '), MOST_TEXT_CHARS)}`
 }
 
 /** What happens when it fails, where that is not to wait for a person. */
 function describeTrouble({ retry, on_error: otherwise, undo }: WorkflowStep): string {
   const parts = [
-    retry === undefined ? '' : `. Tries ${retry.times} more ${retry.times === 1 ? 'time' : 'times'} where that does no harm`,
+    retry === undefined
+      ? ''
+      : `. Tries ${retry.times} more ${retry.times === 1 ? 'time' : 'times'} where that does no harm`,
     otherwise === 'continue' ? '. Goes on when it fails' : '',
     typeof otherwise === 'object' ? `. Uses ${toolInWords(otherwise.use)} when it fails` : '',
     undo === undefined ? '' : `. Can be undone with ${toolInWords(undo.tool)}`,
@@ -90,12 +96,16 @@ const inWords = (text: string): string =>
 
 const namesInWords = (expression: string): string =>
   expression
-    .replaceAll(/\| ?where_exp: ?['"](\w+)['"], ?['"](.*?)['"](?= ?\||$)/g, (_, name: string, condition: string) =>
-      `where ${condition.replaceAll(`${name}.`, '')}`,
+    .replaceAll(
+      /\| ?where_exp: ?['"](\w+)['"], ?['"](.*?)['"](?= ?\||$)/g,
+      (_, name: string, condition: string) => `where ${condition.replaceAll(`${name}.`, '')}`,
     )
     .replaceAll(/\bitem\.([\w.]+)/g, (_, name: string) => `${spaced(name)} of it`)
     .replaceAll(/ ?\| ?size$/g, ' (how many)')
-    .replaceAll(/\bsteps\.(\w+)\.output\.([\w.[\]]+)/g, (_, id: string, path: string) => `${spaced(path)} of ${spaced(id)}`)
+    .replaceAll(
+      /\bsteps\.(\w+)\.output\.([\w.[\]]+)/g,
+      (_, id: string, path: string) => `${spaced(path)} of ${spaced(id)}`,
+    )
     .replaceAll(/\bsteps\.(\w+)\.output\b/g, (_, id: string) => `what ${spaced(id)} gave`)
     .replaceAll(/\binputs\.(\w+)/g, (_, name: string) => spaced(name))
 
@@ -120,6 +130,9 @@ export const toolsUsedIn = (definition: Pick<WorkflowDefinition, 'steps'>): stri
 export const agentsUsedIn = ({ agent, steps }: Pick<WorkflowDefinition, 'agent' | 'steps'>): string[] => [
   ...new Set([
     ...(agent === undefined ? [] : [agent]),
-    ...stepsIn({ steps }).flatMap(({ step }) => [...(step.agent === undefined ? [] : [step.agent]), ...(step.panel ?? [])]),
+    ...stepsIn({ steps }).flatMap(({ step }) => [
+      ...(step.agent === undefined ? [] : [step.agent]),
+      ...(step.panel ?? []),
+    ]),
   ]),
 ]

@@ -26,4 +26,5 @@ const invalidFileError = (file: string, problems: WorkflowProblem[]): AppError =
   new AppError('input_invalid', [`workflows/${file} cannot be read:`, ...problems.map(describeProblem)].join('\n'))
 
 /** A problem as one line for people. */
-export const describeProblem = ({ line, column, reason }: WorkflowProblem): string => `line ${line}, column ${column}: ${reason}`
+export const describeProblem = ({ line, column, reason }: WorkflowProblem): string =>
+  `line ${line}, column ${column}: ${reason}`

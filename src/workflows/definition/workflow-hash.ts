@@ -3,7 +3,9 @@ import type { WorkflowDefinition } from '../workflow.ts'
 
 /** The same for the same definition, whatever the order of its keys: any edit gives another. What was approved beforehand is bound to it. */
 export const workflowHashOf = (definition: WorkflowDefinition): string =>
-  createHash('sha256').update(JSON.stringify(sorted(definition))).digest('hex')
+  createHash('sha256')
+    .update(JSON.stringify(sorted(definition)))
+    .digest('hex')
 
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted)

@@ -87,8 +87,15 @@ function isSame(written: JsonObject, kept: Kept[], recorded: JsonObject): boolea
 
 /** `github/list-issues` → `list_issues`, with a number where there are several. */
 function stepIdOf(tool: string, kept: Kept[]): string {
-  const words = tool.slice(tool.indexOf('/') + 1).toLowerCase().replace(/[^a-z0-9]+/g, '_')
-  const base = words.replace(/^[^a-z]+/, '').replace(/_+$/, '').slice(0, 34) || 'step'
+  const words = tool
+    .slice(tool.indexOf('/') + 1)
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '_')
+  const base =
+    words
+      .replace(/^[^a-z]+/, '')
+      .replace(/_+$/, '')
+      .slice(0, 34) || 'step'
   const taken = new Set(kept.map(({ step }) => step.id))
   let [id, number] = [base, 2]
   while (taken.has(id)) {

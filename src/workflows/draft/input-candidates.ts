@@ -19,7 +19,8 @@ export type InputCandidate = {
 export function inputCandidatesIn(steps: WorkflowStep[], request: string): InputCandidate[] {
   const found = new Map<string | number, Place[]>()
   for (const step of steps)
-    for (const [value, path] of literalsIn(step.with ?? {}, [])) found.set(value, [...(found.get(value) ?? []), { step: step.id, path }])
+    for (const [value, path] of literalsIn(step.with ?? {}, []))
+      found.set(value, [...(found.get(value) ?? []), { step: step.id, path }])
   const names = new Set<string>()
   const candidates = [...found].map(([value, places]): InputCandidate => {
     const name = freeName(places[0]?.path ?? [], names)
@@ -38,8 +39,15 @@ function literalsIn(value: JsonValue, path: Place['path']): [value: string | num
 
 function freeName(path: Place['path'], taken: Set<string>): string {
   const key = path.findLast((part) => typeof part === 'string') ?? 'value'
-  const words = String(key).replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase().replace(/[^a-z0-9]+/g, '_')
-  const base = words.replace(/^[^a-z]+/, '').replace(/_+$/, '').slice(0, 34) || 'value'
+  const words = String(key)
+    .replace(/([a-z])([A-Z])/g, '$1_$2')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '_')
+  const base =
+    words
+      .replace(/^[^a-z]+/, '')
+      .replace(/_+$/, '')
+      .slice(0, 34) || 'value'
   let [name, number] = [base, 2]
   while (taken.has(name)) {
     name = `${base}_${number}`
@@ -50,10 +58,15 @@ function freeName(path: Place['path'], taken: Set<string>): string {
 }
 
 /** The definition with candidates as inputs whose defaults are what was recorded, so that it still does the same. Pure. */
-export function withChosenInputs(definition: WorkflowDefinition, chosen: Pick<InputCandidate, 'value' | 'name' | 'places'>[]): WorkflowDefinition {
+export function withChosenInputs(
+  definition: WorkflowDefinition,
+  chosen: Pick<InputCandidate, 'value' | 'name' | 'places'>[],
+): WorkflowDefinition {
   const inputs = Object.fromEntries(chosen.map(({ value, name }): [string, WorkflowInput] => [name, inputOf(value)]))
   const steps = definition.steps.map((step) => {
-    const places = chosen.flatMap(({ name, places: all }) => all.filter((place) => place.step === step.id).map(({ path }) => ({ name, path })))
+    const places = chosen.flatMap(({ name, places: all }) =>
+      all.filter((place) => place.step === step.id).map(({ path }) => ({ name, path })),
+    )
     return places.length === 0 ? step : { ...step, with: places.reduce(replaceAt, step.with ?? {}) }
   })
   return { ...definition, inputs: { ...definition.inputs, ...inputs }, steps }
@@ -64,7 +77,10 @@ const inputOf = (value: string | number): WorkflowInput => ({
   default: value,
 })
 
-const replaceAt = (fields: NonNullable<WorkflowStep['with']>, { name, path }: { name: string; path: Place['path'] }) => {
+const replaceAt = (
+  fields: NonNullable<WorkflowStep['with']>,
+  { name, path }: { name: string; path: Place['path'] },
+) => {
   const [key = '', ...rest] = path
   return { ...fields, [key]: replaced(fields[key] ?? null, rest, `\${{ inputs.${name} }}`) }
 }

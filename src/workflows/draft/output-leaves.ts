@@ -9,22 +9,26 @@ const MOST_LEAVES = 5_000
 /** The texts and numbers in a step's output, the outermost first. */
 export function leavesOf(step: string, output: JsonValue): OutputValue[] {
   const leaves: OutputValue[] = []
-  const queue: [value: JsonValue, reference: string][] = [[output, `steps.${step}.output`]]
+  const queue: Placed[] = [[output, `steps.${step}.output`]]
   // What is added on the way is visited as well.
   for (const [value, reference] of queue) {
     if (leaves.length >= MOST_LEAVES || queue.length > MOST_LEAVES * 10) break
     if (typeof value === 'string' || typeof value === 'number') leaves.push({ value, reference })
-    else if (Array.isArray(value)) for (const [at, one] of value.entries()) queue.push([one, `${reference}[${at}]`])
-    else if (typeof value === 'object' && value !== null) queue.push(...fieldsOf(value, reference))
+    else queue.push(...innerOf(value, reference))
   }
   return leaves
 }
 
-const fieldsOf = (value: { [key: string]: JsonValue }, reference: string): [JsonValue, string][] =>
-  Object.entries(value).flatMap(([key, inner]): [JsonValue, string][] => {
+type Placed = [value: JsonValue, reference: string]
+
+function innerOf(value: JsonValue, reference: string): Placed[] {
+  if (Array.isArray(value)) return value.map((one, at): Placed => [one, `${reference}[${at}]`])
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([key, inner]): Placed[] => {
     const segment = segmentOf(key)
     return segment === undefined ? [] : [[inner, reference + segment]]
   })
+}
 
 /** Undefined for a key that no template can name. */
 function segmentOf(key: string): string | undefined {

@@ -32,14 +32,19 @@ function textTemplate(value: string, sources: LiteralSources): string {
   const leaf = leaves.find((one) => one.value === value)
   if (leaf !== undefined) return `\${{ ${leaf.reference} }}`
   const parts = partsOf(value, sources)
-  const template = parts.map((part) => (typeof part === 'string' ? escapeLiteral(part) : `{{ ${part.reference} }}`)).join('')
+  const template = parts
+    .map((part) => (typeof part === 'string' ? escapeLiteral(part) : `{{ ${part.reference} }}`))
+    .join('')
   return template.length > MOST_TEMPLATE_CHARS ? escapeLiteral(value) : template
 }
 
 /** The text in pieces: what stands in an output is named, the longest first. */
 function partsOf(text: string, { leaves, request }: LiteralSources): (string | OutputValue)[] {
   const found = leaves
-    .filter(({ value }) => String(value).length >= SHORTEST_PART && text.includes(String(value)) && !isSaid(String(value), request))
+    .filter(
+      ({ value }) =>
+        String(value).length >= SHORTEST_PART && text.includes(String(value)) && !isSaid(String(value), request),
+    )
     .toSorted((a, b) => String(b.value).length - String(a.value).length)
   return found.reduce<(string | OutputValue)[]>(
     (parts, leaf) => parts.flatMap((part) => (typeof part === 'string' ? splitAround(part, leaf) : [part])),

@@ -9,10 +9,10 @@ import {
   type GivenInputs,
   noteEvent,
   parkStep,
-  stepStateOf,
   scopeIn,
-  type WorkflowVisit,
+  stepStateOf,
   type WorkflowClock,
+  type WorkflowVisit,
 } from './visit.ts'
 import { lastOutputOf, visitSteps } from './visit-steps.ts'
 import type { WorkflowEvent } from './workflow-events.ts'

@@ -5,15 +5,15 @@ import { MOST_CALLS } from '../workflow-limits.ts'
 import { beginStep, type CallAction, renderArguments } from './begun-steps.ts'
 import { outputOfResult } from './step-output.ts'
 import {
+  addToClock,
   isPast,
   noteEvent,
   parkStep,
-  stepStateOf,
   type StepPlace,
   scopeIn,
-  addToClock,
-  type WorkflowVisit,
+  stepStateOf,
   type VisitOutcome,
+  type WorkflowVisit,
   waitUntil,
 } from './visit.ts'
 import type { UndoCall } from './workflow-events.ts'

@@ -6,15 +6,15 @@ import { parseDuration, type WorkflowStep } from '../workflow.ts'
 import { MOST_ITEMS, MOST_WAIT_MS } from '../workflow-limits.ts'
 import { limitOutput } from './step-output.ts'
 import {
+  addToClock,
   isPast,
   noteEvent,
   parkWhereInvalid,
-  stepStateOf,
   type StepPlace,
   scopeIn,
-  addToClock,
-  type WorkflowVisit,
+  stepStateOf,
   type VisitOutcome,
+  type WorkflowVisit,
   waitUntil,
 } from './visit.ts'
 import { visitCall } from './visit-call.ts'
@@ -33,7 +33,9 @@ export function visitSteps(visit: WorkflowVisit, steps: WorkflowStep[], around: 
 }
 
 function skipRest(visit: WorkflowVisit, steps: WorkflowStep[], around: StepPlace): VisitOutcome {
-  const left = steps.map(({ id }) => around.prefix + id).filter((path) => stepStateOf(visit, path).outcome === undefined)
+  const left = steps
+    .map(({ id }) => around.prefix + id)
+    .filter((path) => stepStateOf(visit, path).outcome === undefined)
   for (const step of left) noteEvent(visit, { type: 'skipped', step, why: 'A person said no before it.' })
   return left.length > 0 ? 'open' : 'ended'
 }
@@ -139,7 +141,9 @@ function visitWait(
   const { waiting } = stepStateOf(visit, path)
   if (waiting === undefined) {
     const time =
-      duration === undefined ? timeOf(visit, until ?? '', around) : addToClock(visit.clock, parseDuration(duration) ?? 0)
+      duration === undefined
+        ? timeOf(visit, until ?? '', around)
+        : addToClock(visit.clock, parseDuration(duration) ?? 0)
     return noteEvent(visit, { type: 'waiting', step: path, until: time, why: 'The workflow says so.' })
   }
   if (!isPast(waiting.until, visit.clock)) return waitUntil(visit, waiting.until)

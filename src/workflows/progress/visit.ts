@@ -53,7 +53,8 @@ export function createVisit(
   return { progress, given, clock, judge, callCount, events: [], begun: [], open: [], parked: [], until: undefined }
 }
 
-export const stepStateOf = ({ progress }: Pick<WorkflowVisit, 'progress'>, step: string): StepState => progress.steps[step] ?? {}
+export const stepStateOf = ({ progress }: Pick<WorkflowVisit, 'progress'>, step: string): StepState =>
+  progress.steps[step] ?? {}
 
 export const scopeIn = ({ given, clock }: WorkflowVisit, { steps, names }: StepPlace): TemplateScope => ({
   ...names,

@@ -40,7 +40,7 @@ function renderText(text: string, scope: TemplateScope): JsonValue {
 }
 
 /** The value of an expression as JSON; nothing is null. */
-export function computeJson(expression: string, scope: TemplateScope): JsonValue {
+function computeJson(expression: string, scope: TemplateScope): JsonValue {
   const written = `\${{ ${expression} }}`
   return explained(written, () => {
     const value = computeExpression(limitLength(expression), scope)

@@ -11,8 +11,8 @@ const DAY_MS = 86_400_000
 const HOUR_MS = 3_600_000
 /** Each filter is work, however small its value. */
 const FILTER_WORK = 20
-/** Formatting a date asks Intl for its zone. */
-const DATE_WORK = 1_000
+/** Formatting a date asks Intl for its zone and its names. */
+const DATE_WORK = 2_500
 
 type FilterHandler = Exclude<FilterImplOptions, { handler: unknown }>
 type Filters = Record<string, FilterHandler>

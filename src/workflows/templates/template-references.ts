@@ -2,7 +2,7 @@ import { AppError } from '../../errors.ts'
 import { MOST_TEMPLATE_CHARS } from '../workflow-limits.ts'
 import { explainTemplateError } from './explain-template-error.ts'
 import { isTemplate, typedExpressionOf } from './render-template.ts'
-import { templateNamesIn, parseTemplate } from './template-engine.ts'
+import { parseTemplate, templateNamesIn } from './template-engine.ts'
 
 const RAW = /\{% raw %\}[\s\S]*?\{% endraw %\}/g
 

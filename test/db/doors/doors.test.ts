@@ -3,7 +3,14 @@ import { Client, DatabaseError } from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createTestDatabase } from '../../support/database.ts'
 import { lostRows, peoplesRows } from '../../support/every-row.ts'
-import { MARK, plantCards, plantConnection, plantRun, plantWorkflow, plantWorkspace } from '../../support/planted-rows.ts'
+import {
+  MARK,
+  plantCards,
+  plantConnection,
+  plantRun,
+  plantWorkflow,
+  plantWorkspace,
+} from '../../support/planted-rows.ts'
 import { DOORS, SAME_FOR_ALL } from './functions.ts'
 
 const ALPHA = 'TALPHA'
