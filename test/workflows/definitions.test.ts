@@ -2,15 +2,18 @@ import { describe, expect, it, test } from 'vitest'
 import {
   agentsUsedIn,
   describeSteps,
+  positionOf,
   runsWithoutAI,
   toolsUsedIn,
 } from '../../src/workflows/definition/describe-step.ts'
 import { inputValuesOf } from '../../src/workflows/definition/input-values.ts'
 import { parseWorkflow } from '../../src/workflows/definition/parse-workflow.ts'
 import { stepsIn } from '../../src/workflows/definition/step-actions.ts'
+import { triggerSpecsOf } from '../../src/workflows/definition/trigger-specs.ts'
 import { readWorkflow, readWorkflows } from '../../src/workflows/definition/workflow-files.ts'
 import { workflowHashOf } from '../../src/workflows/definition/workflow-hash.ts'
 import { writeWorkflow } from '../../src/workflows/definition/write-workflow.ts'
+import { stepIdOf } from '../../src/workflows/progress/workflow-progress.ts'
 import { argumentsOf, playWorkflow, workflowOf } from './played-workflow.ts'
 
 const HEAD = 'name: tried\ntitle: Tried\n'
@@ -166,6 +169,11 @@ describe('a file that is wrong says where, why and what to write', () => {
       'there is no filter "nope"',
     ],
     [`${HEAD}steps: [{ id: a, tool: x/y, with: { n: "{{ now" } }]`, 'it is not closed'],
+    [
+      `${HEAD}steps: [{ id: a, tool: x/y, with: { n: "{{ now timezone }}" } }]`,
+      'an operator such as == or and is missing',
+    ],
+    [`${HEAD}steps: [{ id: a, tool: x/y, if: "now ==" }]`, 'an operator such as == or and is missing'],
     [`${HEAD}steps: [{ id: a, tool: x/y, with: { n: "\${{ now }} x" } }]`, 'write {{ }} inside a text'],
     [
       `${HEAD}steps:\n  - id: all\n    each: [1]\n    steps: [{ id: in, tool: x/y }]\n  - { id: b, tool: x/y, with: { n: "{{ steps.in.output }}" } }`,
@@ -197,6 +205,10 @@ describe('a file that is wrong says where, why and what to write', () => {
     ],
   ])('%#', (text, told) => {
     expect(problemsOf(text).join('\n')).toContain(told)
+  })
+
+  it('in few words, whatever was written', () => {
+    expect(problemsOf(`${HEAD}${'x'.repeat(9_000)}: 1\n${STEP}`).join('').length).toBeLessThan(500)
   })
 
   it('all at once, and not without end', () => {
@@ -292,6 +304,31 @@ describe('in words', () => {
   })
 })
 
+test('what makes it start is told apart', () => {
+  expect(triggerSpecsOf(parsed(FULL))).toEqual([
+    { kind: 'schedule', cron: '0 9 * * 1', timezone: 'Europe/Berlin' },
+    { kind: 'reaction', emoji: 'bug', channels: ['ops'] },
+    { kind: 'message', words: ['bugs please'], channels: ['ops'], who: ['U0123ABCD'] },
+    { kind: 'shortcut' },
+    { kind: 'webhook' },
+    { kind: 'resource', connection: 'github', uri: 'github://issues' },
+    { kind: 'builder' },
+  ])
+  expect(
+    triggerSpecsOf(parsed(`${HEAD}on: [{ reaction: { emoji: ":bug:", channels: [ops] } }]\n${STEP}`)),
+  ).toMatchObject([{ emoji: 'bug' }])
+})
+
+test('a step is found by its path', () => {
+  const definition = parsed(FULL)
+  expect(positionOf(definition, 'list')).toEqual({ number: 1, of: 6, item: undefined })
+  expect(positionOf(definition, 'each_one/4/nudge')).toEqual({ number: 2, of: 6, item: 5 })
+  expect(positionOf(definition, 'undo/each_one/4/nudge')).toEqual({ number: 2, of: 6, item: 5 })
+  expect(positionOf(definition, 'sure')).toMatchObject({ number: 4 })
+  expect(positionOf(definition, 'nowhere')).toBeUndefined()
+  expect(stepIdOf('each_one/4/nudge')).toBe('nudge')
+})
+
 test('the hash is of what a workflow does, not of how it is written', () => {
   const one = workflowOf('  - { id: a, tool: x/y, with: { b: 1, c: [{ d: 2, e: 3 }] } }')
   const same = workflowOf('  - { with: { c: [{ e: 3, d: 2 }], b: 1 }, tool: x/y, id: a }')
@@ -303,14 +340,14 @@ test('the hash is of what a workflow does, not of how it is written', () => {
 
 test('a run begins with what was given and defaults for the rest', () => {
   const { inputs } = parsed(FULL)
-  expect(inputValuesOf({ inputs }, { size: 'small', label: 'x' })).toEqual({
-    values: { label: 'x', since: 'today', size: 'small' },
+  expect(inputValuesOf({ inputs }, { size: 'small', label: 'x' }, '2026-12-24')).toEqual({
+    values: { label: 'x', since: '2026-12-24', size: 'small' },
     problems: [],
   })
-  expect(inputValuesOf({ inputs }, { label: 5, q: 1 }).problems).toEqual([
+  expect(inputValuesOf({ inputs }, { label: 5, q: 1 }, '2026-12-24').problems).toEqual([
     { name: 'q', reason: 'is no input of this workflow: leave it out' },
     { name: 'label', reason: 'must be a text: put it in quotes' },
     { name: 'size', reason: 'is missing: fill it in' },
   ])
-  expect(inputValuesOf({}, { constructor: 1 }).problems).toHaveLength(1)
+  expect(inputValuesOf({}, { constructor: 1 }, '2026-12-24').problems).toHaveLength(1)
 })

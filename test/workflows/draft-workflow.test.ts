@@ -30,7 +30,7 @@ function draftOf(recorded: RecordedRun): WorkflowDraft {
 
 /** What its steps are called with, where each call gives what it gave when it was recorded. */
 function replay(definition: WorkflowDefinition, calls: RecordedCall[], given: JsonObject = {}): JsonObject[] {
-  const { values } = inputValuesOf(definition, given)
+  const { values } = inputValuesOf(definition, given, '2026-12-24')
   const results = [...calls]
   return playWorkflow(definition, {
     given: { inputs: values },
@@ -48,7 +48,7 @@ const CALLS: RecordedCall[] = [
     structured: {
       issues: [
         { number: 4711, title: 'Login fails', user: { login: 'grace' } },
-        { number: 7, title: 'x' },
+        { number: 7, title: 'x', label: 'bug', repo: 'acme/api' },
       ],
     },
   },
@@ -132,6 +132,7 @@ describe('a draft', () => {
     expect(checkDefinition(definition)).toHaveProperty('definition')
     expect(replay(definition, CALLS)).toEqual(CALLS.map((call) => call.arguments))
     expect(replay(definition, CALLS, { repo: 'acme/web' })[0]).toMatchObject({ repo: 'acme/web' })
+    expect(replay(definition, CALLS, { label: 'slow' })[2]).toMatchObject({ extra: { who: ['grace', 'slow'] } })
   })
 
   it('of the same tool twice has a name for each', () => {
@@ -142,6 +143,8 @@ describe('a draft', () => {
 
   it('leaves out what no template gives again, and says so', () => {
     const odd = { tool: 'x/odd', arguments: { text: `{{ {% endraw %} ${'x'.repeat(10)}` } }
+    const silent = { tool: 'x/odd', arguments: { text: 'a {{ {% endraw %} b {% raw %} c' } }
+    expect(draftWorkflow(run([silent]))).toBeUndefined()
     expect(draftWorkflow(run([odd]))).toBeUndefined()
     const { definition, dropped } = draftOf(run([odd, ...CALLS]))
     expect(definition.steps).toHaveLength(3)

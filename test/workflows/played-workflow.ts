@@ -8,7 +8,7 @@ import {
   type WorkflowDecision,
 } from '../../src/workflows/progress/next-workflow-step.ts'
 import type { GivenInputs } from '../../src/workflows/progress/visit.ts'
-import type { WorkflowEvent } from '../../src/workflows/progress/workflow-events.ts'
+import { WorkflowEvent } from '../../src/workflows/progress/workflow-events.ts'
 import {
   applyWorkflowEvent,
   createWorkflowProgress,
@@ -66,7 +66,10 @@ export function playWorkflow(body: WorkflowDefinition, play: Play = {}): Played 
   let now = Date.parse('2026-11-30T09:00:00.000Z')
   const add = (entry: Entry) => {
     // As it comes back from the database.
-    const kept: Entry = structuredClone(entry)
+    const kept: Entry =
+      'event' in entry
+        ? { event: WorkflowEvent.parse(JSON.parse(JSON.stringify(entry.event))) }
+        : structuredClone(entry)
     log.push(kept)
     progress = 'event' in kept ? applyWorkflowEvent(progress, kept.event) : withCall(progress, kept.call)
   }

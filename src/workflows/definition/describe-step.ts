@@ -111,6 +111,20 @@ const namesInWords = (expression: string): string =>
 
 const spaced = (name: string): string => name.replaceAll(/[_.]+/g, ' ')
 
+/** Which of the steps that stand in no other one a path leads to, from 1, and of how many; `item`: the number of the item it is for, from 1. */
+export type StepPosition = { number: number; of: number; item: number | undefined }
+
+/** Undefined where a path leads to no step of the definition. */
+export function positionOf({ steps }: Pick<WorkflowDefinition, 'steps'>, path: string): StepPosition | undefined {
+  const parts = path.split('/').filter((part, at) => at > 0 || part !== 'undo')
+  const ids = parts.filter((part) => !/^\d+$/.test(part))
+  const at = steps.findIndex((step) => stepsIn({ steps: [step] }).some(({ step: { id } }) => id === ids.at(-1)))
+  const item = parts.findLast((part) => /^\d+$/.test(part))
+  return at < 0
+    ? undefined
+    : { number: at + 1, of: steps.length, item: item === undefined ? undefined : Number(item) + 1 }
+}
+
 /** Whether it asks no model: then it costs nothing, and nobody's words can lead it astray. */
 export const runsWithoutAI = (definition: Pick<WorkflowDefinition, 'steps'>): boolean =>
   stepsIn(definition).every(({ step }) => step.agent === undefined && step.panel === undefined)

@@ -4,22 +4,30 @@ import type { WorkflowDefinition, WorkflowInput } from '../workflow.ts'
 export type ValueProblem = { name: string; reason: string }
 export type InputValues = { values: JsonObject; problems: ValueProblem[] }
 
-/** The values that a run begins with: what was given, and defaults for the rest. An input without either is null, or a problem where it is required. */
-export function inputValuesOf({ inputs = {} }: Pick<WorkflowDefinition, 'inputs'>, given: JsonObject): InputValues {
+/**
+ * The values that a run begins with: what was given, and defaults for the rest. An input without either is null, or a problem where it
+ * is required. `today`: the day it is for who asks, as 2026-12-24.
+ */
+export function inputValuesOf(
+  { inputs = {} }: Pick<WorkflowDefinition, 'inputs'>,
+  given: JsonObject,
+  today: string,
+): InputValues {
   const unknown = Object.keys(given).filter((name) => !Object.hasOwn(inputs, name))
   const problems: ValueProblem[] = unknown.map((name) => ({
     name,
     reason: 'is no input of this workflow: leave it out',
   }))
-  const values: [string, JsonValue][] = []
-  for (const [name, input] of Object.entries(inputs)) {
-    const value = Object.hasOwn(given, name) ? (given[name] ?? null) : (input.default ?? null)
+  const values = Object.entries(inputs).map(([name, input]): [string, JsonValue] => {
+    const value = valueFor(input, Object.hasOwn(given, name) ? given[name] : undefined)
     const reason = value === null ? missingReason(input) : inputProblemOf(input, value)
     if (reason !== undefined) problems.push({ name, reason })
-    values.push([name, value])
-  }
+    return [name, input.type === 'date' && value === 'today' ? today : value]
+  })
   return { values: Object.fromEntries(values), problems }
 }
+
+const valueFor = (input: WorkflowInput, given: JsonValue | undefined): JsonValue => given ?? input.default ?? null
 
 const missingReason = (input: WorkflowInput): string | undefined =>
   input.required === true ? 'is missing: fill it in' : undefined

@@ -1,4 +1,5 @@
 import { isAlias, isMap, isNode, isPair, LineCounter, type Node, type ParsedNode, parseDocument, visit } from 'yaml'
+import { truncate } from '../../text.ts'
 import type { WorkflowDefinition } from '../workflow.ts'
 import { MOST_FILE_BYTES, MOST_YAML_DEPTH } from '../workflow-limits.ts'
 import { checkDefinition } from './check-definition.ts'
@@ -37,6 +38,8 @@ export function parseWorkflow(text: string): ParsedWorkflow {
 
 /** More are not read at once. */
 const MOST_PROBLEMS = 20
+/** It may hold what was written. */
+const MOST_REASON_CHARS = 400
 const TOO_DEEP = 'holds lists in lists that are too deep: make it flatter'
 
 /** The parser goes into each list, and takes a second to find out that it cannot. */
@@ -91,7 +94,8 @@ function placedProblem(
   const subject = rest[0] === undefined ? lastName(problem) : String(rest[0])
   const isTold = problem.key !== undefined || subject === undefined || problem.reason.startsWith('"')
   const space = subject?.startsWith('this ') ? ' ' : ': '
-  return { ...placeOf(offset), reason: isTold ? problem.reason : `${subject}${space}${problem.reason}` }
+  const reason = isTold ? problem.reason : `${subject}${space}${problem.reason}`
+  return { ...placeOf(offset), reason: truncate(reason, MOST_REASON_CHARS) }
 }
 
 function lastName({ path }: DefinitionProblem): string | undefined {

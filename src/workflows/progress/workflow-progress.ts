@@ -59,6 +59,9 @@ export const withCall = (progress: WorkflowProgress, call: WorkflowCall): Workfl
 
 export const callIdOf = (step: string, attempt: number): string => `${step}#${attempt}`
 
+/** The id in a definition of the step that a path leads to. */
+export const stepIdOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
+
 /** How many calls a step has made. */
 export function attemptsOf({ calls }: Pick<WorkflowProgress, 'calls'>, step: string): number {
   let made = 0

@@ -1,4 +1,4 @@
-import { Context, defaultOperators, Liquid, toValue } from 'liquidjs'
+import { Context, defaultOperators, Liquid, TypeGuards, toValue, Value } from 'liquidjs'
 import type { JsonValue } from '../../json.ts'
 import { MOST_RENDERED_PARTS, MOST_TEMPLATE_CHARS, MOST_TEMPLATE_WORK } from '../workflow-limits.ts'
 import { createTemplateFilters } from './template-filters.ts'
@@ -77,6 +77,17 @@ export const renderParsed = (template: Template[], scope: TemplateScope): unknow
 /** The value of an expression, of whatever type it is. */
 export const computeExpression = (expression: string, scope: TemplateScope): unknown =>
   toValue(engine.evalValueSync(expression, contextOf(scope)))
+
+/** Whether operators and values alternate; LiquidJS takes the last value where they do not. */
+export function isWholeExpression(expression: string): boolean {
+  let values = 0
+  for (const token of new Value(expression, engine).initial.postfix) {
+    if (!TypeGuards.isOperatorToken(token)) values += 1
+    else if (token.operator === 'not' ? values < 1 : values < 2) return false
+    else if (token.operator !== 'not') values -= 1
+  }
+  return values === 1
+}
 
 /** The names that a template takes from outside, each with its path. */
 export const templateNamesIn = (template: Template[]): SegmentArray[] =>

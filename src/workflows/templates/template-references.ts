@@ -2,7 +2,7 @@ import { AppError } from '../../errors.ts'
 import { MOST_TEMPLATE_CHARS } from '../workflow-limits.ts'
 import { explainTemplateError } from './explain-template-error.ts'
 import { isTemplate, typedExpressionOf } from './render-template.ts'
-import { parseTemplate, templateNamesIn } from './template-engine.ts'
+import { isWholeExpression, parseTemplate, templateNamesIn } from './template-engine.ts'
 
 const RAW = /\{% raw %\}[\s\S]*?\{% endraw %\}/g
 
@@ -30,11 +30,23 @@ function referencesOf(template: string, written: string): TemplateReference[] {
     throw new AppError('input_invalid', `A template is longer than ${MOST_TEMPLATE_CHARS} characters. Make it shorter.`)
   try {
     const outer = templateNamesIn(parseTemplate(template)).map(textsOf)
+    checkExpressions(template)
     return [...outer, ...quotedExpressionsIn(template).flatMap(referencesInQuotes)]
   } catch (error) {
     if (error instanceof AppError) throw error
     throw explainTemplateError(written, error)
   }
+}
+
+function checkExpressions(template: string): void {
+  for (const [, expression = ''] of template
+    .replaceAll(RAW, '')
+    .matchAll(/\{\{-?((?:[^{}"']|"[^"]*"|'[^']*')*?)-?\}\}/g))
+    if (!isWholeExpression(expression))
+      throw new AppError(
+        'input_invalid',
+        `In "{{${expression.slice(0, 80)}}}": an operator such as == or and is missing, or something beside one.`,
+      )
 }
 
 /** Parts of a path in brackets are worked out, so what follows them is not known. */
