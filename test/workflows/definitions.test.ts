@@ -14,6 +14,7 @@ import { readWorkflow, readWorkflows } from '../../src/workflows/definition/work
 import { workflowHashOf } from '../../src/workflows/definition/workflow-hash.ts'
 import { writeWorkflow } from '../../src/workflows/definition/write-workflow.ts'
 import { stepIdOf } from '../../src/workflows/progress/workflow-progress.ts'
+import { WorkflowSnapshot } from '../../src/workflows/workflow-snapshot.ts'
 import { argumentsOf, playWorkflow, workflowOf } from './played-workflow.ts'
 
 const HEAD = 'name: tried\ntitle: Tried\n'
@@ -350,4 +351,17 @@ test('a run begins with what was given and defaults for the rest', () => {
     { name: 'size', reason: 'is missing: fill it in' },
   ])
   expect(inputValuesOf({}, { constructor: 1 }, '2026-12-24').problems).toHaveLength(1)
+})
+
+test('a run keeps the workflow as it was', () => {
+  const body = parsed(FULL)
+  const snapshot = {
+    id: 'file:weekly-bugs',
+    version: 1,
+    hash: workflowHashOf(body),
+    body,
+    inputs: { label: 'x' },
+    trigger: { emoji: 'bug' },
+  }
+  expect(WorkflowSnapshot.parse(JSON.parse(JSON.stringify(snapshot)))).toEqual(snapshot)
 })

@@ -222,6 +222,25 @@ describe('a call that fails', () => {
   })
 })
 
+test('items go one after the other, also where a part of one waits for a person', () => {
+  const body = workflowOf(`
+  - id: all
+    each: [1, 2, 3]
+    steps: [{ parallel: [{ id: a, tool: x/y }, { id: b, tool: x/y }] }]`)
+  const open = playWorkflow(body, { answer: ({ call }) => (call.endsWith('a#1') ? { outcome: 'failed' } : undefined) })
+  expect(callsOf(open)).toEqual(['all/0/a#1', 'all/0/b#1'])
+  const retried = workflowOf(`
+  - id: all
+    each: [1, 2]
+    steps: [{ parallel: [{ id: a, tool: x/y }, { id: b, tool: x/y, retry: { times: 1, wait: 1h } }] }]`)
+  const waited = playWorkflow(retried, {
+    answer: ({ call }) =>
+      call.endsWith('a#1') ? { outcome: 'failed' } : { outcome: 'failed', repeatable: !call.endsWith('#2') },
+  })
+  expect(callsOf(waited)).toEqual(['all/0/a#1', 'all/0/b#1', 'all/0/b#2', 'all/1/a#1', 'all/1/b#1', 'all/1/b#2'])
+  expect(waited.last.do).toBe('park')
+})
+
 describe('a parked step', () => {
   const body = workflowOf(
     '  - { id: a, tool: x/y, with: { n: 1 } }\n  - { id: b, tool: x/y, with: { got: "${{ steps.a.output }}" } }',

@@ -24,7 +24,10 @@ export type WorkflowDraft = {
   dropped: { tool: string; why: string }[]
 }
 
-type Kept = { step: WorkflowStep; output: JsonValue }
+/** Each argument is compared with so many, those of the newest steps. */
+const MOST_VALUES = 10_000
+
+type Kept = { step: WorkflowStep; output: JsonValue; values: OutputValue[] }
 type Done = { kept: Kept[]; recorded: Record<string, JsonObject>; dropped: WorkflowDraft['dropped'] }
 
 /** Each step is kept only if rendering it gives exactly what was recorded. Undefined where nothing could be kept. Pure. */
@@ -47,7 +50,10 @@ function keepCall({ kept, recorded, dropped }: Done, call: RecordedCall, request
     dropped.push({ tool, why: `A workflow has at most ${MOST_STEPS} steps.` })
     return
   }
-  const leaves = kept.toReversed().flatMap(({ step, output }) => leavesOf(step.id, output))
+  const leaves = kept
+    .toReversed()
+    .flatMap(({ values }) => values)
+    .slice(0, MOST_VALUES)
   const written = argumentsOf(call, leaves, request).find((one) => isSame(one, kept, call.arguments))
   if (written === undefined) {
     dropped.push({ tool, why: 'No template gives its arguments again.' })
@@ -55,7 +61,8 @@ function keepCall({ kept, recorded, dropped }: Done, call: RecordedCall, request
   }
   const id = stepIdOf(tool, kept)
   recorded[id] = call.arguments
-  kept.push({ step: { id, tool, with: written }, output: outputOfResult(call).output })
+  const { output } = outputOfResult(call)
+  kept.push({ step: { id, tool, with: written }, output, values: leavesOf(id, output) })
 }
 
 /** With references, and, where these give something else, as it was. */

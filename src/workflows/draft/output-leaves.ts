@@ -4,7 +4,7 @@ import type { JsonValue } from '../../json.ts'
 export type OutputValue = { value: string | number; reference: string }
 
 /** As many are looked through; a larger output is mostly rows. */
-const MOST_LEAVES = 5_000
+const MOST_LEAVES = 2_000
 
 /** The texts and numbers in a step's output, the outermost first. */
 export function leavesOf(step: string, output: JsonValue): OutputValue[] {

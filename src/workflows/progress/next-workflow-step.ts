@@ -85,7 +85,7 @@ function nextUndo(visit: WorkflowVisit): WorkflowDecision {
   if (left.length > 0) return { do: 'record', events: left }
   const isUnderWay = visit.open.length > 0
   if (isUnderWay) return { do: 'rest', until: undefined, calls: visit.open }
-  const undo: WorkflowVisit = { ...visit, events: [], begun: [], open: [], parked: [], until: undefined }
+  const undo: WorkflowVisit = { ...visit, events: [], begun: [], open: [], parked: [], until: undefined, waiting: 0 }
   const open = undoableStepsOf(visit.progress).find(
     (one) => one.problem === undefined && isToUndo(undo, UNDO + one.step),
   )

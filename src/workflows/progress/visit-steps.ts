@@ -7,6 +7,7 @@ import { MOST_ITEMS, MOST_WAIT_MS } from '../workflow-limits.ts'
 import { limitOutput } from './step-output.ts'
 import {
   addToClock,
+  countUnderWay,
   isPast,
   noteEvent,
   parkWhereInvalid,
@@ -181,10 +182,10 @@ function visitEach(visit: WorkflowVisit, path: string, { steps }: ActionOf<'each
   for (const [index, item] of (stepStateOf(visit, path).items ?? []).entries()) {
     const names: JsonObject = { ...around.names, item, index }
     const inner = { prefix: `${path}/${index}/`, steps: { ...around.steps }, names }
-    const parkedBefore = visit.parked.length
+    const before = countUnderWay(visit)
     const outcome = visitSteps(visit, steps, inner)
     isOpen ||= outcome === 'open'
-    if (outcome === 'open' && visit.parked.length === parkedBefore) return { outcome: 'open' }
+    if (countUnderWay(visit) > before) return { outcome: 'open' }
     outputs.push(lastOutputOf(visit, steps, inner.prefix))
   }
   return isOpen ? { outcome: 'open' } : { outcome: 'done', output: outputs }

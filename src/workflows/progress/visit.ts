@@ -28,8 +28,9 @@ export type WorkflowVisit = {
   /** Calls that have not returned. */
   open: string[]
   parked: { step: string; why: string }[]
-  /** When the first of those that wait goes on. */
+  /** When the first of those that wait goes on, and how many wait. */
   until: string | undefined
+  waiting: number
 }
 
 /** Where a list of steps stands: what its paths begin with, and what its templates see. */
@@ -50,7 +51,19 @@ export function createVisit(
   judge: string | undefined,
 ): WorkflowVisit {
   const callCount = Object.keys(progress.calls).length
-  return { progress, given, clock, judge, callCount, events: [], begun: [], open: [], parked: [], until: undefined }
+  return {
+    progress,
+    given,
+    clock,
+    judge,
+    callCount,
+    events: [],
+    begun: [],
+    open: [],
+    parked: [],
+    until: undefined,
+    waiting: 0,
+  }
 }
 
 export const stepStateOf = ({ progress }: Pick<WorkflowVisit, 'progress'>, step: string): StepState =>
@@ -65,6 +78,7 @@ export const scopeIn = ({ given, clock }: WorkflowVisit, { steps, names }: StepP
 })
 
 export function waitUntil(visit: WorkflowVisit, until: string): 'open' {
+  visit.waiting += 1
   if (visit.until === undefined || until < visit.until) visit.until = until
   return 'open'
 }
@@ -76,6 +90,10 @@ export function noteEvent(visit: WorkflowVisit, event: WorkflowEvent): 'open' {
 
 export const parkStep = (visit: WorkflowVisit, step: string, why: string): 'open' =>
   noteEvent(visit, { type: 'parked', step, why })
+
+/** How much is under way: more after a part means that the part goes on without a person. */
+export const countUnderWay = ({ events, begun, open, waiting }: WorkflowVisit): number =>
+  events.length + begun.length + open.length + waiting
 
 /** A step whose templates fail waits for a person, as one whose call fails. */
 export function parkWhereInvalid(visit: WorkflowVisit, step: string, work: () => VisitOutcome): VisitOutcome {
