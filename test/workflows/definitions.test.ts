@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it, test } from 'vitest'
 import {
   agentsUsedIn,
@@ -14,6 +15,7 @@ import { readWorkflow, readWorkflows } from '../../src/workflows/definition/work
 import { workflowHashOf } from '../../src/workflows/definition/workflow-hash.ts'
 import { writeWorkflow } from '../../src/workflows/definition/write-workflow.ts'
 import { stepIdOf } from '../../src/workflows/progress/workflow-progress.ts'
+import { FILTERS } from '../../src/workflows/templates/template-engine.ts'
 import { WorkflowSnapshot } from '../../src/workflows/workflow-snapshot.ts'
 import { argumentsOf, playWorkflow, workflowOf } from './played-workflow.ts'
 
@@ -364,4 +366,11 @@ test('a run keeps the workflow as it was', () => {
     trigger: { emoji: 'bug' },
   }
   expect(WorkflowSnapshot.parse(JSON.parse(JSON.stringify(snapshot)))).toEqual(snapshot)
+})
+
+test('the guide is true: its example is read, and it names every filter and no other', () => {
+  const guide = readFileSync('docs/workflows.md', 'utf8')
+  expect(problemsOf(/```yaml\n([\s\S]*?)```/.exec(guide)?.[1] ?? '')).toEqual([])
+  const [, listed = ''] = /Filters: ([\s\S]*?)\n\n/.exec(guide) ?? []
+  expect([...listed.matchAll(/`(\w+)`/g)].map(([, name]) => name).toSorted()).toEqual(Object.keys(FILTERS).toSorted())
 })
