@@ -184,7 +184,8 @@ describe('a call that fails', () => {
     const play = (result: Result, second: Result = {}) =>
       playWorkflow(other, { answer: ({ call }) => (call === 'a#1' ? result : second) })
     expect(callsOf(play({ outcome: 'failed', risk: 'write' }))).toEqual(['a#1'])
-    expect(callsOf(play({ outcome: 'denied', risk: 'write', sent: false }))).toEqual(['a#1'])
+    for (const outcome of ['denied', 'refused', 'expired', 'cancelled'] as const)
+      expect(callsOf(play({ outcome, risk: 'read', sent: false, repeatable: true })), outcome).toEqual(['a#1'])
     for (const harmless of [
       { outcome: 'failed', sent: false },
       { outcome: 'error', risk: 'read' },

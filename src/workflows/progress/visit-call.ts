@@ -1,6 +1,6 @@
+import { isAppError } from '../../errors.ts'
 import type { JsonObject } from '../../json.ts'
-import type { WorkflowStep } from '../workflow.ts'
-import { parseDuration } from '../workflow.ts'
+import { parseDuration, type WorkflowStep } from '../workflow.ts'
 import { MOST_CALLS } from '../workflow-limits.ts'
 import { beginStep, type CallAction, renderArguments } from './begun-steps.ts'
 import { outputOfResult } from './step-output.ts'
@@ -62,10 +62,13 @@ const isAtLimit = (visit: WorkflowVisit): boolean => visit.callCount >= MOST_CAL
 const parkAtLimit = (visit: WorkflowVisit, path: string): 'open' =>
   parkStep(visit, path, `This run has made ${MOST_CALLS} calls, which is the most. Stop it, and give it less to do.`)
 
+/** It went wrong by itself: what a person or a rule refused is not tried another way. */
+const wentWrong = ({ outcome }: WorkflowCall): boolean =>
+  outcome === 'error' || outcome === 'failed' || outcome === 'unknown'
+
 /** What may have happened is not done twice by itself. */
-const isHarmlessToRepeat = ({ repeatable, outcome, sent }: WorkflowCall): boolean =>
-  (outcome === 'error' || outcome === 'failed' || outcome === 'unknown') &&
-  (repeatable || (outcome === 'failed' && sent === false))
+const isHarmlessToRepeat = (call: WorkflowCall): boolean =>
+  wentWrong(call) && (call.repeatable || (call.outcome === 'failed' && call.sent === false))
 
 const mayRetry = ({ retry }: WorkflowStep, attempts: number, last: WorkflowCall): boolean =>
   retry !== undefined && attempts <= retry.times && isHarmlessToRepeat(last)
@@ -87,12 +90,11 @@ function fail(visit: WorkflowVisit, at: CallStep, attempts: number, last: Workfl
   if (otherwise === 'continue')
     return noteEvent(visit, { type: 'left', step: at.path, outcome: 'error', error: wordsOf(last) })
   if (otherwise === 'park') return parkStep(visit, at.path, wordsOf(last))
-  if (last.risk !== 'read' && !isHarmlessToRepeat(last))
-    return parkStep(
-      visit,
-      at.path,
-      `${wordsOf(last)} ${otherwise.use} was not tried instead: the first may have been done.`,
-    )
+  if (!wentWrong(last)) return parkStep(visit, at.path, wordsOf(last))
+  if (last.risk !== 'read' && !isHarmlessToRepeat(last)) {
+    const why = `${wordsOf(last)} ${otherwise.use} was not tried instead: the first may have been done.`
+    return parkStep(visit, at.path, why)
+  }
   if (isAtLimit(visit)) return parkAtLimit(visit, at.path)
   const call = callIdOf(insteadOf(at.path), attempts)
   const args = renderArguments(otherwise.with ?? {}, scopeIn(visit, at.around))
@@ -133,7 +135,7 @@ function undoOf(
     const scope = { ...scopeIn(visit, around), output }
     return { tool, arguments: renderArguments(written, scope) }
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'input_invalid')) throw error
+    if (!isAppError(error, 'input_invalid')) throw error
     return { tool, problem: error.message }
   }
 }
