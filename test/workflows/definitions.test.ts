@@ -193,6 +193,7 @@ describe('a file that is wrong says where, why and what to write', () => {
     [`${HEAD}steps:\n  - id: a\n    tool: "a/b`, 'add the missing quote'],
     [`${HEAD}steps:\n  - id: a\n    ask: Sure: really?`, 'put words that hold a colon in quotes'],
     [`${HEAD}steps:\n  - &x { id: a, tool: a/b }\n  - *x`, '4:8 is marked with &'],
+    [`${HEAD}steps: *gone`, '3:8 refers to another place with *'],
     ['a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\nd: [*c, *c]', 'is marked with &'],
     [`${HEAD}steps: [{ id: a, tool: !!binary aGk= }]`, 'tool: must be a connection and its tool'],
     ['['.repeat(60_000), 'too deep'],

@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest'
 import { undoableStepsOf } from '../../src/workflows/progress/next-workflow-step.ts'
-import { callsOf, type Entry, playWorkflow, type Result, workflowOf } from './played-workflow.ts'
+import { ADA, callsOf, type Entry, playWorkflow, type Result, workflowOf } from './played-workflow.ts'
 
 const ok = (structured: Result['structured']): Result => ({ structured: structured ?? null })
 
@@ -334,6 +334,39 @@ test('what a step left is taken back newest first, one after the other, as it wa
   expect(half.last).toEqual({ do: 'park', parked: [{ step: 'undo/c', why: 'locked' }] })
   const rest = playWorkflow(body, { log: half.log, resume: ([first]) => ({ step: first?.step ?? '', how: 'skip' }) })
   expect(callsOf(rest)).toEqual(['undo/a#1'])
+})
+
+test('what was still under way is waited for before anything is taken back, and taken back, too', () => {
+  const body = workflowOf(`
+  - parallel:
+      - { id: a, tool: x/make, undo: { tool: x/drop, with: { id: "\${{ output.id }}" } } }
+      - { id: b, tool: x/make, undo: { tool: x/drop, with: { id: "\${{ output.id }}" } } }
+      - { id: c, tool: x/fail }`)
+  const begun = playWorkflow(body, {
+    answer: ({ call }) => {
+      if (call === 'b#1') return undefined
+      return call === 'c#1' ? { outcome: 'failed' } : ok({ id: call })
+    },
+  })
+  const pressed: Entry[] = [...begun.log, { event: { type: 'step_resumed', step: 'c', how: 'undo', by: ADA } }]
+  const waiting = playWorkflow(body, { log: pressed })
+  expect([waiting.last, waiting.begun]).toEqual([{ do: 'rest', until: undefined, calls: ['b#1'] }, []])
+  const returned: Entry = {
+    call: {
+      call: 'b#1',
+      arguments: {},
+      state: 'returned',
+      repeatable: false,
+      outcome: 'ok',
+      structured: { id: 'late' },
+    },
+  }
+  const undone = playWorkflow(body, { log: [...pressed, returned] })
+  expect(undone.begun).toMatchObject([
+    { call: 'undo/b#1', arguments: { id: 'late' } },
+    { call: 'undo/a#1', arguments: { id: 'a#1' } },
+  ])
+  expect(undone.last).toMatchObject({ outcome: 'undone' })
 })
 
 test('what comes out of a step is cut to what can be kept, and said to be', () => {

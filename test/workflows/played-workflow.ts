@@ -18,7 +18,7 @@ import {
 } from '../../src/workflows/progress/workflow-progress.ts'
 import type { WorkflowDefinition } from '../../src/workflows/workflow.ts'
 
-const ADA = UserId.parse('UADA')
+export const ADA = UserId.parse('UADA')
 
 /** A definition from the lines of its steps; throws what is wrong with it. */
 export function workflowOf(steps: string, more = ''): WorkflowDefinition {
