@@ -77,7 +77,7 @@ function retry(visit: WorkflowVisit, at: CallStep, attempts: number, last: Workf
   const { waiting } = stepStateOf(visit, at.path)
   if (waiting?.after !== attempts) {
     const until = addToClock(visit.clock, parseDuration(at.step.retry?.wait ?? '') ?? 0)
-    return noteEvent(visit, { type: 'waiting', step: at.path, until, why: wordsOf(last) })
+    return noteEvent(visit, { type: 'step_waiting', step: at.path, until, why: wordsOf(last) })
   }
   if (!isPast(waiting.until, visit.clock)) return waitUntil(visit, waiting.until)
   return begin(visit, at, attempts + 1, last.arguments)

@@ -145,7 +145,7 @@ function visitWait(
       duration === undefined
         ? timeOf(visit, until ?? '', around)
         : addToClock(visit.clock, parseDuration(duration) ?? 0)
-    return noteEvent(visit, { type: 'waiting', step: path, until: time, why: 'The workflow says so.' })
+    return noteEvent(visit, { type: 'step_waiting', step: path, until: time, why: 'The workflow says so.' })
   }
   if (!isPast(waiting.until, visit.clock)) return waitUntil(visit, waiting.until)
   return noteEvent(visit, { type: 'left', step: path, outcome: 'ok' })

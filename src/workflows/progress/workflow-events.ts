@@ -44,7 +44,7 @@ export const StepResumed = z.object({
   arguments: JsonFields.optional(),
 })
 /** It goes on at a time. */
-export const StepWaiting = z.object({ type: z.literal('waiting'), step, until: z.iso.datetime(), why: z.string() })
+export const StepWaiting = z.object({ type: z.literal('step_waiting'), step, until: z.iso.datetime(), why: z.string() })
 
 /** What happens to a workflow's steps beside its calls. */
 export const WorkflowEvent = z.discriminatedUnion('type', [

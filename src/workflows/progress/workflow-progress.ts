@@ -86,7 +86,7 @@ export function applyWorkflowEvent(progress: WorkflowProgress, event: WorkflowEv
     }
     case 'parked':
       return withState(progress, event.step, { parked: event.why })
-    case 'waiting':
+    case 'step_waiting':
       return withState(progress, event.step, {
         waiting: { until: event.until, after: attemptsOf(progress, event.step) },
       })
