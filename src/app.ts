@@ -48,7 +48,7 @@ const MIGRATIONS = join(ROOT, 'supabase', 'migrations')
 export type ResolvedConfig = Omit<Config, 'slack' | 'database' | 'model'> & {
   slack: NonNullable<Config['slack']>
   database: NonNullable<Config['database']>
-  model: { name: string; apiKey: string; baseURL: string | undefined }
+  model: { name: string; fallback?: string | undefined; apiKey: string; baseURL: string | undefined }
   http: Config['http'] & { host: string | undefined }
   /** Only people of the local Slack workspace are here. */
   isLocal: boolean
@@ -85,6 +85,7 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
       ...parts,
       log,
       now: () => new Date(),
+      findAgent: () => Promise.resolve(undefined),
       listener: renderer,
       readFile: (...file) => slack.readFile(...file),
       readThread: (...thread) => slack.readThread(...thread),
@@ -142,7 +143,7 @@ type Infrastructure = { db: Db; egress: Egress; storeEgress: Egress; log: Log; s
 
 /** Builds what the runs and the doors (Slack, the web) stand on. */
 async function buildParts(config: ResolvedConfig, { db, egress, storeEgress, log, standing, ...news }: Infrastructure) {
-  const { apiKey, name, baseURL } = config.model
+  const { apiKey, name, fallback, baseURL } = config.model
   const { cards, credentials, secretsPlace, readSql, sandbox } = await load(config, { db, egress, storeEgress, log })
   await secureClearInputs({ connections: createClearConnections(db), credentials, log })
   const kept = createConnectionRecords(db, cards, log)
@@ -188,7 +189,7 @@ async function buildParts(config: ResolvedConfig, { db, egress, storeEgress, log
     connect,
     sandbox,
     features: createConnectionFeatures({ ...kept, mcp, sharing }),
-    model: createModel({ apiKey, model: name, log, ...(baseURL && { baseURL }) }),
+    model: createModel({ apiKey, model: name, fallback, log, ...(baseURL && { baseURL }) }),
     ...recordsIn(db),
     readSql,
     ...cardWordsOf(connect),

@@ -36,7 +36,7 @@ export type Config = {
   /** Undefined: an embedded Postgres stands in. */
   database: { kind: 'postgres'; url: string } | { kind: 'supabase'; url: string; secretKey: string } | undefined
   /** `apiKey` undefined: the offline model stands in. */
-  model: { name: string; apiKey: string | undefined; baseURL: string | undefined }
+  model: { name: string; fallback?: string | undefined; apiKey: string | undefined; baseURL: string | undefined }
   /** `publicUrl`: where browsers reach this process, without a slash at the end. */
   http: { port: number; publicUrl: string }
   local: { port: number; mode: 'http' | 'socket' }
@@ -102,7 +102,12 @@ export function readConfig(environment: Environment): Config {
   return {
     slack: slackOf(values),
     database: databaseOf(values),
-    model: { name: values.MODEL, apiKey: modelKeyOf(values), baseURL: values.ANTHROPIC_BASE_URL },
+    model: {
+      name: values.MODEL,
+      fallback: values.MODEL_FALLBACK,
+      apiKey: modelKeyOf(values),
+      baseURL: values.ANTHROPIC_BASE_URL,
+    },
     http: { port: values.PORT, publicUrl: values.PUBLIC_URL ?? `http://localhost:${values.PORT}` },
     local: { port: values.LOCAL_PORT, mode: values.LOCAL_SLACK_MODE },
     dataDir: resolve(values.DATA_DIR),

@@ -1,3 +1,6 @@
+import { join } from 'node:path'
+import { readAgentFiles, readTemplates } from './agents/agent-files.ts'
+import { createAgents } from './agents/create-agents.ts'
 import type { readCards } from './cards/read.ts'
 import { ConnectSubmissionDetails } from './connect/connect-types.ts'
 import { createToolPins } from './connect/pins/tool-pins.ts'
@@ -45,7 +48,10 @@ export const connectRowsIn = (db: Db) => ({
   personRows: createPersonRows(db),
 })
 
+const AGENTS = join(import.meta.dirname, '..', 'agents')
+
 export const recordsIn = (db: Db) => ({
+  agents: createAgents(db, readAgentFiles(AGENTS), readTemplates(join(AGENTS, 'templates'))),
   onboarding: createOnboardingMessages(db),
   rules: createRules(db),
   settings: createSettings(db),

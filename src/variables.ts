@@ -43,6 +43,7 @@ export const Variables = z.object({
   ANTHROPIC_API_KEY: text.optional(),
   ANTHROPIC_BASE_URL: address.optional(),
   MODEL: text.default('claude-sonnet-5-5'),
+  MODEL_FALLBACK: text.optional(),
   PORT: port(3000),
   PUBLIC_URL: address.transform((url) => url.replace(/\/+$/, '')).optional(),
   LOCAL_PORT: port(3100),

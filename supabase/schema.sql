@@ -1,5 +1,32 @@
 -- Written by `npm run schema` from a migrated database; a test compares the two. Do not edit.
 
+create table patchbay.agent_versions (
+  agent_id uuid not null,
+  version integer not null,
+  definition jsonb not null,
+  saved_at timestamp with time zone default clock_timestamp() not null,
+  constraint agent_versions_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES patchbay.agents(id) ON DELETE CASCADE,
+  constraint agent_versions_pkey PRIMARY KEY (agent_id, version)
+);
+comment on table patchbay.agent_versions is 'every definition an agent had; restoring one makes a new version';
+alter table patchbay.agent_versions enable row level security;
+
+create table patchbay.agents (
+  id uuid not null,
+  workspace_id text not null,
+  user_id text not null,
+  name_key text not null,
+  definition jsonb not null,
+  version integer default 1 not null,
+  shared boolean default false not null,
+  archived_at timestamp with time zone,
+  created_at timestamp with time zone default clock_timestamp() not null,
+  changed_at timestamp with time zone default clock_timestamp() not null,
+  constraint agents_pkey PRIMARY KEY (id)
+);
+comment on table patchbay.agents is 'agents that people made; user_id owns one, shared offers it to the whole workspace';
+alter table patchbay.agents enable row level security;
+
 create table patchbay.approvals (
   id text not null,
   run_id uuid not null,
@@ -75,6 +102,15 @@ create table patchbay.audit_seals (
 );
 comment on table patchbay.audit_seals is 'the newest audit row of a workspace that the app sealed; the key of mac lies in the credential store';
 alter table patchbay.audit_seals enable row level security;
+
+create table patchbay.channel_agents (
+  workspace_id text not null,
+  channel text not null,
+  agent_id text,
+  constraint channel_agents_pkey PRIMARY KEY (workspace_id, channel)
+);
+comment on table patchbay.channel_agents is 'which agent answers in a channel where nobody is named; null: one was offered and none is chosen';
+alter table patchbay.channel_agents enable row level security;
 
 create table patchbay.connect_submissions (
   submission_id uuid not null,
@@ -242,6 +278,16 @@ create table patchbay.mcp_tool_usage (
 comment on table patchbay.mcp_tool_usage is 'one row per tool call that returned; outlives its connection, and is kept as long as runs are';
 alter table patchbay.mcp_tool_usage enable row level security;
 
+create table patchbay.muted_threads (
+  workspace_id text not null,
+  channel text not null,
+  thread_ts text not null,
+  muted_at timestamp with time zone default clock_timestamp() not null,
+  constraint muted_threads_pkey PRIMARY KEY (workspace_id, channel, thread_ts)
+);
+comment on table patchbay.muted_threads is 'threads in which the app answers only to mentions';
+alter table patchbay.muted_threads enable row level security;
+
 create table patchbay.onboarding_messages (
   workspace_id text not null,
   channel text not null,
@@ -256,6 +302,25 @@ create table patchbay.onboarding_messages (
 );
 comment on table patchbay.onboarding_messages is 'messages that help a person begin, until they need no help any more; shown = what such a message says now';
 alter table patchbay.onboarding_messages enable row level security;
+
+create table patchbay.person_agents (
+  workspace_id text not null,
+  user_id text not null,
+  agent_id text not null,
+  constraint person_agents_pkey PRIMARY KEY (workspace_id, user_id)
+);
+comment on table patchbay.person_agents is 'which agent answers a person where neither they nor the place name one';
+alter table patchbay.person_agents enable row level security;
+
+create table patchbay.rate_limits (
+  key text not null,
+  tokens double precision not null,
+  at timestamp with time zone not null,
+  blocked_until timestamp with time zone,
+  constraint rate_limits_pkey PRIMARY KEY (key)
+);
+comment on table patchbay.rate_limits is 'how often services may still be called, over all instances; a key is a host and whose credential goes there';
+alter table patchbay.rate_limits enable row level security;
 
 create table patchbay.resource_subscriptions (
   id uuid not null,
@@ -333,6 +398,25 @@ create table patchbay.run_feedback (
 comment on table patchbay.run_feedback is 'what a person thought of an answer; the latest verdict counts';
 alter table patchbay.run_feedback enable row level security;
 
+create table patchbay.run_notes (
+  id bigint generated always as identity not null,
+  root_run uuid not null,
+  agent text not null,
+  finding text not null,
+  source text,
+  confidence text,
+  untrusted jsonb default '[]'::jsonb not null,
+  by_run uuid not null,
+  by_call text not null,
+  noted_at timestamp with time zone default now() not null,
+  constraint run_notes_by_run_by_call_key UNIQUE (by_run, by_call),
+  constraint run_notes_confidence_check CHECK ((confidence = ANY (ARRAY['low'::text, 'medium'::text, 'high'::text]))),
+  constraint run_notes_pkey PRIMARY KEY (id),
+  constraint run_notes_root_run_fkey FOREIGN KEY (root_run) REFERENCES patchbay.runs(id) ON DELETE CASCADE
+);
+comment on table patchbay.run_notes is 'what the agents at work on one request noted for each other; it goes with the run of the request';
+alter table patchbay.run_notes enable row level security;
+
 create table patchbay.runs (
   id uuid not null,
   number bigint generated always as identity not null,
@@ -354,13 +438,17 @@ create table patchbay.runs (
   started_at timestamp with time zone default now() not null,
   closed_at timestamp with time zone,
   all_recorded boolean default false not null,
+  agent_id text,
+  parent_run uuid,
+  parent_call text,
+  wake_at timestamp with time zone,
   constraint runs_dedupe_key_key UNIQUE (dedupe_key),
   constraint runs_number_key UNIQUE (number),
   constraint runs_outcome_check CHECK ((outcome = ANY (ARRAY['finished'::text, 'failed'::text, 'stopped'::text]))),
   constraint runs_pkey PRIMARY KEY (id),
   constraint runs_status_check CHECK ((status = ANY (ARRAY['working'::text, 'suspended'::text, 'closed'::text])))
 );
-comment on table patchbay.runs is 'the work on one request; working without a lease = free to claim, suspended = waits for a person';
+comment on table patchbay.runs is 'the work on one request; working without a lease = free to claim, suspended = waits for a person, for the runs it asked for, or until wake_at; parent_run is no foreign key, as its check makes a stop of the parent and an end of the child wait for each other';
 alter table patchbay.runs enable row level security;
 
 create table patchbay.schema_versions (
@@ -528,6 +616,10 @@ create table patchbay.workspaces (
 comment on table patchbay.workspaces is 'one row per Slack workspace; settings: approvers, approvals_channel, cards, budget_usd, run_retention_days, audit_retention_days';
 alter table patchbay.workspaces enable row level security;
 
+CREATE UNIQUE INDEX agents_own ON patchbay.agents USING btree (workspace_id, user_id, name_key) WHERE (archived_at IS NULL);
+
+CREATE UNIQUE INDEX agents_shared ON patchbay.agents USING btree (workspace_id, name_key) WHERE ((archived_at IS NULL) AND shared);
+
 CREATE INDEX approvals_open ON patchbay.approvals USING btree (workspace_id, created_at) WHERE (status = 'pending'::text);
 
 CREATE INDEX approvals_pending ON patchbay.approvals USING btree (expires_at) WHERE (status = 'pending'::text);
@@ -564,6 +656,8 @@ CREATE INDEX mcp_tool_usage_month ON patchbay.mcp_tool_usage USING btree (worksp
 
 CREATE INDEX onboarding_messages_person ON patchbay.onboarding_messages USING btree (workspace_id, user_id);
 
+CREATE INDEX rate_limits_blocked ON patchbay.rate_limits USING btree (blocked_until) WHERE (blocked_until IS NOT NULL);
+
 CREATE INDEX resource_subscriptions_person ON patchbay.resource_subscriptions USING btree (workspace_id, user_id);
 
 CREATE UNIQUE INDEX rules_narrow ON patchbay.rules USING btree (connection_id, tool, COALESCE(conversation, ''::text), md5((reach)::text)) WHERE (scope = 'person'::text);
@@ -572,9 +666,15 @@ CREATE INDEX rules_workspace ON patchbay.rules USING btree (workspace_id, user_i
 
 CREATE INDEX run_events_type ON patchbay.run_events USING btree (run_id, type);
 
+CREATE INDEX run_notes_root ON patchbay.run_notes USING btree (root_run, id);
+
+CREATE INDEX runs_children ON patchbay.runs USING btree (parent_run) WHERE (parent_run IS NOT NULL);
+
 CREATE INDEX runs_closed ON patchbay.runs USING btree (workspace_id, closed_at) WHERE (status = 'closed'::text);
 
 CREATE INDEX runs_conversation ON patchbay.runs USING btree (conversation, number);
+
+CREATE INDEX runs_due ON patchbay.runs USING btree (wake_at) WHERE ((status = 'suspended'::text) AND (wake_at IS NOT NULL));
 
 CREATE INDEX runs_month ON patchbay.runs USING btree (workspace_id, started_at);
 
@@ -609,6 +709,172 @@ CREATE CONSTRAINT TRIGGER run_events_audited AFTER INSERT ON patchbay.run_events
 CREATE TRIGGER runs_forget_heard AFTER DELETE ON patchbay.runs FOR EACH ROW EXECUTE FUNCTION patchbay.runs_forget_heard();
 
 CREATE TRIGGER runs_forget_rules AFTER DELETE ON patchbay.runs FOR EACH ROW EXECUTE FUNCTION patchbay.runs_forget_rules();
+
+CREATE OR REPLACE FUNCTION patchbay.agent_archive(p_workspace text, p_user text, p_id uuid, p_any boolean)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare row agents;
+begin
+  update agents set archived_at = clock_timestamp(), shared = false
+  where id = p_id and workspace_id = p_workspace and archived_at is null and (user_id = p_user or (p_any and shared)) returning * into row;
+  if not found then return null; end if;
+  update channel_agents set agent_id = null where workspace_id = p_workspace and agent_id = p_id::text;
+  delete from person_agents where workspace_id = p_workspace and agent_id = p_id::text;
+  perform audit_append(p_workspace, p_user, 'agent_archived', jsonb_build_object('agent', p_id, 'name', row.definition ->> 'name'));
+  return agent_row(row);
+end $function$
+;
+comment on function patchbay.agent_archive(text,text,uuid,boolean) is 'archives an agent of one''s own, or with p_any a shared one; null where it is neither';
+
+CREATE OR REPLACE FUNCTION patchbay.agent_choices(p_workspace text, p_user text, p_channel text, p_thread text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select jsonb_build_object(
+    'thread', (select e.body #>> '{agent,id}' from run_events e where e.seq = 1 and e.run_id = newest.id),
+    'thread_name', (select e.body #>> '{agent,name}' from run_events e where e.seq = 1 and e.run_id = newest.id),
+    'channel', (select agent_id from channel_agents where workspace_id = p_workspace and channel = p_channel),
+    'person', (select agent_id from person_agents where workspace_id = p_workspace and user_id = p_user))
+  from (select) one left join lateral (
+    select id from runs where conversation = p_workspace || ':' || p_channel || ':' || p_thread order by number desc limit 1
+  ) newest on true
+$function$
+;
+comment on function patchbay.agent_choices(text,text,text,text) is 'which agent did the last run of a thread, and who was chosen for the channel and by the person';
+
+CREATE OR REPLACE FUNCTION patchbay.agent_offer_claim(p_workspace text, p_channel text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+begin
+  insert into channel_agents (workspace_id, channel) values (p_workspace, p_channel) on conflict do nothing;
+  return to_jsonb(found);
+end $function$
+;
+comment on function patchbay.agent_offer_claim(text,text) is 'true once for a channel for which nothing was chosen yet: an agent is offered there';
+
+CREATE OR REPLACE FUNCTION patchbay.agent_row(p_agent patchbay.agents)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select jsonb_build_object('id', p_agent.id, 'owner', p_agent.user_id, 'definition', p_agent.definition, 'version', p_agent.version,
+    'shared', p_agent.shared)
+$function$
+;
+comment on function patchbay.agent_row(patchbay.agents) is 'an agent as the app reads it';
+
+CREATE OR REPLACE FUNCTION patchbay.agent_save(p_workspace text, p_user text, p_id uuid, p_base integer, p_name_key text, p_definition jsonb, p_limit integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare
+  row agents;
+  taken text;
+begin
+  perform agents_lock(p_workspace);
+  select * into row from agents where id = p_id for update;
+  if found and (row.workspace_id <> p_workspace or row.user_id <> p_user or row.archived_at is not null) or not found and p_base is not null then
+    raise exception 'This agent is not yours to edit, or it was archived. See `/mcp agents`.' using errcode = 'PT404';
+  end if;
+  -- The same form may be sent twice.
+  if row.definition = p_definition then return agent_row(row); end if;
+  if row.version <> coalesce(p_base, 0) then
+    raise exception 'This agent was changed meanwhile, in another window. Copy your words, open it anew and edit that.' using errcode = 'PT409';
+  end if;
+  select definition ->> 'name' into taken from agents
+  where workspace_id = p_workspace and archived_at is null and id <> p_id and name_key = p_name_key and (user_id = p_user or shared) limit 1;
+  if found then
+    raise exception 'There is already an agent called "%". Take another name, or edit that one.', taken using errcode = 'PT410';
+  end if;
+  if row.id is not null then
+    update agents set definition = p_definition, name_key = p_name_key, version = row.version + 1, changed_at = clock_timestamp()
+    where id = p_id returning * into row;
+  else
+    if (select count(*) from agents where workspace_id = p_workspace and user_id = p_user and archived_at is null) >= p_limit then
+      raise exception 'You have % agents, and more are not kept. Archive one that you do not need.', p_limit using errcode = 'PT429';
+    end if;
+    insert into agents (id, workspace_id, user_id, name_key, definition) values (p_id, p_workspace, p_user, p_name_key, p_definition)
+    returning * into row;
+  end if;
+  insert into agent_versions (agent_id, version, definition) values (p_id, row.version, p_definition);
+  perform audit_append(p_workspace, p_user, 'agent_saved', jsonb_build_object('agent', p_id, 'name', p_definition ->> 'name', 'version', row.version));
+  return agent_row(row);
+end $function$
+;
+comment on function patchbay.agent_save(text,text,uuid,integer,text,jsonb,integer) is 'makes an agent (p_base null) or its next version; p_base is the version that was edited';
+
+CREATE OR REPLACE FUNCTION patchbay.agent_share(p_workspace text, p_user text, p_id uuid, p_shared boolean)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare row agents;
+begin
+  perform agents_lock(p_workspace);
+  select * into row from agents where id = p_id and workspace_id = p_workspace and user_id = p_user and archived_at is null for update;
+  if not found then return null; end if;
+  if row.shared = p_shared then return agent_row(row); end if;
+  if p_shared and exists (
+    select from agents where workspace_id = p_workspace and archived_at is null and shared and name_key = row.name_key) then
+    raise exception 'Somebody shared an agent called "%" before. Edit yours to another name, then share it.', row.definition ->> 'name'
+      using errcode = 'PT410';
+  end if;
+  update agents set shared = p_shared where id = p_id returning * into row;
+  if not p_shared then
+    update channel_agents set agent_id = null where workspace_id = p_workspace and agent_id = p_id::text;
+    delete from person_agents where workspace_id = p_workspace and agent_id = p_id::text and user_id <> p_user;
+  end if;
+  perform audit_append(p_workspace, p_user, case when p_shared then 'agent_shared' else 'agent_unshared' end,
+    jsonb_build_object('agent', p_id, 'name', row.definition ->> 'name', 'version', row.version));
+  return agent_row(row);
+end $function$
+;
+comment on function patchbay.agent_share(text,text,uuid,boolean) is 'offers a person''s agent to the workspace, or takes that back; null where it is not theirs';
+
+CREATE OR REPLACE FUNCTION patchbay.agent_versions_of(p_workspace text, p_user text, p_id uuid, p_limit integer)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select coalesce(jsonb_agg(jsonb_build_object('version', v.version, 'definition', v.definition, 'at', v.saved_at) order by v.version desc), '[]')
+  from (
+    select v.* from agent_versions v join agents a on a.id = v.agent_id
+    where a.id = p_id and a.workspace_id = p_workspace and a.user_id = p_user order by v.version desc limit p_limit
+  ) v
+$function$
+;
+comment on function patchbay.agent_versions_of(text,text,uuid,integer) is 'the newest versions of an agent, for its owner';
+
+CREATE OR REPLACE FUNCTION patchbay.agents_lock(p_workspace text)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select pg_advisory_xact_lock(hashtextextended('patchbay agents ' || p_workspace, 0))
+$function$
+;
+comment on function patchbay.agents_lock(text) is 'lets one transaction at a time name and share agents of a workspace';
+
+CREATE OR REPLACE FUNCTION patchbay.agents_of(p_workspace text, p_user text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select coalesce(jsonb_agg(agent_row(a) order by a.user_id <> p_user, lower(a.definition ->> 'name')), '[]')
+  from agents a where a.workspace_id = p_workspace and a.archived_at is null and (a.user_id = p_user or a.shared)
+$function$
+;
+comment on function patchbay.agents_of(text,text) is 'the agents that a person may use: their own, then those shared with the workspace';
 
 CREATE OR REPLACE FUNCTION patchbay.approval_decide(p_workspace text, p_id text, p_status text, p_by text, p_event jsonb, p_instance text, p_lease_ms integer)
  RETURNS jsonb
@@ -1269,6 +1535,54 @@ AS $function$
 $function$
 ;
 comment on function patchbay.budget_state(text) is 'a workspace''s monthly budget and what is spent of it; null without a budget';
+
+CREATE OR REPLACE FUNCTION patchbay.channel_agent_set(p_workspace text, p_user text, p_channel text, p_agent text, p_name text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+begin
+  insert into channel_agents (workspace_id, channel, agent_id) values (p_workspace, p_channel, p_agent)
+  on conflict (workspace_id, channel) do update set agent_id = excluded.agent_id;
+  perform audit_append(p_workspace, p_user, 'agent_of_channel_set', jsonb_build_object('agent', p_agent, 'name', p_name, 'channel', p_channel));
+  return null;
+end $function$
+;
+comment on function patchbay.channel_agent_set(text,text,text,text,text) is 'chooses the agent of a channel; null: none. The caller checks that everybody there may use it';
+
+CREATE OR REPLACE FUNCTION patchbay.child_settle(p_parent uuid, p_call text, p_event jsonb, p_instance text, p_lease_ms integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare row runs;
+begin
+  select * into row from runs where id = p_parent for update;
+  if not found or row.status = 'closed' or row.outcome is not null
+    or exists (select from run_events where run_id = p_parent and type = 'returned' and body ->> 'call' = p_call) then
+    return '{"kind": "already", "fence": null}';
+  end if;
+  perform run_append_locked(p_parent, jsonb_build_array(p_event));
+  update runs set status = 'working', wake_at = null where id = p_parent and status = 'suspended';
+  return jsonb_build_object('kind', 'settled', 'fence', run_claim_if_free(p_parent, p_instance, p_lease_ms));
+end $function$
+;
+comment on function patchbay.child_settle(uuid,text,jsonb,text,integer) is 'gives a run the result of one that it asked for, once, and wakes it; locks no child';
+
+CREATE OR REPLACE FUNCTION patchbay.children_unsettled(p_limit integer)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select coalesce(jsonb_agg(jsonb_build_object('id', id, 'events', run_events_bare(id)) order by number), '[]') from (
+    select c.id, c.number from runs p join runs c on c.parent_run = p.id
+    where p.status <> 'closed' and p.outcome is null and c.status = 'closed'
+      and not exists (select from run_events e where e.run_id = p.id and e.type = 'returned' and e.body ->> 'call' = c.parent_call)
+    order by c.number limit p_limit) c
+$function$
+;
+comment on function patchbay.children_unsettled(integer) is 'runs that have ended, and of whose end a crash has kept who asked for them from hearing';
 
 CREATE OR REPLACE FUNCTION patchbay.clear_connection_secure(p_workspace text, p_id uuid, p_old text, p_new text, p_names jsonb)
  RETURNS jsonb
@@ -2162,6 +2476,34 @@ $function$
 ;
 comment on function patchbay.month_start() is 'when this month began, in UTC';
 
+CREATE OR REPLACE FUNCTION patchbay.note_add(p_root uuid, p_run uuid, p_call text, p_agent text, p_note jsonb, p_limit integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+begin
+  if (select count(*) from run_notes where root_run = p_root) >= p_limit then return 'null'; end if;
+  insert into run_notes (root_run, agent, finding, source, confidence, untrusted, by_run, by_call)
+  values (p_root, p_agent, p_note ->> 'finding', p_note ->> 'source', p_note ->> 'confidence', p_note -> 'untrusted', p_run, p_call)
+  on conflict (by_run, by_call) do nothing;
+  return (select to_jsonb(count(*)) from run_notes where root_run = p_root);
+end $function$
+;
+comment on function patchbay.note_add(uuid,uuid,text,text,jsonb,integer) is 'keeps one note of a request, once for each call; how many there are now, or null where there are p_limit';
+
+CREATE OR REPLACE FUNCTION patchbay.notes_of(p_root uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select coalesce(jsonb_agg(jsonb_build_object('agent', agent, 'finding', finding, 'source', source, 'confidence', confidence,
+    'untrusted', untrusted) order by id), '[]')
+  from run_notes where root_run = p_root
+$function$
+;
+comment on function patchbay.notes_of(uuid) is NULL;
+
 CREATE OR REPLACE FUNCTION patchbay.onboarding_message_remove(p_workspace text, p_channel text, p_ts text)
  RETURNS jsonb
  LANGUAGE sql
@@ -2406,6 +2748,22 @@ end $function$
 ;
 comment on function patchbay.owners_set(text,text,jsonb) is 'names who is an owner here beside the owners and admins of the Slack workspace; the caller checks who may do this';
 
+CREATE OR REPLACE FUNCTION patchbay.person_agent_set(p_workspace text, p_user text, p_agent text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+begin
+  if p_agent is null then delete from person_agents where workspace_id = p_workspace and user_id = p_user;
+  else
+    insert into person_agents (workspace_id, user_id, agent_id) values (p_workspace, p_user, p_agent)
+    on conflict (workspace_id, user_id) do update set agent_id = excluded.agent_id;
+  end if;
+  return null;
+end $function$
+;
+comment on function patchbay.person_agent_set(text,text,text) is 'chooses the agent of a person; null: none';
+
 CREATE OR REPLACE FUNCTION patchbay.person_forget(p_workspace text, p_user text, p_most integer)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -2449,6 +2807,9 @@ begin
   update shared_connections s set shared_by = 'UFORGOTTEN' from mcp_connections c
   where c.id = s.connection_id and c.workspace_id = p_workspace and s.shared_by = p_user;
   delete from mcp_run_cards where workspace_id = p_workspace and created_by = p_user and source in ('saved', 'imported') and not is_public;
+  delete from agents where workspace_id = p_workspace and user_id = p_user and not shared;
+  update agents set user_id = 'UFORGOTTEN' where workspace_id = p_workspace and user_id = p_user;
+  delete from person_agents where workspace_id = p_workspace and user_id = p_user;
   perform workflows_forget(p_workspace, p_user);
   delete from onboarding_messages where workspace_id = p_workspace and user_id = p_user;
   delete from resource_subscriptions where workspace_id = p_workspace and user_id = p_user;
@@ -2521,6 +2882,45 @@ AS $function$
 $function$
 ;
 comment on function patchbay.policy_for(text,text) is 'the rules that bind a person, and who decides destructive calls, as they are at one moment';
+
+CREATE OR REPLACE FUNCTION patchbay.rate_block(p_key text, p_until timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+begin
+  insert into rate_limits (key, tokens, at, blocked_until) values (p_key, 0, clock_timestamp(), p_until)
+  on conflict (key) do update set blocked_until = greatest(rate_limits.blocked_until, excluded.blocked_until);
+  return 'null';
+end $function$
+;
+comment on function patchbay.rate_block(text,timestamp with time zone) is 'nobody calls there until then, as the service asked';
+
+CREATE OR REPLACE FUNCTION patchbay.rate_take(p_key text, p_per_second double precision, p_burst double precision)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare
+  row rate_limits;
+  time timestamptz;
+  left_now double precision;
+begin
+  insert into rate_limits (key, tokens, at) values (p_key, p_burst, clock_timestamp()) on conflict do nothing;
+  select * into row from rate_limits where key = p_key for update;
+  time := clock_timestamp();
+  if row.blocked_until > time then
+    return to_jsonb(ceil(extract(epoch from row.blocked_until - time) * 1000)::bigint);
+  end if;
+  left_now := least(p_burst, row.tokens + extract(epoch from time - row.at) * p_per_second);
+  if left_now < 1 then
+    return to_jsonb(ceil((1 - left_now) / p_per_second * 1000)::bigint);
+  end if;
+  update rate_limits set tokens = left_now - 1, at = time, blocked_until = null where key = p_key;
+  return '0';
+end $function$
+;
+comment on function patchbay.rate_take(text,double precision,double precision) is 'takes one call of a token bucket: 0, or the milliseconds after which to ask again';
 
 CREATE OR REPLACE FUNCTION patchbay.registry_entry_of(p_card text)
  RETURNS text
@@ -2978,6 +3378,10 @@ declare
 begin
   select * into run from runs where id = p_run;
   case p_event ->> 'type'
+  when 'started' then
+    if p_event #> '{agent,id}' is not null then
+      update runs set agent_id = p_event #>> '{agent,id}' where id = p_run;
+    end if;
   when 'replied' then
     update runs set turns = turns + 1,
       input_tokens = input_tokens + (p_event #>> '{usage,input}')::bigint,
@@ -3007,7 +3411,7 @@ begin
     where run_id = p_run and type = 'judged' and body ->> 'call' = p_event ->> 'call' order by seq desc limit 1;
     if judged is not null and p_event ->> 'outcome' in ('ok', 'error', 'failed', 'cancelled', 'unknown') then
       insert into mcp_tool_usage (workspace_id, connection_id, run_id, agent_id, tool_name, execution_time_ms, success, error_details, tokens_saved)
-      values (run.workspace_id, (judged ->> 'connection')::uuid, run.id, 'default', judged ->> 'tool', (p_event ->> 'ms')::double precision,
+      values (run.workspace_id, (judged ->> 'connection')::uuid, run.id, coalesce(run.agent_id, 'default'), judged ->> 'tool', (p_event ->> 'ms')::double precision,
         p_event ->> 'outcome' = 'ok', case when p_event ->> 'outcome' <> 'ok' then jsonb_build_object(
           'cause', p_event ->> 'outcome', 'code', coalesce(p_event ->> 'why', 'tool_error'), 'words', left(p_event ->> 'summary', 500)) end, 0);
       update mcp_connections set usage_count = usage_count + 1, last_used = now()
@@ -3028,10 +3432,12 @@ begin
     perform approvals_close(p_run, p_event ->> 'by');
     perform inputs_close(p_run, null);
     update runs set outcome = coalesce(outcome, 'stopped') where id = p_run;
+    perform run_stop_children(p_run, p_event);
   when 'finished', 'failed' then
     perform approvals_close(p_run, null);
     perform inputs_close(p_run, null);
     update runs set outcome = p_event ->> 'type' where id = p_run;
+    perform run_stop_children(p_run, jsonb_build_object('type', 'stopped', 'by', run.user_id, 'why', 'asker_ended', 'at', p_event -> 'at'));
   else
     null;
   end case;
@@ -3188,6 +3594,36 @@ $function$
 ;
 comment on function patchbay.run_corrected_by(text,text) is 'the run that a message corrected';
 
+CREATE OR REPLACE FUNCTION patchbay.run_delegate(p_run uuid, p_fence bigint, p_seq integer, p_events jsonb, p_children jsonb, p_instance text, p_lease_ms integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare
+  row runs;
+  child jsonb;
+  key text;
+  appended jsonb;
+  begun jsonb := '[]';
+begin
+  select * into row from runs where id = p_run for update;
+  appended := run_append(p_run, p_fence, p_seq, p_events, p_lease_ms);
+  -- The answer to an earlier try may have been lost on the way; then the children are there.
+  if appended ->> 'kind' <> 'appended' or exists (select from runs where id = (p_children #>> '{0,id}')::uuid) then
+    return appended || '{"begun": []}';
+  end if;
+  for child in select value from jsonb_array_elements(p_children) loop
+    key := 'child:' || p_run || ':' || (child ->> 'call');
+    insert into runs (id, workspace_id, user_id, conversation, dedupe_key, parent_run, parent_call)
+    values ((child ->> 'id')::uuid, row.workspace_id, row.user_id, key, key, p_run, child ->> 'call');
+    perform run_append_locked((child ->> 'id')::uuid, child -> 'events');
+    begun := begun || jsonb_build_object('run', child -> 'id', 'fence', run_claim_if_free((child ->> 'id')::uuid, p_instance, p_lease_ms));
+  end loop;
+  return appended || jsonb_build_object('begun', begun);
+end $function$
+;
+comment on function patchbay.run_delegate(uuid,bigint,integer,jsonb,jsonb,text,integer) is 'begins the runs that a run asks for, together with the events that say so; each is claimed at once';
+
 CREATE OR REPLACE FUNCTION patchbay.run_event_without_words(p_body jsonb, p_user text)
  RETURNS jsonb
  LANGUAGE sql
@@ -3198,7 +3634,9 @@ AS $function$
   select jsonb_strip_nulls(p_body || case when p_body ->> 'by' = p_user then '{"by": "UFORGOTTEN"}'::jsonb else '{}' end || case p_body ->> 'type'
     when 'started' then jsonb_build_object('text', 'Forgotten.', 'context', '[]'::jsonb, 'attached', '[]'::jsonb,
       'origin', (p_body -> 'origin') - 'userZone' || '{"user": "UFORGOTTEN", "userName": "somebody"}',
-      'first', p_body -> 'first' || '{"input": {}}', 'earlier', null, 'prompt', null, 'skill', null, 'untrusted', null)
+      'first', p_body -> 'first' || '{"input": {}}', 'earlier', null, 'prompt', null, 'skill', null, 'untrusted', null,
+      'agent', case when p_body ? 'agent' then jsonb_build_object('id', p_body #> '{agent,id}', 'version', p_body #> '{agent,version}',
+        'chosenBy', p_body #> '{agent,chosenBy}', 'name', 'Forgotten', 'purpose', 'Forgotten.', 'instructions', '') end)
     when 'thread_read' then '{"messages": [], "gap": null}'
     when 'files_added' then '{"files": []}'
     when 'summarised' then '{"text": "Forgotten."}'
@@ -3332,6 +3770,11 @@ begin
     returning r.id, r.last_seq
   )
   select coalesce(jsonb_agg(jsonb_build_object('run', id, 'seq', last_seq)), '[]') into held from kept;
+  with due as (
+    select id from runs where status = 'suspended' and wake_at <= clock_timestamp()
+    order by wake_at limit greatest(p_free, 0) for update skip locked
+  )
+  update runs r set status = 'working', wake_at = null from due where r.id = due.id;
   for candidate in
     select r.id from runs r
     where r.status = 'working' and (r.lease_until is null or r.lease_until < clock_timestamp())
@@ -3344,7 +3787,7 @@ begin
       taken := taken || jsonb_build_object('run', candidate.id, 'fence', fence_now);
     end if;
   end loop;
-  return jsonb_build_object('held', held, 'taken', taken);
+  return jsonb_build_object('held', held, 'taken', taken, 'blocked', (select coalesce(jsonb_agg(jsonb_build_object('key', key, 'until', blocked_until)), '[]') from rate_limits where blocked_until > clock_timestamp()));
 end $function$
 ;
 comment on function patchbay.run_poll(text,jsonb,integer,integer) is 'once a second per instance: renews its leases, says how far each held run has got, and claims free runs';
@@ -3505,19 +3948,36 @@ end $function$
 ;
 comment on function patchbay.run_stop(text,uuid,jsonb,text,integer) is 'stops a run whoever holds it, and what its requester asked for behind it';
 
-CREATE OR REPLACE FUNCTION patchbay.run_suspend(p_run uuid, p_fence bigint, p_seq integer)
+CREATE OR REPLACE FUNCTION patchbay.run_stop_children(p_parent uuid, p_event jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare child runs;
+begin
+  for child in select * from runs where parent_run = p_parent and status <> 'closed' and outcome is null order by number for update loop
+    if child.outcome is null then
+      perform run_append_locked(child.id, jsonb_build_array(p_event));
+      update runs set status = 'working', wake_at = null, lease_until = case when owner is not null then lease_until end where id = child.id;
+    end if;
+  end loop;
+end $function$
+;
+comment on function patchbay.run_stop_children(uuid,jsonb) is NULL;
+
+CREATE OR REPLACE FUNCTION patchbay.run_suspend(p_run uuid, p_fence bigint, p_seq integer, p_wake_at timestamp with time zone)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
 begin
-  update runs set status = 'suspended', owner = null, lease_until = null, all_recorded = true
+  update runs set status = 'suspended', owner = null, lease_until = null, all_recorded = true, wake_at = p_wake_at
   where id = p_run and fence = p_fence and last_seq = p_seq and status = 'working'
     and not (run_waits(p_run) and exists (select from runs_to_join(p_run)));
   return to_jsonb(found);
 end $function$
 ;
-comment on function patchbay.run_suspend(uuid,bigint,integer) is 'lets go of a run that waits for a person; refused when something happened since p_seq, or its requester said something that withdraws what it waits for';
+comment on function patchbay.run_suspend(uuid,bigint,integer,timestamp with time zone) is 'lets go of a run that waits for a person, for its children or until a time; refused when something happened since p_seq, or its requester said something that withdraws what it waits for';
 
 CREATE OR REPLACE FUNCTION patchbay.run_waits(p_run uuid)
  RETURNS boolean
@@ -3607,7 +4067,7 @@ CREATE OR REPLACE FUNCTION patchbay.runs_recent(p_workspace text, p_user text, p
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
   select coalesce(jsonb_agg(jsonb_build_object('id', r.id, 'events', run_events_bare(r.id)) order by r.number desc), '[]')
-  from (select id, number from runs where workspace_id = p_workspace and user_id = p_user order by number desc limit p_limit) r
+  from (select id, number from runs where workspace_id = p_workspace and user_id = p_user and parent_run is null order by number desc limit p_limit) r
 $function$
 ;
 comment on function patchbay.runs_recent(text,text,integer) is 'a person''s last runs, newest first';
@@ -3693,7 +4153,7 @@ AS $function$
       where e.run_id = r.id and e.type in ('answered', 'withdrawn') and coalesce(e.body ->> 'decision', e.type) <> 'approved'
         and e.seq > done.last order by e.seq desc limit 1),
     'cost_usd', r.cost_usd) order by r.number desc), '[]')
-  from (select * from runs where workspace_id = p_workspace and user_id = p_user order by number desc limit p_limit) r
+  from (select * from runs where workspace_id = p_workspace and user_id = p_user and parent_run is null order by number desc limit p_limit) r
   join run_events first on first.run_id = r.id and first.seq = 1
   cross join lateral (
     select count(*) as calls, coalesce(max(e.seq), 0) as last, count(*) filter (where exists (
@@ -4094,6 +4554,35 @@ $function$
 ;
 comment on function patchbay.slack_messages_of(uuid) is 'the messages that show a run';
 
+CREATE OR REPLACE FUNCTION patchbay.thread_mute(p_workspace text, p_channel text, p_thread text, p_muted boolean)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+begin
+  if p_muted then
+    insert into muted_threads (workspace_id, channel, thread_ts) values (p_workspace, p_channel, p_thread) on conflict do nothing;
+  else
+    delete from muted_threads where workspace_id = p_workspace and channel = p_channel and thread_ts = p_thread;
+  end if;
+  -- A thread whose runs are forgotten is no thread of the app any more.
+  delete from muted_threads where workspace_id = p_workspace and muted_at < clock_timestamp() - run_retention(p_workspace);
+  return null;
+end $function$
+;
+comment on function patchbay.thread_mute(text,text,text,boolean) is 'lets the app answer only to mentions in a thread, or to everything again';
+
+CREATE OR REPLACE FUNCTION patchbay.thread_muted(p_workspace text, p_channel text, p_thread text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select to_jsonb(exists (select from muted_threads where workspace_id = p_workspace and channel = p_channel and thread_ts = p_thread))
+$function$
+;
+comment on function patchbay.thread_muted(text,text,text) is 'whether the app answers only to mentions in a thread';
+
 CREATE OR REPLACE FUNCTION patchbay.token_refresh_claim(p_connection uuid, p_owner text, p_ms integer)
  RETURNS jsonb
  LANGUAGE sql
@@ -4273,13 +4762,13 @@ AS $function$
   select jsonb_build_object(
     'since', to_char(month_start() at time zone 'utc', 'YYYY-MM-DD'),
     'today', extract(day from now() at time zone 'utc')::integer,
-    'runs', (select count(*) from mine),
+    'runs', (select count(*) from mine where parent_run is null),
     'calls', (select count(*) from calls),
     'failed', (select count(*) from calls where not success),
     'tokens', (select coalesce(sum(input_tokens + output_tokens + cached_tokens), 0) from mine),
     'cost_usd', (select coalesce(sum(cost_usd), 0) from mine),
     'days', (select coalesce(jsonb_agg(jsonb_build_object('day', day, 'runs', many) order by day), '[]') from (
-      select extract(day from started_at at time zone 'utc')::integer as day, count(*) as many from mine group by 1) d),
+      select extract(day from started_at at time zone 'utc')::integer as day, count(*) as many from mine where parent_run is null group by 1) d),
     'tools', (select coalesce(jsonb_agg(jsonb_build_object('tool', tool_name, 'connection', connection_name, 'calls', many)
         order by many desc, tool_name), '[]') from (
       select tool_name, connection_name, count(*) as many from calls group by 1, 2 order by 3 desc, 1 limit 5) t))
@@ -4543,6 +5032,10 @@ $function$
 ;
 comment on function patchbay.workflows_of(text,text) is 'the workflows that a person may run: their own, then those shared with the workspace';
 
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.agent_versions to service_role;
+
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.agents to service_role;
+
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.approvals to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.audit_anchors to service_role;
@@ -4552,6 +5045,8 @@ grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.audit_people to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.audit_seals to service_role;
+
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.channel_agents to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.connect_submissions to service_role;
 
@@ -4571,7 +5066,13 @@ grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.mcp_tool_usage to service_role;
 
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.muted_threads to service_role;
+
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.onboarding_messages to service_role;
+
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.person_agents to service_role;
+
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.rate_limits to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.resource_subscriptions to service_role;
 
@@ -4580,6 +5081,8 @@ grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.run_events to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.run_feedback to service_role;
+
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.run_notes to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.runs to service_role;
 

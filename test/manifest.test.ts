@@ -7,7 +7,7 @@ import { parse } from 'yaml'
 import { z } from 'zod'
 import { manifestFor, type Variant } from '../scripts/manifest.ts'
 import { REDIRECT_PATH } from '../src/slack/app/install.ts'
-import { botScopesOf, EVENT_SCOPES, METHODS } from '../src/slack/web-api/methods.ts'
+import { botScopesOf, EVENT_SCOPES, METHODS, OPTIONAL_SCOPES } from '../src/slack/web-api/methods.ts'
 import { registered } from './support/registered.ts'
 
 const SCHEMA = join(import.meta.dirname, 'fixtures', 'manifest.schema.2.0.0.json')
@@ -19,7 +19,7 @@ const Manifest = z.object({
     shortcuts: z.array(z.object({ callback_id: z.string() })).default([]),
   }),
   oauth_config: z.object({
-    scopes: z.object({ bot: z.array(z.string()) }),
+    scopes: z.object({ bot: z.array(z.string()), bot_optional: z.array(z.string()) }),
     redirect_urls: z.array(z.string()).optional(),
   }),
   settings: z.object({
@@ -77,6 +77,7 @@ describe('the manifest', () => {
     const needed = [...Object.values(METHODS).flatMap(({ scopes }) => [...scopes]), ...events, 'commands']
     expect(oauth_config.scopes.bot.sort()).toEqual([...new Set(needed.filter((scope) => scope !== undefined))].sort())
     expect(oauth_config.scopes.bot, 'the install page asks for the same').toEqual(botScopesOf({ agent: true }))
+    expect(oauth_config.scopes.bot_optional).toEqual(OPTIONAL_SCOPES)
     expect(Object.keys(EVENT_SCOPES).sort()).toEqual([...settings.event_subscriptions.bot_events].sort())
   })
 

@@ -12,7 +12,8 @@ export function directoryFor(workspace: Workspace, by: Person): Directory {
   return {
     displayNames: people.map(({ realName }) => realName),
     person: (name) => byName.get(name.toLowerCase()),
-    group: (handle) => workspace.usergroups.values().find((one) => one.handle === handle.toLowerCase()),
+    group: (handle) =>
+      workspace.usergroups.values().find((one) => one.handle === handle.toLowerCase() && one.disabled !== true),
     channel: (name) => channelsSeenBy(workspace, by).find((one) => one.name === name && one.kind !== 'mpim'),
   }
 }

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { EmulatorError } from '../errors.ts'
 import { findSession } from '../web-api/methods/agents.ts'
 import { isStreaming } from '../workspace/objects/message-object.ts'
@@ -21,6 +22,21 @@ function withdraw(workspace: EmulatorParts['workspace']): Json {
   workspace.publish({ kind: 'access_revoked' })
   workspace.appTokens.withdraw()
   return { ok: true }
+}
+
+export const Decline = z.object({ scopes: z.array(z.string()) })
+
+/** The optional scopes that an owner does not grant; an empty list grants all of them again. */
+export function declineScopes({ workspace }: EmulatorParts, { scopes }: z.infer<typeof Decline>): Json {
+  const { optionalScopes } = workspace.manifest()
+  const needed = scopes.find((scope) => !optionalScopes.includes(scope))
+  if (needed !== undefined)
+    throw new EmulatorError(
+      'conflict',
+      `${needed} is not optional; optional are: ${optionalScopes.join(', ') || 'none'}`,
+    )
+  workspace.appTokens.decline(scopes)
+  return { ok: true, granted: workspace.grantedScopes() ?? [] }
 }
 
 /** Presses Stop: open streams of the thread refuse further text, and the app gets `agent_session_stopped`. */

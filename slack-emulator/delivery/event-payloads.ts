@@ -1,5 +1,6 @@
 import { eventTypeOf } from '../workspace/channel-kinds.ts'
-import { messageObjectOf } from '../workspace/objects/message-object.ts'
+import { functionExecutedEvent } from '../workspace/objects/function-object.ts'
+import { isNamedByBot, messageObjectOf } from '../workspace/objects/message-object.ts'
 import type { Channel, Message } from '../workspace/records.ts'
 import { APP } from '../workspace/seed.ts'
 import type { Workspace } from '../workspace/workspace.ts'
@@ -38,6 +39,10 @@ export function eventsFor(event: WorkspaceEvent, workspace: Workspace): SlackEve
     case 'people_changed':
       return (event.told ?? []).map((told) => ({ ...told, event_ts: workspace.nextTs() }))
     case 'reacted':
+      return reactionEvents(event, workspace)
+    case 'function_started':
+      return [functionExecutedEvent(event.execution, workspace)]
+    case 'function_ended':
     case 'streamed':
     case 'home_published':
     case 'modal':
@@ -105,6 +110,22 @@ function postedEvents(message: Message, channel: Channel, workspace: Workspace):
 /** No report tells of an `app_mention` for what a person said with /me. */
 const isMention = ({ user, subtype, text }: Message, channel: Channel): boolean =>
   channel.im === undefined && user !== APP.user && subtype !== 'me_message' && text.includes(`<@${APP.user}>`)
+
+/**
+ * The app hears of reactions where it is a member. A message that names no user gives no `item_user`
+ * (docs.slack.dev/reference/events/reaction_added).
+ */
+function reactionEvents(
+  { message, user, name, added }: Extract<WorkspaceEvent, { kind: 'reacted' }>,
+  workspace: Workspace,
+): SlackEvent[] {
+  const { channel, ts } = message
+  if (!workspace.channels.get(channel)?.members.includes(APP.user)) return []
+  const author = isNamedByBot(message) ? {} : { item_user: message.user }
+  const type = added ? 'reaction_added' : 'reaction_removed'
+  const item = { type: 'message', channel, ts }
+  return [{ type, user, reaction: name, item, ...author, event_ts: workspace.nextTs() }]
+}
 
 function homeOpened(
   { user, tab, channel }: Extract<WorkspaceEvent, { kind: 'home_opened' }>,

@@ -10,7 +10,11 @@ const MESSAGE_EVENTS: Record<string, { name: string; scope: string }> = {
 }
 
 /** The scopes of other events; those that are not listed need none. */
-const EVENT_SCOPES: Record<string, string> = { app_mention: 'app_mentions:read' }
+const EVENT_SCOPES: Record<string, string> = {
+  app_mention: 'app_mentions:read',
+  reaction_added: 'reactions:read',
+  reaction_removed: 'reactions:read',
+}
 
 /** Whether the app hears of an event: its manifest subscribes to it, and it was granted the event's scope. */
 export function isSubscribed(event: SlackEvent, workspace: Workspace): boolean {

@@ -1,5 +1,6 @@
 import { familyOf, SCOPE_FAMILIES } from '../workspace/channel-kinds.ts'
 import type { Workspace } from '../workspace/workspace.ts'
+import { identityScopesOf } from './methods/custom-identity.ts'
 import { type MethodResponse, refuse } from './methods/method-args.ts'
 
 /** The scopes a method needs, all of them; `history` and `read` mean the scope for the kind of conversation it is called for. */
@@ -39,11 +40,18 @@ export const METHOD_SCOPES: Record<string, Needs> = {
   'files.delete': ['files:write'],
   'files.getUploadURLExternal': ['files:write'],
   'files.info': ['files:read'],
+  'functions.completeError': NOTHING,
+  'functions.completeSuccess': NOTHING,
   'oauth.v2.access': NOTHING,
   'reactions.add': ['reactions:write'],
+  'reactions.get': ['reactions:read'],
   'reactions.remove': ['reactions:write'],
   'team.info': ['team:read'],
+  'usergroups.create': ['usergroups:write'],
+  'usergroups.disable': ['usergroups:write'],
+  'usergroups.enable': ['usergroups:write'],
   'usergroups.list': ['usergroups:read'],
+  'usergroups.update': ['usergroups:write'],
   'usergroups.users.list': ['usergroups:read'],
   'users.info': ['users:read'],
   'users.list': ['users:read'],
@@ -65,7 +73,7 @@ export function checkScopes(
 ): { headers: ScopeHeaders; refused?: MethodResponse } {
   const granted = workspace.grantedScopes()
   if (granted === undefined) return { headers: {} }
-  const needed = scopesNeeded(workspace, METHOD_SCOPES[method] ?? NOTHING, args)
+  const needed = [...scopesNeeded(workspace, METHOD_SCOPES[method] ?? NOTHING, args), ...identityScopesOf(method, args)]
   const provided = granted.join(',')
   const headers = { 'x-oauth-scopes': provided, 'x-accepted-oauth-scopes': needed.join(',') }
   const missing = needed.filter((scope) => !granted.includes(scope))

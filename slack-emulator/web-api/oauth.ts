@@ -36,7 +36,7 @@ type Asked = z.infer<typeof Asked>
 /** Creates the OAuth installation: a person consents, and the app exchanges a code for its token; without a client every request is refused. */
 export function createOAuth(workspace: Workspace, client: OAuthClient | undefined): OAuth {
   const grants = new Map<string, Grant | 'used'>()
-  const decide = (answered: z.infer<typeof Answered>): string => {
+  const decide = (answered: z.infer<typeof Answered>, declined: string[]): string => {
     const back = new URL(answered.redirect_uri)
     if (answered.state !== '') back.searchParams.set('state', answered.state)
     if (answered.decision === 'cancel') {
@@ -45,7 +45,11 @@ export function createOAuth(workspace: Workspace, client: OAuthClient | undefine
     }
     const code = `${workspace.team.id}.${randomBytes(16).toString('hex')}`
     const by = workspace.person(answered.as)?.id ?? ''
-    const { redirect_uri: redirect, scope } = answered
+    const { redirect_uri: redirect } = answered
+    const scope = answered.scope
+      .split(',')
+      .filter((one) => !declined.includes(one))
+      .join(',')
     grants.set(code, { redirect, scope, by, org: answered.org === 'on', expiresAt: workspace.now() + CODE_LIFE_MS })
     back.searchParams.set('code', code)
     return back.href
@@ -58,7 +62,8 @@ export function createOAuth(workspace: Workspace, client: OAuthClient | undefine
       if (request.method !== 'POST') return answerPage(response, askPage(workspace, Asked.parse(input)))
       const answered = Answered.safeParse(input)
       if (!answered.success) return sendText(response, 400, 'as and decision (allow or cancel) are needed')
-      response.writeHead(302, { location: decide(answered.data) }).end()
+      const declined = declinedIn(workspace, input)
+      response.writeHead(302, { location: decide(answered.data, declined) }).end()
     },
     methods: { 'oauth.v2.access': access(workspace, client, grants) },
   }
@@ -76,6 +81,10 @@ function faultOf(workspace: Workspace, client: OAuthClient | undefined, input: u
   const wantsOrg = z.object({ org: z.string() }).safeParse(input).success
   return wantsOrg && workspace.team.enterprise === undefined ? 'this workspace belongs to no organization' : undefined
 }
+
+/** The optional scopes that the person leaves out (docs.slack.dev/authentication/installing-with-oauth#optional-scopes). */
+const declinedIn = (workspace: Workspace, input: Record<string, unknown> = {}): string[] =>
+  workspace.manifest().optionalScopes.filter((scope) => input[`without ${scope}`] === 'on')
 
 /** An address counts that is one of the manifest's, or lies below one (docs.slack.dev/authentication/installing-with-oauth). */
 function isUnder(known: string, asked: string): boolean {
@@ -129,7 +138,7 @@ function answerPage(response: ServerResponse, html: string): void {
   response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' }).end(html)
 }
 
-function askPage({ team, people: everybody }: Workspace, asked: Asked): string {
+function askPage({ team, people: everybody, manifest }: Workspace, asked: Asked): string {
   const kept = Object.entries(asked).map(
     ([name, value]) => `<input type="hidden" name="${name}" value="${escaped(value)}">`,
   )
@@ -145,13 +154,16 @@ function askPage({ team, people: everybody }: Workspace, asked: Asked): string {
 <h1>${APP.name} wants to be added to ${escaped(team.name)}</h1>
 <p>It asks for:</p><ul>${asked.scope
     .split(',')
-    .map((scope) => `<li>${escaped(scope)}</li>`)
+    .map((scope) => `<li>${escaped(scope)}${manifest().optionalScopes.includes(scope) ? withoutBox(scope) : ''}</li>`)
     .join('')}</ul>
-<form method="post" action="/oauth/v2/authorize">${kept.join('')}
+<form id="ask" method="post" action="/oauth/v2/authorize">${kept.join('')}
 <p><label>You are <select name="as">${people.join('')}</select></label></p>${org}
 <button name="decision" value="allow">Allow</button> <button name="decision" value="cancel">Cancel</button></form></html>
 `
 }
+
+const withoutBox = (scope: string): string =>
+  ` <label><input type="checkbox" form="ask" name="without ${escaped(scope)}"> leave this out</label>`
 
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 const escaped = (text: string): string => text.replace(/[&<>"']/g, (found) => ENTITIES[found] ?? found)

@@ -12,6 +12,7 @@ import { createAuthMethods } from './methods/auth.ts'
 import { createChatMethods } from './methods/chat.ts'
 import { createConversationMethods } from './methods/conversations.ts'
 import { createFileMethods } from './methods/files.ts'
+import { createFunctionMethods } from './methods/functions.ts'
 import { type MethodResponse, type Methods, refuse } from './methods/method-args.ts'
 import { createReactionMethods } from './methods/reactions.ts'
 import { createStreamMethods } from './methods/streams.ts'
@@ -48,6 +49,7 @@ const FORM_ONLY = new Set([
   'files.getUploadURLExternal',
   'files.info',
   'oauth.v2.access',
+  'reactions.get',
   'usergroups.list',
   'usergroups.users.list',
   'users.info',
@@ -95,10 +97,18 @@ export function createWebApi(
     return withdrawn ? refuse('team_access_not_granted') : undefined
   }
 
+  /** The token of a workflow's step is good while the step runs (github.com/slackapi/deno-slack-sdk/issues/284). */
+  function standingOf(token: string): 'app' | 'live' | 'dead' | 'ended' | 'unknown' {
+    const { secrets, appTokens, executions } = deps.workspace
+    if (token === secrets.appToken) return 'app'
+    const step = executions.values().find((one) => one.token === token)
+    if (step !== undefined) return step.status === 'running' ? 'live' : 'ended'
+    return appTokens.statusOf(token)
+  }
+
   function refuseToken(name: string, token: string): MethodResponse | undefined {
-    const { secrets, appTokens } = deps.workspace
     if (token === '') return refuse('not_authed')
-    const standing = token === secrets.appToken ? 'app' : appTokens.statusOf(token)
+    const standing = standingOf(token)
     const fault = FAULTS[standing]
     if (fault !== undefined) return refuse(fault)
     const needed = name === 'apps.connections.open' ? 'app' : 'live'
@@ -107,7 +117,11 @@ export function createWebApi(
 }
 
 /** Slack's error for each kind of bad token. */
-const FAULTS: Record<string, string> = { unknown: 'invalid_auth', dead: 'account_inactive' }
+const FAULTS: Record<string, string> = {
+  unknown: 'invalid_auth',
+  dead: 'account_inactive',
+  ended: 'token_revoked',
+}
 
 type Reply = { status: number; answer: MethodResponse; wait?: number; headers?: ScopeHeaders }
 
@@ -142,6 +156,7 @@ function methodsOf({ workspace, modals, triggers, socket, oauth, limits }: Omit<
     ...createStreamMethods(workspace),
     ...createViewMethods({ workspace, modals, triggers }),
     ...createFileMethods(workspace),
+    ...createFunctionMethods(workspace),
     ...createAgentMethods(workspace),
     ...createReactionMethods(workspace),
     'apps.connections.open': () => {

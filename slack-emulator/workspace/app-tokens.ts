@@ -12,6 +12,8 @@ export type AppTokens = {
   remove(): Installation | undefined
   /** Takes this workspace out of an organization's installation, whose token stays live. */
   withdraw(): void
+  /** The optional scopes that the installation lacks from now on. */
+  decline(scopes: string[]): void
 }
 
 const MAX_INSTALLS = 500
@@ -23,7 +25,7 @@ export function openAppTokens(
 ): AppTokens {
   const appTokens: Collection<Installation> = collections.collection('installs', Installation, MAX_INSTALLS)
   if (o.first !== undefined && appTokens.get(o.first) === undefined) {
-    appTokens.put(o.first, { token: o.first, live: true, org: false, by: '', withdrawn: false })
+    appTokens.put(o.first, { token: o.first, live: true, org: false, by: '', declined: [], withdrawn: false })
   }
   const live = () => [...appTokens.values()].findLast((install) => install.live)
   return {
@@ -37,13 +39,13 @@ export function openAppTokens(
       const known = live()
       if (known !== undefined && known.org === org) {
         const all = known.scopes && [...new Set([...known.scopes, ...scopes])]
-        const again = { ...known, withdrawn: false, scopes: all }
+        const again = { ...known, declined: [], withdrawn: false, scopes: all }
         appTokens.put(known.token, again)
         return again
       }
       if (known !== undefined) appTokens.put(known.token, { ...known, live: false })
       const token = `xoxb-${o.teamId}-${randomBytes(16).toString('hex')}`
-      const install = { token, live: true, org, by, scopes, withdrawn: false }
+      const install = { token, live: true, org, by, scopes, declined: [], withdrawn: false }
       appTokens.put(token, install)
       return install
     },
@@ -55,6 +57,10 @@ export function openAppTokens(
     withdraw() {
       const install = live()
       if (install !== undefined) appTokens.put(install.token, { ...install, withdrawn: true })
+    },
+    decline(declined) {
+      const install = live()
+      if (install !== undefined) appTokens.put(install.token, { ...install, declined })
     },
   }
 }

@@ -31,7 +31,8 @@ function typedPattern({ displayNames }: Directory): RegExp {
 /**
  * Escapes a typed text like Slack's client: `@name` and `#channel` become ids, links are wrapped, and all else that looks
  * like markup of the API's is escaped (docs.slack.dev/messaging/formatting-message-text).
- * `labels` adds the name to a mention, as slash commands with `should_escape` do.
+ * A group's mention carries its handle (github.com/slackapi/bolt-js/issues/458); `labels` adds the name to a person's, too, as slash
+ * commands with `should_escape` do.
  */
 export function escapeText(typed: string, directory: Directory, labels = false): string {
   const parts = typed.split(CODE)
@@ -62,7 +63,7 @@ function mention(
   if (person !== undefined) return `<@${person.id}${labels ? `|${person.name}` : ''}>${rest}`
   if (directory !== NOBODY && EVERYBODY.has(bare)) return `<!${bare}>${rest}`
   const group = directory.group(bare)
-  return group === undefined ? found : `<!subteam^${group.id}${labels ? `|@${group.handle}` : ''}>${rest}`
+  return group === undefined ? found : `<!subteam^${group.id}|@${group.handle}>${rest}`
 }
 
 /** docs.slack.dev/messaging/formatting-message-text#special-mentions */

@@ -26,6 +26,7 @@ export const Usergroup = z.object({
   handle: z.string(),
   name: z.string(),
   users: z.array(z.string()),
+  description: z.string().optional(),
   disabled: z.boolean().optional(),
 })
 export type Usergroup = z.infer<typeof Usergroup>
@@ -145,6 +146,10 @@ export const Session = z.object({
   /** The status text of `assistant.threads.setStatus`. */
   words: z.string().optional(),
   prompts: z.array(Json).optional(),
+  /** The name and face that stand for the app's own until they are taken back. */
+  username: z.string().optional(),
+  icon_emoji: z.string().optional(),
+  icon_url: z.string().optional(),
 })
 export type Session = z.infer<typeof Session>
 
@@ -172,10 +177,30 @@ export const Installation = z.object({
   by: z.string(),
   /** What was granted; an app that is installed from the start has what its manifest names. */
   scopes: z.array(z.string()).optional(),
+  /** The optional scopes that people did not grant. */
+  declined: z.array(z.string()).default([]),
   /** Whether this workspace was taken out of the organization's installation. */
   withdrawn: z.boolean().default(false),
 })
 export type Installation = z.infer<typeof Installation>
+
+/** One run of a step of Workflow Builder that is a function of the app. */
+export const Execution = z.object({
+  id: z.string(),
+  workflow: z.string(),
+  /** The token that came with the event; it is good until the step ends. */
+  token: z.string(),
+  callback_id: z.string(),
+  title: z.string(),
+  inputs: Json,
+  by: z.string(),
+  /** Milliseconds. */
+  startedAt: z.number(),
+  status: z.enum(['running', 'completed', 'failed']),
+  outputs: Json.optional(),
+  error: z.string().optional(),
+})
+export type Execution = z.infer<typeof Execution>
 
 export const Secrets = z.object({ botToken: z.string(), appToken: z.string(), signingSecret: z.string() })
 export type Secrets = z.infer<typeof Secrets>

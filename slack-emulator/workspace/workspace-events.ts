@@ -1,4 +1,4 @@
-import type { Message } from './records.ts'
+import type { Execution, Message } from './records.ts'
 
 /** A change in the workspace; the app's events and the page's updates are made from it. */
 export type WorkspaceEvent =
@@ -10,6 +10,9 @@ export type WorkspaceEvent =
   | { kind: 'reacted'; message: Message; user: string; name: string; added: boolean }
   | { kind: 'home_opened'; user: string; tab: 'home' | 'messages'; channel: string }
   | { kind: 'home_published'; user: string }
+  /** A step of Workflow Builder that is a function of the app. */
+  | { kind: 'function_started'; execution: Execution }
+  | { kind: 'function_ended'; execution: Execution }
   | { kind: 'modal'; user: string }
   | { kind: 'session'; channel: string; thread_ts: string }
   /** People or channels were added or changed; `told` are the events of it. */

@@ -7,6 +7,8 @@ import { createMessageStore, type MessageStore } from './message-store.ts'
 import type { Collection, PersistentCollections } from './persistent-collections.ts'
 import {
   Channel,
+  Execution,
+  type Installation,
   type Message,
   PendingEvent,
   Person,
@@ -48,6 +50,8 @@ export type Workspace = WorkspaceEvents & {
   sessions: Collection<Session>
   responseUrls: Collection<ResponseUrl>
   pending: Collection<PendingEvent>
+  /** The steps of Workflow Builder that ran a function of the app. */
+  executions: Collection<Execution>
   /** By id or name. */
   person(name: string): Person | undefined
   dmOf(user: string): Channel
@@ -69,6 +73,7 @@ const MAX = {
   sessions: 5_000,
   responseUrls: 5_000,
   pending: 20_000,
+  executions: 1_000,
 }
 
 /** `given` are secrets that an app shares between its workspaces; `installed` says whether the app is installed at the start. */
@@ -106,7 +111,7 @@ export function createWorkspace({ collections, fileContents, url, filesUrl, now,
     team,
     appTokens,
     manifest: () => manifest,
-    grantedScopes: () => appTokens.live()?.scopes ?? manifest.botScopes,
+    grantedScopes: () => scopesOf(appTokens.live(), manifest),
     setManifest(yaml) {
       manifest = readAppManifest(yaml)
     },
@@ -120,6 +125,7 @@ export function createWorkspace({ collections, fileContents, url, filesUrl, now,
     sessions: collections.collection('sessions', Session, MAX.sessions),
     responseUrls: collections.collection('response_urls', ResponseUrl, MAX.responseUrls),
     pending: collections.collection('pending', PendingEvent, MAX.pending),
+    executions: collections.collection('executions', Execution, MAX.executions),
     person: (name) => [...people.values()].find((one) => one.id === name || one.name === name),
     dmOf: (user) => dmOf(channels, user),
     nextTs,
@@ -138,6 +144,11 @@ export function createWorkspace({ collections, fileContents, url, filesUrl, now,
     },
     remove: (message) => events.publish(removeFrom(messages, message)),
   }
+}
+
+function scopesOf(install: Installation | undefined, manifest: AppManifest): string[] | undefined {
+  const { scopes = manifest.botScopes, declined = [] } = install ?? {}
+  return scopes?.filter((scope) => !declined.includes(scope))
 }
 
 function seeded<T extends { id: string }>(collection: Collection<T>, first: readonly T[]): Collection<T> {

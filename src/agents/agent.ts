@@ -20,8 +20,8 @@ export const AgentDefinition = z.strictObject({
   asks: z.array(z.string().min(1).max(40)).max(10).optional(),
   limits: z
     .strictObject({
-      /** Model turns of one request. */
-      turns: z.int().min(1).max(15).optional(),
+      /** Model turns of one request; the last one answers. */
+      turns: z.int().min(2).max(15).optional(),
       /** US dollars of one request. */
       costUsd: z.number().positive().max(100).optional(),
     })

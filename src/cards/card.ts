@@ -50,12 +50,16 @@ export type CardEndpoints = {
   clientAuth?: 'client_secret_post' | undefined
 }
 
-/** `memoryMb`: for a server that runs here with all it starts; `diskMb`: for what is in its folder. Left out, what most need. */
+/**
+ * `memoryMb`: for a server that runs here with all it starts; `diskMb`: for what is in its folder. Left out, what most need. `rate`: so
+ * many calls in so many seconds, as its vendor's documentation says.
+ */
 type CardLimits = {
   callSeconds: number
   idleSeconds: number
   memoryMb?: number | undefined
   diskMb?: number | undefined
+  rate?: { calls: number; seconds: number } | undefined
 }
 
 export type CardInput = {

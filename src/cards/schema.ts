@@ -166,6 +166,7 @@ const Ours = z.strictObject({
       idleSeconds: seconds.default(300),
       memoryMb: z.number().int().min(64).max(4096).optional(),
       diskMb: z.number().int().min(1).max(16_384).optional(),
+      rate: z.strictObject({ calls: z.number().int().min(1), seconds: z.number().int().min(1) }).optional(),
     })
     .prefault({}),
 })

@@ -103,7 +103,11 @@ export type Connect = {
   /** Carries out the operator's file. */
   sharedFile: Polling
   /** The host of a connection's server, if it is elsewhere, and whether its card answers for the server. */
-  destinationOf(connection: Connection): { host?: string; vouched: boolean }
+  destinationOf(connection: Connection): {
+    host?: string
+    vouched: boolean
+    rate?: { perSecond: number; burst: number }
+  }
   /** What the card says of a tool. */
   classificationOf(card: string, tool: string, classed?: Connection['classedTools']): CardToolClassification
 }

@@ -95,12 +95,22 @@ export function createConnect(deps: ConnectDeps): Connect {
 const classificationIn = (card: Card | undefined, tool: string, classed: NonNullable<Connection['classedTools']>) =>
   Object.hasOwn(classed, tool) ? ownerClassificationOf(classed[tool]) : classificationFor(card, tool)
 
+/** A burst and what comes after it are together what the card allows in its time. */
+function rateIn({ limits: { rate } }: Card): { perSecond: number; burst: number } | undefined {
+  if (rate === undefined) return undefined
+  const burst = Math.ceil(rate.calls / BURST_PARTS)
+  return { perSecond: Math.max(rate.calls - burst, 1) / rate.seconds, burst }
+}
+
+const BURST_PARTS = 20
+
 function destinationIn({ targets }: ConnectDeps, connection: Connection, card: Card | undefined) {
   if (card === undefined) return { vouched: false }
   const target = targets.target(connection)
   const url = target.kind === 'http' ? fillPlaceholders(target.url, target.values) : undefined
   const host = url === undefined ? undefined : URL.parse(url)?.host
-  return { vouched: card.vouches, ...(host !== undefined && { host }) }
+  const rate = rateIn(card)
+  return { vouched: card.vouches, ...(host !== undefined && { host }), ...(rate && { rate }) }
 }
 
 function cardInfoOf(card: Card, prefill: Record<string, string>): CardInfo {

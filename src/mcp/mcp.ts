@@ -194,8 +194,16 @@ function missingCardFailure({ target }: McpDeps, c: Connection): McpFailure | un
   }
 }
 
-function callFailureOf({ why, message, sent, challenge }: McpFailure, ms: number): CallFailure {
-  return { kind: 'failed', why, message, sent, ms, ...(challenge && { challenge }) }
+function callFailureOf({ why, message, sent, challenge, afterMs }: McpFailure, ms: number): CallFailure {
+  return {
+    kind: 'failed',
+    why,
+    message,
+    sent,
+    ms,
+    ...(challenge && { challenge }),
+    ...(afterMs !== undefined && { afterMs }),
+  }
 }
 
 /** The connection's status after a call; a slow or stopped call says nothing of it. */

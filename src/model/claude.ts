@@ -27,7 +27,15 @@ const RETRY_LIMITS: ModelRetryLimits = {
   silenceMs: 60_000,
 }
 
-type Deps = { client: Anthropic; name: string; log: Log; limits: ModelRetryLimits; unpriced: Set<string> }
+type Deps = {
+  client: Anthropic
+  name: string
+  /** Asked where the usual model is overloaded. */
+  fallback: string | undefined
+  log: Log
+  limits: ModelRetryLimits
+  unpriced: Set<string>
+}
 type Attempt = { kind: 'done'; message: Anthropic.Message } | { kind: 'failed'; error: Error; spoke: boolean }
 
 /** Claude over the Messages API, or whatever speaks it at `baseURL`. Thinking is left at each model's default. */
@@ -35,6 +43,7 @@ export function createModel(o: {
   apiKey: string
   baseURL?: string | undefined
   model: string
+  fallback?: string | undefined
   log: Log
   limits?: Partial<ModelRetryLimits>
 }): Model {
@@ -49,6 +58,7 @@ export function createModel(o: {
   const deps = {
     client,
     name: o.model,
+    fallback: o.fallback,
     log: o.log,
     limits: { ...RETRY_LIMITS, ...o.limits },
     unpriced: new Set<string>(),
@@ -57,27 +67,67 @@ export function createModel(o: {
 }
 
 async function runTurn(deps: Deps, ask: ModelRequest, listener: ModelListener): Promise<ModelTurn> {
+  const usual = ask.model ?? deps.name
+  const first = await tryModel(deps, usual, ask, listener)
+  if (first !== undefined) return first
+  const fallback = deps.fallback ?? usual
+  const turn = await tryModel({ ...deps, fallback: undefined }, fallback, ask, listener)
+  if (turn === undefined) throw new TypeError('only a model with another behind it is given up')
+  return { ...turn, insteadOf: usual }
+}
+
+/** The turn of this model; undefined where it is overloaded and another one is there to ask. */
+async function tryModel(
+  deps: Deps,
+  model: string,
+  ask: ModelRequest,
+  listener: ModelListener,
+): Promise<ModelTurn | undefined> {
   let giveUpAt: number | undefined
   let sent: SentParts = { thinking: true, pictures: true }
   for (let failures = 0; ; ) {
-    const attempt = await attemptOnce(deps, requestParams(deps, ask, sent), listener)
+    const attempt = await attemptOnce(deps, requestParams(model, ask, sent), listener)
     if (attempt.kind === 'done') return toTurn(deps, attempt.message)
-    if (listener.signal.aborted) throw cancelledError(listener.signal.reason)
-    if (attempt.spoke) listener.onRestart()
-    const failure = classifyModelError(attempt.error, deps.name)
-    deps.log.warn({ kind: failure.kind, err: errorChainOf(attempt.error) }, 'model attempt failed')
+    const failure = failureOf(attempt, model, listener)
+    deps.log.warn({ model, kind: failure.kind, err: errorChainOf(attempt.error) }, 'model attempt failed')
     const less = withoutRefused(ask, sent, failure)
     if (less !== undefined) {
       sent = less
       continue
     }
     failures += 1
+    if (isTimeForAnother(deps, { model, failure, failures })) return undefined
     giveUpAt ??= Date.now() + deps.limits.totalMs
     const waiting = nextWait(deps.limits, { failure, failures, error: attempt.error, giveUpAt })
     listener.onWaiting(waiting)
     await pause(waiting.seconds * 1_000, listener.signal)
   }
 }
+
+/** Throws where the person has stopped it meanwhile; words that were said already are void. */
+function failureOf(
+  attempt: Extract<Attempt, { kind: 'failed' }>,
+  model: string,
+  listener: ModelListener,
+): ModelFailure {
+  if (listener.signal.aborted) throw cancelledError(listener.signal.reason)
+  if (attempt.spoke) listener.onRestart()
+  return classifyModelError(attempt.error, model)
+}
+
+/** One failure may be chance; whoever waits longer could have an answer of the other model. */
+const FAILURES_TO_FALL_BACK = 2
+
+/** Another model at the same address helps against an overload, and not where the address cannot be reached. */
+const isTimeForAnother = (
+  { fallback }: Deps,
+  { model, failure, failures }: { model: string; failure: ModelFailure; failures: number },
+): boolean =>
+  fallback !== undefined &&
+  fallback !== model &&
+  failures >= FAILURES_TO_FALL_BACK &&
+  failure.kind === 'later' &&
+  failure.why !== 'unreachable'
 
 /** What is sent in the next attempt after a refusal of a part; undefined when none was refused or it went along no more. */
 function withoutRefused(ask: ModelRequest, sent: SentParts, { kind }: ModelFailure): SentParts | undefined {
@@ -93,9 +143,9 @@ const hasPictures = ({ messages }: ModelRequest): boolean =>
     ),
   )
 
-function requestParams(deps: Deps, ask: ModelRequest, sent: SentParts): Anthropic.MessageStreamParams {
+function requestParams(model: string, ask: ModelRequest, sent: SentParts): Anthropic.MessageStreamParams {
   return {
-    model: deps.name,
+    model,
     max_tokens: ask.maxTokens,
     system: toSystem(ask.system),
     messages: toMessages(ask.messages, sent),

@@ -35,9 +35,18 @@ export type ModelTurn = {
   usage: TokenUsage
   model: string
   costUsd: number
+  /** The model that was asked first, and was not to be had. */
+  insteadOf?: string | undefined
 }
 
-export type ModelRequest = { system: string; messages: Message[]; tools: OfferedTool[]; maxTokens: number }
+export type ModelRequest = {
+  system: string
+  messages: Message[]
+  tools: OfferedTool[]
+  maxTokens: number
+  /** Another model than the usual one. */
+  model?: string | undefined
+}
 
 export type ModelRetry = { seconds: number; attempt: number; why: 'overloaded' | 'rate_limited' | 'unreachable' }
 

@@ -12,6 +12,7 @@ import type { RunDeps, RunListener, RunOptions } from './deps.ts'
 import type { DeletedMessage, Runs } from './runs.ts'
 import type { EventOf } from './state/events.ts'
 import { createHeardMessages } from './storage/heard-messages.ts'
+import { createRateLimits } from './storage/rate-limits.ts'
 import { createRunStore } from './storage/run-store.ts'
 import { createShownMessages } from './storage/shown-messages.ts'
 import { createArgumentCheck, createToolSchemaCache } from './tools/offered-tools.ts'
@@ -30,17 +31,20 @@ export function createRuns(
     ...options,
     listener: createSafeListener(options.listener, log),
     store,
+    rateLimits: createRateLimits(db, options.now),
     readBy: createReadIndexes(store),
     argumentProblems: createArgumentCheck(),
     toolSchemas: createToolSchemaCache(),
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     closing: closing.signal,
+    begin: (run, fence) => worker.begin(run, fence),
+    nudge: (run) => worker.nudge(run),
     onEvent: (leased, event) => {
       log.info({ run: leased.id, workspace: leased.state.origin.workspace, event: event.type }, 'run event')
       deps.listener.onProgress(leased.state, { kind: 'event', type: event.type })
     },
   }
-  const worker = createRunWorker(deps)
+  const worker: RunWorker = createRunWorker(deps)
   return {
     ...requestsOf(deps, worker),
     ...approvalsOf(deps, worker),

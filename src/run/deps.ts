@@ -1,3 +1,4 @@
+import type { AgentSnapshot } from '../agents/agent.ts'
 import type { Db } from '../db/call.ts'
 import type { ConnectionId, Principal, RunId, UserId } from '../ids.ts'
 import type { JsonObject, JsonValue } from '../json.ts'
@@ -11,10 +12,11 @@ import type { SqlDialect, SqlReading } from '../policy/sql/sql-reading.ts'
 import type { AttachedFile, EventOf, Origin, RunEvent, ThreadRange } from './state/events.ts'
 import type { RunState } from './state/state.ts'
 import type { LeasedRun } from './storage/leased-run.ts'
+import type { CallRate, RateLimits } from './storage/rate-limits.ts'
 import type { RunStore } from './storage/run-store.ts'
 
-/** `host`: of a server elsewhere. `vouched`: its card answers for the server. */
-export type CallDestination = { host?: string | undefined; vouched: boolean }
+/** `host`: of a server elsewhere. `vouched`: its card answers for the server. `rate`: how often its vendor lets it be called. */
+export type CallDestination = { host?: string | undefined; vouched: boolean; rate?: CallRate | undefined }
 
 /** What a card says of one of its tools. */
 export type ToolClassification = {
@@ -50,6 +52,8 @@ export type RunOptions = {
   cardTitle(connection: { card: string; entry?: Connection['entry'] }): string
   /** Where a connection's calls go. */
   destinationOf(connection: Connection): CallDestination
+  /** An agent that the person may ask, by its name; undefined: there is none. */
+  findAgent(by: Principal, name: string): Promise<CurrentAgent | undefined>
   listener: RunListener
   /** Reads what a person sent along, from where it was sent. */
   readFile: ReadFile
@@ -57,6 +61,9 @@ export type RunOptions = {
   readThread: ReadThread
   now(): Date
 }
+
+/** An agent as it is now; a run takes a snapshot of it. */
+export type CurrentAgent = Omit<AgentSnapshot, 'chosenBy'>
 
 /**
  * Those of a workspace's approvers who can still decide; its owners where none of them can, or nobody where those are not known. `named`
@@ -81,10 +88,15 @@ export type GroupApprovers = (
 /** What the folders of run/ are given: the options, and what createRuns builds of them. */
 export type RunDeps = RunOptions & {
   store: RunStore
+  rateLimits: RateLimits
   argumentProblems: ArgumentCheck
   toolSchemas: ToolSchemaCache
   /** What a run has read so far, as far as its model was told. */
   readBy(state: RunState): Promise<ReadIndex>
+  /** Works a run that this instance has claimed. */
+  begin(run: RunId, fence: number): void
+  /** Something was appended to it: if this instance works it, it looks now. */
+  nudge(run: RunId): void
   /** Told of every event once it is in the run. */
   onEvent(leased: LeasedRun, event: RunEvent): void
   sleep(ms: number): Promise<void>

@@ -9,6 +9,8 @@ export type FrameTag =
   | 'forwarded'
   | 'link_preview'
   | 'server_notes'
+  | 'agent_instructions'
+  | 'notes'
   | 'file'
   | 'prompt'
   | 'skill'
@@ -20,7 +22,14 @@ export type FramedMessage = { author: string; text: string }
  * Tags of nobody else: words cannot open or close these wherever they stand. Others are common in files, and what was
  * forwarded is framed already where a message is read.
  */
-const OURS: FrameTag[] = ['thread_before', 'earlier_here', 'earlier_summary', 'conversation', 'server_notes']
+const OURS: FrameTag[] = [
+  'thread_before',
+  'earlier_here',
+  'earlier_summary',
+  'conversation',
+  'server_notes',
+  'agent_instructions',
+]
 
 /** Each sign that a reader may take for the end of a line. */
 const LINE_BREAKS = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/g

@@ -1,3 +1,4 @@
+import type { Agents } from '../agents/create-agents.ts'
 import type { Connect } from '../connect/connect-types.ts'
 import type { ConnectionFeatures } from '../connect/features/features.ts'
 import type { ToolPins } from '../connect/pins/tool-pins.ts'
@@ -12,6 +13,7 @@ import type { Registry } from '../registry/registry.ts'
 import type { SharedConnections } from '../registry/shared-connections.ts'
 import type { Runs } from '../run/runs.ts'
 import type { UsageReports } from '../run/usage.ts'
+import type { AgentIdentities } from './web-api/agent-identity.ts'
 import type { AgentSessions } from './web-api/agents.ts'
 import type { DownloadFile } from './web-api/download-file.ts'
 import type { SlackNames } from './web-api/slack-names.ts'
@@ -48,6 +50,14 @@ export type ConnectionDeps = {
 /** What people and workspaces decided, and what they used. */
 export type PolicyDeps = { rules: Rules; settings: Settings; usage: UsageReports; auditRows: AuditRows }
 
+/** Named agents, how they look on messages, and the names that they may not have. */
+export type AgentDeps = {
+  agents: Agents
+  identities: AgentIdentities
+  /** Throws AppError `slack_failed`. */
+  peopleNames: () => Promise<string[]>
+}
+
 /** What is kept of a person. */
 export type PersonDeps = { personRows: PersonRows }
 
@@ -67,6 +77,7 @@ export type SlackDeps = WebApiDeps &
   RunsDeps &
   ConnectionDeps &
   PolicyDeps &
+  AgentDeps &
   PersonDeps &
   OnboardingDeps &
   HomeTabDeps

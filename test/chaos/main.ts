@@ -1,5 +1,10 @@
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { openDatabase } from '../../src/db/open-database.ts'
+import { createLog } from '../../src/log.ts'
+import { growTrees } from '../run/team/grow-trees.ts'
 import { startOwnDatabase } from '../support/own-database.ts'
+import { ROOT } from '../support/paths.ts'
 import { storySentence } from './claims.ts'
 import { runStorm } from './storm.ts'
 
@@ -7,12 +12,17 @@ const FLAGS = {
   seed: { type: 'string', default: '10' },
   kills: { type: 'string', default: '450' },
   minutes: { type: 'string', default: '60' },
+  trees: { type: 'string' },
 } as const
 
-/** `npm run chaos -- --seed 10 --kills 450 --minutes 60`: the storm at full length, on a database of its own. */
+/**
+ * `npm run chaos -- --seed 10 --kills 450 --minutes 60`: the storm at full length, on a database of its own.
+ * `npm run chaos -- --seed 14 --trees 500`: run trees under kills and stops instead.
+ */
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: FLAGS })
   await using database = await startOwnDatabase()
+  if (values.trees !== undefined) return await growAll(database.url, Number(values.trees), Number(values.seed))
   const result = await runStorm({
     databaseUrl: database.url,
     seed: Number(values.seed),
@@ -23,6 +33,19 @@ async function main(): Promise<void> {
   console.log(storySentence(result))
   for (const what of [...result.lost, ...result.twice, ...result.open, ...result.unheard]) console.log(`  ${what}`)
   process.exitCode = [result.lost, result.twice, result.open, result.unheard].some((all) => all.length > 0) ? 1 : 0
+}
+
+async function growAll(url: string, trees: number, seed: number): Promise<void> {
+  const { db } = await openDatabase(
+    { kind: 'postgres', url },
+    join(ROOT, 'supabase', 'migrations'),
+    createLog('silent'),
+  )
+  await using _migrated = db
+  const grown = await growTrees({ url, trees, seed, killEveryMs: 1_500 })
+  console.log(JSON.stringify(grown))
+  const { doubled, open, unheard, deadlocks } = grown
+  process.exitCode = doubled + open + unheard + deadlocks === 0 ? 0 : 1
 }
 
 await main()

@@ -3,7 +3,15 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createConnectionId, createRunId } from '../../src/ids.ts'
 import { RunEvent } from '../../src/run/state/events.ts'
 import { createTestDatabase } from '../support/database.ts'
-import { MARK, plantCards, plantConnection, plantRun, plantWorkflow, plantWorkspace } from '../support/planted-rows.ts'
+import {
+  MARK,
+  plantAgents,
+  plantCards,
+  plantConnection,
+  plantRun,
+  plantWorkflow,
+  plantWorkspace,
+} from '../support/planted-rows.ts'
 
 const resources = new AsyncDisposableStack()
 let client: Client
@@ -17,12 +25,15 @@ afterAll(() => resources.disposeAsync())
 
 /** Every column that can hold a person or words. A new one needs a decision: it says nothing of somebody who was forgotten, or it is in STAYS. */
 const COLUMNS: Record<string, string> = {
+  agents: 'workspace_id user_id name_key definition',
+  agent_versions: 'definition',
   approvals:
     'id call_id workspace_id requester approvers risk hash status decided_by reason proposed_by proposal_hash votes',
   audit_anchors: 'workspace_id hash',
   audit_events: 'workspace_id actor action details previous_hash hash',
   audit_seals: 'workspace_id hash mac',
   audit_people: 'workspace_id user_id person key',
+  channel_agents: 'workspace_id channel agent_id',
   connect_submissions: 'workspace_id user_id view_id view_hash details',
   heard_messages: 'workspace_id channel ts conversation user_id author text edited_ts',
   input_requests: 'id call_id workspace_id user_id kind status answered_by',
@@ -33,7 +44,9 @@ const COLUMNS: Record<string, string> = {
   mcp_run_cards:
     'card_name mcp_type source title description config_template required_credentials available_tools created_by version status search_text search_names workspace_id sharing sharing_asked',
   mcp_tool_usage: 'workspace_id agent_id tool_name error_details',
+  muted_threads: 'workspace_id channel thread_ts',
   onboarding_messages: 'workspace_id channel ts user_id kind shown',
+  person_agents: 'workspace_id user_id agent_id',
   resource_subscriptions: 'workspace_id user_id uri resource_name channel thread_ts owner',
   rules:
     'workspace_id scope user_id card tool verdict definition created_by conversation reach class channel user_group',
@@ -101,6 +114,7 @@ test('nothing but what is named here says anything of a person who was forgotten
   await plantWorkspace(client, owner)
   const { connection, submission } = await plantConnection(client, owner)
   await plantCards(client, owner)
+  await plantAgents(client, owner)
   await plantWorkflow(client, owner)
   const { run } = await plantRun(client, owner, connection)
   await client.query(
@@ -190,6 +204,7 @@ test('an event of a person who is forgotten keeps its shape and none of their wo
   const inputs = { ...call, input: token, person: user, expiresAt: at }
   const prompt = { connection: s, name: s, messages: [{ role: 'user', text: s }] }
   const skill = { connection: s, name: s, uri: s, text: s, checked: true }
+  const agent = { id: createConnectionId(), version: 1, chosenBy: 'name' }
   const range = { channel: 'C01', thread: s, before: s, about: s }
   const events = [
     {
@@ -203,6 +218,7 @@ test('an event of a person who is forgotten keeps its shape and none of their wo
       skill,
       first: { connection, does: 'get_prompt', input: { s }, call: 'c' },
       untrusted: [s],
+      agent: { ...agent, name: s, face: s, purpose: s, instructions: s, connections: [s], tools: [s], asks: [s] },
     },
     { type: 'started', origin, text: s, context: [] },
     { type: 'thread_read', messages: [{ author: s, text: s }], gap: s, hasAbout: true },

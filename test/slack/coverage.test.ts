@@ -5,6 +5,7 @@ import { METHODS } from '../../src/slack/web-api/methods.ts'
 import { registered } from '../support/registered.ts'
 
 const FILES = {
+  agents: 'test/path/agents.test.ts',
   able: 'test/slack/approvals/able-approvers.test.ts',
   asking: 'test/slack/messages/message-events.test.ts',
   connecting: 'test/slack/connections/connect-modal.test.ts',
@@ -86,6 +87,18 @@ const PROOFS: Record<string, Proof> = {
   'command /mcp': ['connecting', 'help, list, tools, test'],
   'shortcut ask_about_message': ['reach', 'a question about a message is answered in its thread'],
   'shortcut connect_tool': ['reach', 'the global shortcut opens the form to connect'],
+  'action agent_another': ['agents', 'under an answer another agent is asked the same'],
+  'action agent_archive': ['agents', 'an edit, a restored version and an archive'],
+  'action agent_channel': ['agents', 'a channel gets its agent from whoever chooses first'],
+  'action agent_edit': ['agents', 'an edit, a restored version and an archive'],
+  'action agent_form_more': ['agents', 'names of people and of those who decide are refused'],
+  'action agent_more': ['agents', 'an edit, a restored version and an archive'],
+  'action agent_restore': ['agents', 'an edit, a restored version and an archive'],
+  'action agent_share': ['agents', 'a channel gets its agent from whoever chooses first'],
+  'action agent_template': ['agents', 'a newcomer makes an agent from a template by pressing'],
+  'action agent_use': ['agents', 'a channel gets its agent from whoever chooses first'],
+  'view agent': ['agents', 'a newcomer makes an agent from a template by pressing'],
+  'view agent_another': ['agents', 'under an answer another agent is asked the same'],
   'action approval_always': ['mainJob', '"Always allow" holds from then on'],
   'action approval_approve': ['approvals', 'what destroys goes to the approvers'],
   'action approval_deny': ['mainJob', 'a denied call is not made'],

@@ -24,6 +24,7 @@ test('who may decide now may edit and look now, whatever the card showed', async
   await owner.press({ channel: 'ops' }, card.ts, 'Edit')
   await eventually(async () => expect(JSON.stringify(await owner.modal())).toContain('emp_no = 10001'))
   expect(await owner.submit({ sql: 'DELETE FROM employee WHERE emp_no = 10002' })).toMatchObject({ ok: true })
-  await member.decide(where, 'Approve')
+  const changed = await member.see(where, /"approval_confirm"/)
+  await member.press(where, changed.ts, 'Approve')
   await member.see(where, /Gone\./)
 })

@@ -45,6 +45,7 @@ export function stateOf(
     stoppedBy: undefined,
     corrections: [],
     usage: { input: 1, output: 1, cacheRead: 0, cacheWrite: 0, costUsd: 0 },
+    childrenUsd: 0,
     model: 'claude-sonnet-5-5',
     summary: undefined,
     startedAt: new Date('2026-11-21T09:58:00Z'),

@@ -70,6 +70,21 @@ export async function plantConnection(client: Client, { workspace, user }: Owner
   return { connection, rule, workspaceRule, subscription, submission, code, entry, shared }
 }
 
+/** An agent of a person, and what they chose and muted. */
+export async function plantAgents(client: Client, { workspace, user }: Owner): Promise<string> {
+  const [agent, shared] = [randomUUID(), randomUUID()]
+  const row = { workspace_id: workspace, user_id: user }
+  const definition = { name: MARK, purpose: MARK, instructions: MARK }
+  await insert(client, 'agents', { ...row, id: agent, name_key: MARK, definition })
+  await insert(client, 'agent_versions', { agent_id: agent, version: 1, definition })
+  const everybodys = { ...definition, name: 'everybodys', purpose: 'shared', instructions: '' }
+  await insert(client, 'agents', { ...row, id: shared, name_key: 'everybodys', definition: everybodys, shared: true })
+  await insert(client, 'person_agents', { ...row, agent_id: agent })
+  await insert(client, 'channel_agents', { workspace_id: workspace, channel: 'CALPHA', agent_id: shared })
+  await insert(client, 'muted_threads', { workspace_id: workspace, channel: 'CALPHA', thread_ts: '1.0' })
+  return agent
+}
+
 /** Cards that a person made, by whether others were offered them; what is shared is for all of the workspace. */
 export async function plantCards(client: Client, { workspace, user }: Owner): Promise<string[]> {
   const cards = [

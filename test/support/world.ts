@@ -27,6 +27,8 @@ export type WorldOptions = {
   model?: Script[]
   mode?: 'http' | 'socket'
   approvers?: string[]
+  /** Another manifest (YAML) than the project's. */
+  manifest?: string
   change?(settings: ResolvedConfig): ResolvedConfig
 }
 
@@ -43,6 +45,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const slack = starting.use(
     await startSlackEmulator({ port: 0, mode, appUrls: [`http://127.0.0.1:${port}/slack/events`], log }),
   )
+  if (options.manifest !== undefined) slack.setManifest(options.manifest)
   const settings = (options.change ?? ((same) => same))({
     slack: {
       botToken: slack.botToken,

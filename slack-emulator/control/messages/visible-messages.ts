@@ -41,6 +41,7 @@ function shown(workspace: Workspace, person: Person, message: Message): Json {
     thread_ts,
     attachments,
     username: message.more?.username,
+    icons: message.more?.icons,
     ...(edited && { edited: true }),
   }
   return {
@@ -86,6 +87,6 @@ function shownFile(workspace: Workspace, id: string): Json[] {
 export function readVisibleSession(workspace: Workspace, channel: Channel, threadTs: string | undefined): Json {
   const session = findSession(workspace, { channel: channel.id, thread_ts: threadTs })
   if (session === undefined) return {}
-  const { status, title, words, prompts } = session
-  return { session: { status, title, words, prompts } }
+  const { status, title, words, prompts, username, icon_emoji, icon_url } = session
+  return { session: { status, title, words, prompts, username, icon_emoji, icon_url } }
 }

@@ -12,6 +12,7 @@ import {
   unfurlLink,
 } from '../messages/edit-and-delete.ts'
 import { Forward, forwardMessage } from '../messages/forward.ts'
+import { React, reactAs } from '../messages/react.ts'
 import { Say, say } from '../messages/say.ts'
 import { uploadFiles } from '../messages/upload.ts'
 import { type Route, route } from './route.ts'
@@ -25,6 +26,7 @@ export function createMessageRoutes(parts: EmulatorParts): Record<string, Route>
     delete: route(Delete, (input) => deleteMessage(parts, input)),
     forward: route(Forward, (input) => forwardMessage(parts, input)),
     unfurl: route(Unfurl, (input) => unfurlLink(parts, input)),
+    react: route(React, (input) => reactAs(parts, input)),
     lock: route(Lock, (input) => lockThread(parts, input)),
     'app-post': route(AppPost, (input) => postAsApp(parts, input)),
   }

@@ -7,7 +7,7 @@ import { APP } from '../../workspace/seed.ts'
 import { Archive, archiveChannel, Membership, Rename, renameChannel, setMember } from '../channel-life.ts'
 import type { EmulatorParts } from '../emulator-parts.ts'
 import { findInChannel, findMessage, findPerson, findTopModal, findViewToPress, humansOf } from '../find.ts'
-import { stopSession, uninstallApp } from '../membership.ts'
+import { Decline, declineScopes, stopSession, uninstallApp } from '../membership.ts'
 import { listVisibleMessages, readVisibleSession } from '../messages/visible-messages.ts'
 import { addChannel, addPerson, NewChannel, NewPerson, NewUsergroup, setUsergroup } from '../people-and-places.ts'
 import { pressInMessage, pressInView } from '../press-button.ts'
@@ -15,6 +15,7 @@ import { runShortcut } from '../shortcut.ts'
 import { runSlashCommand } from '../slash-command.ts'
 import { closeModal, submitModal, typeIntoModal } from '../submit-modal.ts'
 import { channelsOf, listSuggestions, openHome } from '../what-people-see.ts'
+import { listExecutions, runWorkflowStep, StepRun } from '../workflow-step.ts'
 import { createDeliveryRoutes } from './delivery-routes.ts'
 import { createMessageRoutes } from './message-routes.ts'
 import { type Route, route } from './route.ts'
@@ -91,6 +92,8 @@ export function createActionRoutes(parts: EmulatorParts): Record<string, Route> 
       return { ok: true, channel: channel.id }
     }),
     uninstall: route(z.object({ here_only: z.boolean().default(false) }), (input) => uninstallApp(parts, input)),
+    'decline-scopes': route(Decline, (input) => declineScopes(parts, input)),
+    'run-step': route(StepRun, (input) => runWorkflowStep(parts, input)),
     ...createFaultRoutes(parts),
     limits: route(Limits, ({ rate_limits, pass_seconds }) => {
       if (rate_limits !== undefined) parts.limits.set(rate_limits)
@@ -152,7 +155,11 @@ export function createReadRoutes(parts: EmulatorParts): Record<string, Route> {
       user: APP.user,
       team: parts.workspace.team.name,
       ...parts.workspace.manifest().features,
+      functions: parts.workspace.manifest().functions,
+      scopes: parts.workspace.grantedScopes() ?? [],
+      optional_scopes: parts.workspace.manifest().optionalScopes,
     })),
+    executions: route(z.object({}), () => listExecutions(parts)),
     traffic: route(z.object({}), () => ({ exchanges: parts.traffic.list() })),
     deliveries: route(z.object({}), () => ({ deliveries: parts.events.deliveries() })),
     faults: route(z.object({}), () => faultsIn(parts)),

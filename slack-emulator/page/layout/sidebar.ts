@@ -5,6 +5,7 @@ import { useSessionContext } from '../state/session-context.ts'
 import { Avatar } from '../widgets/avatar.ts'
 import { Icon } from '../widgets/icon.ts'
 import { Standing } from '../widgets/standing.ts'
+import { WorkflowSteps } from './workflow-steps.ts'
 
 /** Lists a person's channels; one with unread messages is bold and has a dot. */
 export function Sidebar({ onChoose }: { onChoose(): void }) {
@@ -21,7 +22,8 @@ export function Sidebar({ onChoose }: { onChoose(): void }) {
     <ul>${channels.filter((channel) => !channel.dm).map(link)}</ul>
     <h2 class="side-head">Apps</h2>
     <ul>${channels.filter((channel) => channel.dm).map(link)}
-      <li><button type="button" class=${isHome ? 'side-link is-here side-sub' : 'side-link side-sub'} aria-current=${isHome ? 'page' : undefined} onClick=${home}><span>${app.name} Home</span></button></li></ul>
+      <li><button type="button" class=${isHome ? 'side-link is-here side-sub' : 'side-link side-sub'} aria-current=${isHome ? 'page' : undefined} onClick=${home}><span>${app.name} Home</span></button></li>
+      <${WorkflowSteps} /></ul>
     <h2 class="side-head">Look from another seat</h2>
     <ul>${people.filter((one) => one.id !== me.id).map((one) => html`<li><a class="side-link" href=${`/?as=${one.name}`} target="_blank" rel="noopener"><${Avatar} name=${one.realName} small=${true} /><span>${one.realName}</span><${Standing} person=${one} /><span class="side-more" aria-label="in a second window"><${Icon} name="out" /></span></a></li>`)}</ul>
     <p class="side-note">A seat opens in a second window: one asks, the other approves.</p>

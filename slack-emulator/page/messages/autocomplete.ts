@@ -39,7 +39,7 @@ const peopleHints = ({ people, groups, app }: SessionContext) => [
       ? { text: `@${realName}`, about: `@${name}` }
       : { text: `@${name}`, about: realName },
   ),
-  ...groups.map(({ handle, name }) => ({ text: `@${handle}`, about: name })),
+  ...groups.filter((one) => !one.disabled).map(({ handle, name }) => ({ text: `@${handle}`, about: name })),
 ]
 
 const roomHints = ({ channels }: SessionContext) =>

@@ -9,6 +9,7 @@ import { type AgentSession, readAgentSession } from '../state/people.ts'
 import { type JsonRecord, readRecords, readString } from '../state/read-json.ts'
 import { markRead } from '../state/read-marks.ts'
 import { useSessionContext } from '../state/session-context.ts'
+import { Avatar } from '../widgets/avatar.ts'
 import { Icon } from '../widgets/icon.ts'
 import { useAnnouncements } from './announce.ts'
 import { Composer } from './composer.ts'
@@ -87,7 +88,7 @@ function ConversationFooter({ session, channel, thread, children }: FootProps) {
     ${noted && html`<${SeatNotes} />`}
     ${children}
     <div class="status" role="status">
-      ${words !== '' && html`<span class="pulse" aria-hidden="true"></span><span>${app.name} ${words}</span>`}
+      ${words !== '' && html`<span class="pulse" aria-hidden="true"></span>${session.face !== '' && html`<${Avatar} name=${session.name} app=${true} small=${true} face=${session.face} />`}<span>${session.name || app.name} ${words}</span>`}
       ${busy && thread !== '' && html`<button type="button" class="small-button" onClick=${stop}>Stop</button>`}
     </div>
   </div>`

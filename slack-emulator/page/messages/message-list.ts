@@ -28,7 +28,13 @@ export function MessageList({ messages, channel, label, inThread, before }: Prop
 }
 
 function together(last: JsonRecord | undefined, message: JsonRecord): boolean {
-  if (last === undefined || last.user !== message.user || last.ephemeral !== message.ephemeral) return false
+  if (
+    last === undefined ||
+    last.user !== message.user ||
+    last.username !== message.username ||
+    last.ephemeral !== message.ephemeral
+  )
+    return false
   if (message.ephemeral === true || last.reply_count !== undefined) return false
   return Number(message.ts) - Number(last.ts) < TOGETHER_S
 }

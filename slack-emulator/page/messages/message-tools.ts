@@ -6,6 +6,7 @@ import { Confirm } from '../widgets/confirm.ts'
 import { Icon } from '../widgets/icon.ts'
 import { Popup } from '../widgets/popup.ts'
 import { ForwardDialog } from './forward-dialog.ts'
+import { AddReaction } from './reactions.ts'
 
 type Props = { message: JsonRecord; channel: string; inThread: boolean; onEdit(): void }
 
@@ -39,6 +40,7 @@ export function MessageTools({ message, channel, inThread, onEdit }: Props) {
   }
   const thread = readString(message.thread_ts) || ts
   return html`<div class="message-tools">
+    <${AddReaction} message=${message} channel=${channel} />
     ${!inThread && html`<button type="button" class="icon-button" title="Reply in thread" aria-label="Reply in thread" onClick=${() => go({ channel, home: false, thread })}><${Icon} name="reply" /></button>`}
     <button type="button" ref=${anchor} class="icon-button" title="More actions" aria-label="More actions" aria-haspopup="menu" aria-expanded=${open === 'menu'} onClick=${() => setOpen(open === 'menu' ? undefined : 'menu')}><${Icon} name="more" /></button>
     ${open === 'menu' && html`<${Popup} anchor=${anchor} onClose=${() => setOpen(undefined)} role="menu" label="Message actions"><${Items} message=${message} onChoose=${start} /></${Popup}>`}

@@ -2,11 +2,10 @@ import { html } from 'htm/preact'
 import { useState } from 'preact/hooks'
 import { Blocks } from '../blocks/blocks.ts'
 import { useMessageSurface } from '../state/form-state.ts'
-import { type JsonRecord, readNumber, readRecords, readString, readStrings } from '../state/read-json.ts'
+import { type JsonRecord, readNumber, readRecord, readRecords, readString, readStrings } from '../state/read-json.ts'
 import { readMark } from '../state/read-marks.ts'
 import { SurfaceProvider, useSessionContext } from '../state/session-context.ts'
 import { clockTimeOf, fullTimeOf } from '../state/time.ts'
-import { renderEmoji } from '../text/inline.ts'
 import { renderMrkdwn } from '../text/mrkdwn.ts'
 import { Avatar } from '../widgets/avatar.ts'
 import { Icon } from '../widgets/icon.ts'
@@ -15,6 +14,7 @@ import { Attachments } from './attachments.ts'
 import { Editor } from './editor.ts'
 import { Files } from './files.ts'
 import { MessageTools } from './message-tools.ts'
+import { Reactions } from './reactions.ts'
 
 type Props = { message: JsonRecord; channel: string; compact: boolean; inThread: boolean }
 
@@ -30,17 +30,23 @@ export function MessageRow({ message, channel, compact, inThread }: Props) {
   const kinds = [compact && 'is-compact', message.ephemeral && 'is-ephemeral', isQuiet(message) && 'is-quiet']
   const classes = ['message', ...kinds].filter(Boolean).join(' ')
   return html`<li class=${classes} data-ts=${ts}>
-    <div class="message-side">${compact ? time : html`<${Avatar} name=${name} app=${user === app.user} />`}</div>
+    <div class="message-side">${compact ? time : html`<${Avatar} name=${name} app=${user === app.user} face=${faceOf(message)} />`}</div>
     <div class="message-main">
       ${message.ephemeral === true && html`<div class="only-you"><${Icon} name="eye" /> Only visible to you</div>`}
       ${compact ? html`<span class="hidden">${name}</span>` : html`<div class="message-head"><span class="message-name">${name}</span><${Standing} person=${author} />${time}</div>`}
       ${editing ? html`<${Editor} message=${message} channel=${channel} onDone=${() => setEditing(false)} />` : html`<${SurfaceProvider} value=${surface}><${Body} message=${message} /><${Attachments} all=${readRecords(message.attachments)} /></${SurfaceProvider}>`}
       <${Files} files=${readRecords(message.files)} />
-      <${Reactions} message=${message} />
+      <${Reactions} message=${message} channel=${channel} />
       ${!inThread && readNumber(message.reply_count) > 0 && html`<${ThreadLink} message=${message} channel=${channel} />`}
     </div>
     <${MessageTools} message=${message} channel=${channel} inThread=${inThread} onEdit=${() => setEditing(true)} />
   </li>`
+}
+
+/** The face that an app gave its message. */
+function faceOf({ icons }: JsonRecord): string {
+  const { emoji, image_48 } = readRecord(icons)
+  return readString(emoji) || readString(image_48)
 }
 
 /** What `/me` says, and what Slack itself puts into a channel. */
@@ -58,16 +64,6 @@ function Body({ message }: { message: JsonRecord }) {
     ${live && html`<span class="cursor" role="img" aria-label="still writing"></span>`}
     ${edited && html`<span class="quiet edited">(edited)</span>`}
   </div>`
-}
-
-function Reactions({ message }: { message: JsonRecord }) {
-  const { me } = useSessionContext()
-  const all = readRecords(message.reactions)
-  if (all.length === 0) return null
-  return html`<div class="reactions">${all.map((one) => {
-    const users = readStrings(one.users)
-    return html`<span class=${users.includes(me.id) ? 'reaction is-mine' : 'reaction'}>${renderEmoji(readString(one.name))} ${users.length}</span>`
-  })}</div>`
 }
 
 function ThreadLink({ message, channel }: { message: JsonRecord; channel: string }) {

@@ -9,7 +9,7 @@ export type PersonInfo = {
   /** Empty for a full member. */
   standing: string
 }
-export type GroupInfo = { id: string; handle: string; name: string }
+export type GroupInfo = { id: string; handle: string; name: string; disabled: boolean }
 export type ChannelInfo = {
   id: string
   name: string
@@ -29,7 +29,11 @@ export type AppInfo = {
   team: string
   commands: { command: string; description: string; usage: string }[]
   shortcuts: ShortcutInfo[]
+  /** Its steps for Workflow Builder. */
+  steps: StepInfo[]
 }
+type ParameterInfo = { name: string; title: string; type: string; needed: boolean }
+export type StepInfo = { callbackId: string; title: string; description: string; inputs: ParameterInfo[] }
 
 /** `people` are those who can act, `others` are bots and people who left. */
 export const readPeople = (answer: JsonRecord, which: 'people' | 'others' = 'people'): PersonInfo[] =>
@@ -47,6 +51,7 @@ export const readGroups = (answer: JsonRecord): GroupInfo[] =>
     id: readString(one.id),
     handle: readString(one.handle),
     name: readString(one.name),
+    disabled: one.disabled === true,
   }))
 
 export const readChannels = (answer: JsonRecord): ChannelInfo[] =>
@@ -75,9 +80,27 @@ export const readApp = (answer: JsonRecord): AppInfo => ({
     type: readString(one.type),
     callbackId: readString(one.callback_id),
   })),
+  steps: readRecords(answer.functions).map((one) => ({
+    callbackId: readString(one.callback_id),
+    title: readString(one.title),
+    description: readString(one.description),
+    inputs: readRecords(one.input_parameters).map((input) => ({
+      name: readString(input.name),
+      title: readString(input.title) || readString(input.name),
+      type: readString(input.type),
+      needed: input.is_required === true,
+    })),
+  })),
 })
 
-export type AgentSession = { status: string; words: string; prompts: { title: string; message: string }[] }
+export type AgentSession = {
+  status: string
+  words: string
+  prompts: { title: string; message: string }[]
+  /** Empty where the app stands under its own. */
+  name: string
+  face: string
+}
 
 export function readAgentSession(answer: JsonRecord): AgentSession {
   const session = readRecord(answer.session)
@@ -85,5 +108,7 @@ export function readAgentSession(answer: JsonRecord): AgentSession {
     title: readString(one.title),
     message: readString(one.message),
   }))
-  return { status: readString(session.status), words: readString(session.words), prompts }
+  const face = readString(session.icon_emoji) || readString(session.icon_url)
+  const [status, words, name] = [session.status, session.words, session.username].map(readString)
+  return { status: status ?? '', words: words ?? '', prompts, name: name ?? '', face }
 }

@@ -18,7 +18,7 @@ export function Dialog({ title, done, onDone, onClose, children }: Props) {
     act()
   }
   return html`<dialog ref=${box} class="modal confirm" aria-labelledby=${id} onCancel=${closing(onClose)}>
-    <form onSubmit=${closing(onDone)}>
+    <form class="modal-form" onSubmit=${closing(onDone)}>
       <div class="modal-head"><h2 id=${id}>${title}</h2></div>
       <div class="modal-body">${children}</div>
       <div class="modal-foot">

@@ -1,19 +1,11 @@
 import { z } from 'zod'
-import type { Session } from '../../workspace/records.ts'
+import { Session } from '../../workspace/records.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import { channelFor, isThread } from './chat-common.ts'
-import {
-  acceptJson,
-  channelArg,
-  defineMethod,
-  type MethodResponse,
-  type Methods,
-  refuse,
-  tsArg,
-} from './method-args.ts'
+import { acceptJson, defineMethod, type MethodResponse, type Methods, refuse, tsArg } from './method-args.ts'
 
 export const SessionStatus = z.enum(['processing', 'active', 'suspended', 'closed'])
-const place = { channel: channelArg, thread_ts: tsArg }
+const place = { channel_id: z.string({ error: 'missing required field: channel_id' }), thread_ts: tsArg }
 const title = z.string().min(1).max(200)
 const Prompts = acceptJson(
   z
@@ -22,13 +14,29 @@ const Prompts = acceptJson(
     .max(4),
 )
 
+/** `null` takes a name or face back, which else stays until there is another. */
+const identity = {
+  username: z.string().max(200).nullish(),
+  icon_emoji: z.string().nullish(),
+  icon_url: z.string().nullish(),
+}
+const Status = z.object({
+  ...place,
+  ...identity,
+  status: SessionStatus,
+  title: title.optional(),
+  initiator_user_id: z.string().optional(),
+})
+
+const Change = Session.partial()
+type Change = z.infer<typeof Change>
 type Place = { channel: string; thread_ts?: string | undefined }
 
 const sessionKey = ({ channel, thread_ts }: Place) => `${channel}:${thread_ts ?? ''}`
 
 /** agents.sessions.* and the older assistant.threads.* */
 export function createAgentMethods(workspace: Workspace): Methods {
-  const change = (at: Place, next: Partial<Session>): MethodResponse | Session => {
+  const change = (at: Place, next: Change): MethodResponse | Session => {
     const channel = channelFor(workspace, at.channel)
     if (typeof channel === 'string') return refuse(channel)
     if (at.thread_ts !== undefined && !isThread(workspace, channel.id, at.thread_ts)) return refuse('invalid_thread_ts')
@@ -45,15 +53,13 @@ export function createAgentMethods(workspace: Workspace): Methods {
     return { ok: true, status, agent_status: status, ...(name === undefined ? {} : { title: name }) }
   }
   return {
-    'agents.sessions.setStatus': defineMethod(
-      z.object({ ...place, status: SessionStatus, title: title.optional(), initiator_user_id: z.string().optional() }),
-      ({ status, title: given, initiator_user_id, ...at }) =>
-        initiator_user_id === undefined || workspace.person(initiator_user_id)?.bot === false
-          ? setNamed(at, given === undefined ? { status } : { status, title: given })
-          : refuse('user_not_found'),
+    'agents.sessions.setStatus': defineMethod(Status, ({ channel_id, thread_ts, initiator_user_id, ...given }) =>
+      initiator_user_id === undefined || workspace.person(initiator_user_id)?.bot === false
+        ? setNamed({ channel: channel_id, thread_ts }, changeOf(given))
+        : refuse('user_not_found'),
     ),
-    'agents.sessions.rename': defineMethod(z.object({ ...place, title }), ({ title: given, ...at }) =>
-      setNamed(at, { title: given }),
+    'agents.sessions.rename': defineMethod(z.object({ ...place, title }), ({ channel_id, thread_ts, title: given }) =>
+      setNamed({ channel: channel_id, thread_ts }, { title: given }),
     ),
     'assistant.threads.setTitle': defineMethod(
       z.object({ channel_id: z.string(), thread_ts: tsArg, title }),
@@ -65,8 +71,10 @@ export function createAgentMethods(workspace: Workspace): Methods {
         thread_ts: tsArg,
         status: z.string(),
         loading_messages: acceptJson(z.array(z.string()).max(10)).optional(),
+        ...identity,
       }),
-      ({ channel_id, thread_ts, status }) => set({ channel: channel_id, thread_ts }, { words: status }),
+      ({ channel_id, thread_ts, status, username, icon_emoji, icon_url }) =>
+        set({ channel: channel_id, thread_ts }, { words: status, ...changeOf({ username, icon_emoji, icon_url }) }),
     ),
     'assistant.threads.setSuggestedPrompts': defineMethod(
       z.object({ channel_id: z.string(), thread_ts: tsArg.optional(), title: z.string().optional(), prompts: Prompts }),
@@ -79,6 +87,12 @@ export function createAgentMethods(workspace: Workspace): Methods {
       },
     ),
   }
+}
+
+/** What is given replaces what was; `null` replaces it with nothing. */
+function changeOf(given: Record<string, string | null | undefined>): Change {
+  const set = Object.entries(given).filter(([, value]) => value !== undefined)
+  return Change.parse(Object.fromEntries(set.map(([name, value]) => [name, value ?? undefined])))
 }
 
 /** Slack shows its loader for an hour at most (docs.slack.dev/reference/methods/agents.sessions.setStatus). */
@@ -97,12 +111,12 @@ export function clearStatusText(workspace: Workspace, at: Place): void {
   if (session?.words) setSession(workspace, at, { words: '' })
 }
 
-export function setSession(workspace: Workspace, at: Place, change: Partial<Session>): Session {
+export function setSession(workspace: Workspace, at: Place, change: Change): Session {
   const key = sessionKey(at)
   const thread_ts = at.thread_ts ?? ''
   const known: Session = workspace.sessions.get(key) ?? { channel: at.channel, thread_ts, status: 'active' }
   const since = change.status === 'processing' ? { since: workspace.now() } : {}
-  const session = { ...known, ...change, ...since }
+  const session = Session.parse({ ...known, ...change, ...since })
   workspace.sessions.put(key, session)
   workspace.publish({ kind: 'session', channel: at.channel, thread_ts })
   return session

@@ -7,6 +7,7 @@ import { APP } from '../../workspace/seed.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import { clearStatusText } from './agents.ts'
 import { blocksForContent, channelFor, messageFor, refuseMetadata, threadFor } from './chat-common.ts'
+import { identityArgs, identityFieldsOf } from './custom-identity.ts'
 import {
   blocksArg,
   channelArg,
@@ -33,9 +34,19 @@ const content = {
 }
 const Content = z.object(content)
 type Content = z.infer<typeof Content>
-const Post = Content.extend({ channel: channelArg, thread_ts: tsArg.optional(), reply_broadcast: flagArg.optional() })
+const Post = Content.extend({
+  ...identityArgs,
+  channel: channelArg,
+  thread_ts: tsArg.optional(),
+  reply_broadcast: flagArg.optional(),
+})
 const Update = Content.extend({ channel: channelArg, ts: tsArg })
-const Ephemeral = Content.extend({ channel: channelArg, user: z.string(), thread_ts: tsArg.optional() })
+const Ephemeral = Content.extend({
+  ...identityArgs,
+  channel: channelArg,
+  user: z.string(),
+  thread_ts: tsArg.optional(),
+})
 
 /** chat.*, streams apart. */
 export function createChatMethods(workspace: Workspace): Methods {
@@ -74,6 +85,7 @@ function post(workspace: Workspace, args: z.infer<typeof Post>): MethodResponse 
     user: APP.user,
     ...thread,
     ...fieldsOf(args),
+    ...identityFieldsOf(args, broadcast),
     ...(broadcast ? { subtype: 'thread_broadcast' } : {}),
   })
   clearStatusText(workspace, message)
@@ -100,6 +112,7 @@ function postEphemeral(workspace: Workspace, args: z.infer<typeof Ephemeral>): M
     ephemeral_to: args.user,
     ...(args.thread_ts === undefined ? {} : { thread_ts: args.thread_ts }),
     ...fieldsOf(args),
+    ...identityFieldsOf(args),
   })
   return { ok: true, message_ts: message.ts, ...cutWarning(args) }
 }

@@ -9,6 +9,7 @@ import { appendChunks, renderStream, StreamChunk, streamBlocksOf } from '../../w
 import type { Workspace } from '../../workspace/workspace.ts'
 import { SessionStatus, setSession } from './agents.ts'
 import { channelFor, isThread, LOCKED, refuseMetadata, threadFor } from './chat-common.ts'
+import { identityArgs, identityFieldsOf } from './custom-identity.ts'
 import {
   acceptJson,
   blocksArg,
@@ -25,6 +26,7 @@ import { refuseBlocks } from './refuse-blocks.ts'
 const words = { markdown_text: z.string().optional(), chunks: acceptJson(z.array(z.unknown())).optional() }
 const Start = z.object({
   ...words,
+  ...identityArgs,
   channel: channelArg,
   thread_ts: tsArg.optional(),
   recipient_team_id: z.string().optional(),
@@ -74,7 +76,8 @@ function start(workspace: Workspace, args: z.infer<typeof Start>): MethodRespons
   const stream = grow(empty, args)
   if ('ok' in stream) return stream
   const thread = args.thread_ts === undefined ? {} : { thread_ts: args.thread_ts }
-  const { ts: _, ...draft } = renderStream({ channel: channel.id, ...thread, user: APP.user, text: '', ts: '' }, stream)
+  const bare = { channel: channel.id, ...thread, ...identityFieldsOf(args), user: APP.user, text: '', ts: '' }
+  const { ts: _, ...draft } = renderStream(bare, stream)
   const message = workspace.post(draft)
   const at = { channel: channel.id, thread_ts: args.thread_ts ?? message.ts }
   setSession(workspace, at, { status: 'processing', words: '' })

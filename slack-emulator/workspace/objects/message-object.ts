@@ -17,6 +17,7 @@ export function messageObjectOf(message: Message, workspace: Workspace, withMeta
     metadata,
     more,
     user,
+    reactions,
     ...shown
   } = message
   const object = {
@@ -26,6 +27,7 @@ export function messageObjectOf(message: Message, workspace: Workspace, withMeta
     ...authorFields(message, workspace),
     ...(withMetadata && metadata !== undefined ? { metadata } : {}),
     ...(files === undefined ? {} : { files: filesOf(files, workspace) }),
+    ...reactionFields(reactions),
     ...(stream === undefined
       ? {}
       : { streaming_state: isStreaming(stream, workspace.now()) ? 'in_progress' : 'completed' }),
@@ -37,7 +39,12 @@ export function messageObjectOf(message: Message, workspace: Workspace, withMeta
 }
 
 /** The messages of webhooks, older apps and workflows name a bot and no user (docs.slack.dev/reference/events/message/bot_message). */
-const isNamedByBot = ({ subtype }: Message): boolean => subtype === 'bot_message'
+export const isNamedByBot = ({ subtype }: Message): boolean => subtype === 'bot_message'
+
+function reactionFields(reactions: Message['reactions'] = []): Json {
+  if (reactions.length === 0) return {}
+  return { reactions: reactions.map(({ name, users }) => ({ name, users, count: users.length })) }
+}
 
 /** What Slack itself puts into a channel when somebody joins, leaves, renames or archives it. */
 const isNotice = ({ subtype = '' }: Message): boolean => subtype.startsWith('channel_')

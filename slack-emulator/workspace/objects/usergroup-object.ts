@@ -3,7 +3,7 @@ import type { Workspace } from '../workspace.ts'
 
 /** docs.slack.dev/reference/objects/usergroup-object */
 export function usergroupObjectOf(
-  { id, handle, name, users, disabled }: Usergroup,
+  { id, handle, name, users, description = '', disabled }: Usergroup,
   { team }: Workspace,
   withUsers: boolean,
 ): Json {
@@ -14,7 +14,7 @@ export function usergroupObjectOf(
     is_subteam: true,
     name,
     handle,
-    description: '',
+    description,
     is_external: false,
     date_create: 0,
     date_update: 0,

@@ -10,10 +10,11 @@ import {
 import { findAppError, unreachableReasonFor } from '../../egress/egress-error.ts'
 import { AppError, type ErrorCode, hasSystemCode } from '../../errors.ts'
 import { type AuthChallenge, authChallengeIn, SignInChallenge } from './auth-challenge.ts'
+import { BusyServerError, createBusyFailure, waitText } from './busy-server.ts'
 import { isLostSession } from './lost-session.ts'
 import { isLostStream, isTooLarge } from './lost-stream-error.ts'
 
-/** `scope`: the sign-in is good, but does not allow this. `circuit_open`: the server is left alone for a while. */
+/** `scope`: the sign-in is good, but does not allow this. `circuit_open`: the server is left alone for a while. `busy`: it says when to come again. */
 export type FailureReason =
   | 'timeout'
   | 'cancelled'
@@ -23,6 +24,7 @@ export type FailureReason =
   | 'protocol'
   | 'gone'
   | 'circuit_open'
+  | 'busy'
 
 /** What went wrong between us and a server, once, for both uses: as a call's outcome and as an AppError. */
 export type McpFailure = {
@@ -34,6 +36,8 @@ export type McpFailure = {
   turnedAway: boolean
   /** What a sign-in has to bring, where one would help. */
   challenge?: AuthChallenge
+  /** How long a busy server asks to wait. */
+  afterMs?: number
 }
 
 /**
@@ -55,6 +59,8 @@ export function classifyError(error: unknown, label: ServerLabel): McpFailure {
   const own = findAppError(error)
   if (own !== undefined) return classifyAppError(own, label)
   if (isLostSession(error)) return createLostSessionFailure(label)
+  const busy = [...chainOf(error)].find((at) => at instanceof BusyServerError)
+  if (busy !== undefined) return createBusyFailure(label.title, busy)
   const scope = classifyScopeError(error, label)
   if (scope !== undefined) return scope
   const status = statusIn(error)
@@ -66,8 +72,7 @@ export function createCircuitOpenFailure(
   title: string,
   { until, failures }: { until: Date; failures: number },
 ): McpFailure {
-  const seconds = Math.max(1, Math.ceil((until.getTime() - Date.now()) / 1000))
-  const wait = seconds < 90 ? `${seconds} s` : `${Math.round(seconds / 60)} min`
+  const wait = waitText(until.getTime() - Date.now())
   return {
     why: 'circuit_open',
     code: 'server_unreachable',

@@ -41,6 +41,8 @@ export type CallFailure = {
   ms: number
   /** With `sign_in` and `scope`: what a sign-in has to bring. Absent where only another credential helps. */
   challenge?: AuthChallenge
+  /** With `busy`: how long the server asks to wait. */
+  afterMs?: number
   log?: LogLine[]
 }
 

@@ -1,3 +1,4 @@
+import { askedWaitOf, BusyServerError } from '../protocol/busy-server.ts'
 import { isObject, parseLooseJson } from '../protocol/loose-json.ts'
 import type { MessageReader } from '../protocol/message-reader.ts'
 import { createOpenRequests, type OpenRequest } from './open-requests.ts'
@@ -14,8 +15,18 @@ export function createLenientFetch(fetch: typeof globalThis.fetch, reader: Messa
       request?.release()
       throw error
     })
+    await refuseBusy(response, request)
     return readAnswerTo({ sent, request }, response, reader)
   }
+}
+
+/** Throws where the server says when to come again, which the SDK does not hand on. */
+async function refuseBusy(response: Response, request: OpenRequest | undefined): Promise<void> {
+  const afterMs = askedWaitOf(response, new Date())
+  if (afterMs === undefined) return
+  request?.release()
+  await response.body?.cancel()
+  throw new BusyServerError(response.status, afterMs)
 }
 
 const endedBy = (init: RequestInit, signal: AbortSignal): RequestInit => ({

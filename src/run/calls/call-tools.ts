@@ -11,13 +11,15 @@ import { appendEvents, type LeasedRun } from '../storage/leased-run.ts'
 import { callBuiltinTool } from '../tools/call-builtin-tool.ts'
 import { createSignInRequest, requestInputs, requestLiveInput } from './request-input.ts'
 import { FOLLOWED_CHARS, firstLineOf, plainResultOf, shapeResult } from './shape-result.ts'
+import { waitForTurn, waitingEventFor } from './wait-for-turn.ts'
 
 /** A call that is still not done after so many rounds of questions never will be. */
 const MAX_ROUNDS = 11
 /** A server that wants to be asked again has some work to do first. */
 const STATE_ONLY_PAUSE_MS = 250
 
-export type ReadyCall = { call: CallState; source: Source; tool: Source['tools'][number] }
+/** `others`: connections with the same tool, for where this one fails. */
+export type ReadyCall = { call: CallState; source: Source; tool: Source['tools'][number]; others: string[] }
 
 /** Makes the calls side by side; that they are begun stands in the run already. */
 export async function callTools(deps: RunDeps, leased: LeasedRun, ready: ReadyCall[]): Promise<void> {
@@ -49,6 +51,8 @@ async function callOne(deps: RunDeps, leased: LeasedRun, ready: ReadyCall): Prom
   const { call } = ready
   const outcome = await outcomeOf(deps, leased, ready)
   if (outcome.kind === 'input_required') return requestInputs(deps, leased, call, outcome.asks)
+  const waiting = await waitingEventFor(deps, ready, outcome)
+  if (waiting !== undefined) return void (await appendEvents(deps, leased, [waiting], 'fact'))
   const mayAsk = outcome.kind === 'failed' && ready.source.shared === undefined
   const signIn = mayAsk ? createSignInRequest(call, ready.source.id, outcome) : undefined
   if (signIn !== undefined) return requestInputs(deps, leased, call, [signIn])
@@ -73,7 +77,7 @@ type Asking = Extract<ToolOutcome, { kind: 'input_required' }>
 async function outcomeOf(deps: RunDeps, leased: LeasedRun, ready: ReadyCall): Promise<ToolOutcome> {
   let resume = resumptionOf(ready.call)
   for (let rounds = roundsOf(leased, ready.call); ; rounds = roundsOf(leased, ready.call)) {
-    const outcome = await callRound(deps, leased, ready, resume)
+    const outcome = (await waitForTurn(deps, leased, ready.source)) ?? (await callRound(deps, leased, ready, resume))
     if (outcome.kind !== 'input_required') return outcome
     if (rounds >= MAX_ROUNDS) return tooManyRounds(ready.call, outcome)
     if (outcome.asks.length > 0) return outcome
@@ -119,15 +123,20 @@ const tooManyRounds = ({ connectionName }: CallState, { ms }: Asking): Answered 
 /** What may have been carried out is `unknown` besides. */
 const mayPass = (outcome: Answered): boolean => outcome.kind === 'failed' && PASSING.has(outcome.why)
 
-const PASSING = new Set(['timeout', 'unreachable', 'gone', 'circuit_open'])
+const PASSING = new Set(['timeout', 'unreachable', 'gone', 'circuit_open', 'busy'])
 
 type Outcome = Omit<EventOf<'returned'>, 'type' | 'call' | 'ms' | 'at' | 'passing' | 'why'>
 
-async function returnedOf(deps: RunDeps, { call, source, tool }: ReadyCall, outcome: Answered): Promise<Outcome> {
+async function returnedOf(
+  deps: RunDeps,
+  { call, source, tool, others }: ReadyCall,
+  outcome: Answered,
+): Promise<Outcome> {
   const log = outcome.log === undefined ? {} : { log: outcome.log }
   if (outcome.kind === 'failed') {
     const { kind, text } = failure(call, forWorkspace(source, outcome))
-    return { outcome: kind, text, summary: firstLineOf(text), images: [], files: [], ...log }
+    const hint = hintFor(outcome, others)
+    return { outcome: kind, text: text + hint, summary: firstLineOf(text), images: [], files: [], ...log }
   }
   const followed = tool.builtin === 'read_skill' || tool.builtin === 'get_prompt'
   const most = followed ? FOLLOWED_CHARS : undefined
@@ -141,6 +150,13 @@ async function returnedOf(deps: RunDeps, { call, source, tool }: ReadyCall, outc
     deps.log.error({ call: call.id, tool: call.tool, reason: errorChainOf(error) }, 'result cannot be read')
     return { outcome: outcome.kind === 'ok' ? 'ok' : 'error', ...plainResultOf(outcome.content), ...log }
   }
+}
+
+/** For the model, which says what it used instead. */
+function hintFor(outcome: CallFailure, names: string[]): string {
+  if (names.length === 0 || outcome.sent || !mayPass(outcome)) return ''
+  const have = names.length === 1 ? 'has' : 'have'
+  return `\n[Of the person's connections, ${names.join(' and ')} ${have} the same tool. If it serves as well, use that one and say so; do not repeat this call.]`
 }
 
 /** Whoever signs in gives their own access to everybody, so that is the owners' to do. */

@@ -7,6 +7,7 @@ import { plainTextIn, type ReadIndex } from '../../policy/flow/read-index.ts'
 import type { ResolvedTool, RunDeps, Source } from '../deps.ts'
 import type { RunState } from '../state/state.ts'
 import { wasMentioned } from '../tools/list-text.ts'
+import { personWordsOf } from './read-indexes.ts'
 
 type Question = { found: ResolvedTool<Source>; args: JsonObject; reads: ReadIndex }
 
@@ -49,7 +50,7 @@ const isChosen = (
 /** Neither the person nor the server named the address: it can say anything. */
 function isMade(state: RunState, { source, args }: { source: Source; args: JsonObject }): boolean {
   const uri = String(args.uri)
-  const said = [state.text, ...state.corrections.map(({ text }) => text), source.instructions ?? '']
+  const said = [personWordsOf(state), ...state.corrections.map(({ text }) => text), source.instructions ?? '']
   return !wasMentioned(state, source.id, uri) && !said.some((text) => text.split(/\s+/).includes(uri))
 }
 

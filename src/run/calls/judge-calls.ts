@@ -6,6 +6,7 @@ import type { EventOf, RunEvent } from '../state/events.ts'
 import type { CallState } from '../state/state.ts'
 import { appendEvents, type LeasedRun } from '../storage/leased-run.ts'
 import { classificationFor, nameTools } from '../tools/offered-tools.ts'
+import { findConnectionsLike } from '../tools/same-tool.ts'
 import { callHashOf, definitionHashOf } from './call-hashes.ts'
 import { callTools, createCalledEvent, createRefusedEvent, type ReadyCall } from './call-tools.ts'
 import { changedToolText, changedVerdictFor, isChangedTool } from './changed-tools.ts'
@@ -54,7 +55,7 @@ export async function judgeCalls(deps: RunDeps, leased: LeasedRun, calls: CallSt
   const ready = judged.flatMap((one) =>
     one.ready.flatMap(({ id, found }) => {
       const call = begun.get(id)
-      return call === undefined ? [] : [{ call, ...found }]
+      return call === undefined ? [] : [{ call, ...found, others: findConnectionsLike(found, policy.sources) }]
     }),
   )
   await callTools(deps, leased, ready)
@@ -197,7 +198,7 @@ function stillTheSame(deps: RunDeps, call: CallState, sources: Source[]): ReadyC
   if (isChangedTool({ source, tool }))
     return { ...createRefusedEvent(deps, call, changedToolText({ source, tool })), changed: true }
   const hash = callHashOf(source.id, definitionHashOf(tool), call.arguments)
-  if (hash === call.hash) return { call, source, tool }
+  if (hash === call.hash) return { call, source, tool, others: findConnectionsLike({ source, tool }, sources) }
   return createRefusedEvent(
     deps,
     call,

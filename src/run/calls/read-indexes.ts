@@ -1,4 +1,4 @@
-import type { RunId } from '../../ids.ts'
+import type { RunId, WorkspaceId } from '../../ids.ts'
 import { addReadText, createReadIndex, type ReadIndex } from '../../policy/flow/read-index.ts'
 import type { CallState, RunState } from '../state/state.ts'
 import type { ConversationHistory } from '../storage/conversations.ts'
@@ -14,6 +14,7 @@ type KeptIndex = { index: ReadIndex; calls: Set<string>; corrections: number }
  */
 export function createReadIndexes(store: {
   history(run: RunId): Promise<Pick<ConversationHistory, 'runs'>>
+  state(run: RunId, workspace: WorkspaceId): Promise<RunState | null>
 }): (state: RunState) => Promise<ReadIndex> {
   const kept = new Map<RunId, KeptIndex>()
   return async (state) => {
@@ -28,12 +29,18 @@ export function createReadIndexes(store: {
 }
 
 async function beginIndex(store: Parameters<typeof createReadIndexes>[0], state: RunState): Promise<KeptIndex> {
-  const { runs } = await store.history(state.id)
   const known: KeptIndex = { index: createReadIndex(), calls: new Set(), corrections: 0 }
-  addWords(known.index, state.text)
+  // What an agent is asked to do may hold anything that the asking run has read: only the person's words are their own.
+  const asker = state.parent && (await store.state(state.parent.run, state.origin.workspace))
+  if (asker) addEarlier(known, asker)
+  const { runs } = await store.history(asker?.id ?? state.id)
+  addWords(known.index, personWordsOf(state))
   for (const run of runs) if (run.origin.user === state.origin.user) addEarlier(known, run)
   return known
 }
+
+/** What the person said, and nothing that a model made of it. */
+export const personWordsOf = ({ text, parent }: Pick<RunState, 'text' | 'parent'>): string => parent?.words ?? text
 
 function addEarlier(known: KeptIndex, run: RunState): void {
   for (const words of [run.text, ...run.corrections.map(({ text }) => text)]) addWords(known.index, words)

@@ -32,7 +32,7 @@ export type PolicyInputs = {
 export async function policyInputsFor(deps: RunDeps, state: RunState): Promise<PolicyInputs> {
   const { origin } = state
   const [sources, policy, reads] = await Promise.all([
-    sourcesOf(deps, origin),
+    sourcesOf(deps, state),
     deps.rules.policyFor(origin),
     deps.readBy(state),
   ])

@@ -85,11 +85,11 @@ export function createStartedEvent(deps: RunDeps, request: Request): EventOf<'st
 
 /** A run starts with a call where the person chose one; that call is judged and made like any other. */
 async function firstEvents(deps: RunDeps, request: StartRequest): Promise<RunEvent[]> {
-  const { origin, first } = request
+  const { first } = request
   const started = createStartedEvent(deps, request)
   if (first === undefined) return [started]
   const { connection, does, input } = first
-  const named = nameTools(await sourcesOf(deps, origin))
+  const named = nameTools(await sourcesOf(deps, request))
   const [name] = [...named].find(([, { source, tool }]) => source.id === connection && tool.builtin === does) ?? []
   if (name === undefined)
     throw new AppError('not_found', 'This connection does not offer that any more. Open its list again.')

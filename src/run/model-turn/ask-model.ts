@@ -9,11 +9,13 @@ import { labelOf, quoteWords } from '../frames.ts'
 import type { Origin } from '../state/events.ts'
 import type { RunState } from '../state/state.ts'
 import { appendEvents, type LeasedRun } from '../storage/leased-run.ts'
+import { findAgentsToAsk } from '../team/asked-agents.ts'
+import { ownToolsFor } from '../team/own-tools.ts'
 import { countToolCalls } from '../tools/count-tool-calls.ts'
 import { fitTools } from '../tools/fit-tools.ts'
 import { nameTools, offeredSourcesOf, sourcesOf } from '../tools/offered-tools.ts'
 import { loadConversationHistory } from './conversation-history.ts'
-import { describeToolsLeftOut, INSTRUCTIONS, LAST_TURN } from './instructions.ts'
+import { describeToolsLeftOut, instructionsFor, LAST_TURN } from './instructions.ts'
 import { messagesOf, withText } from './transcript.ts'
 
 /** Room for a long answer or a large file's content in one turn. */
@@ -25,22 +27,24 @@ export async function askModel(deps: RunDeps, leased: LeasedRun, last: boolean):
   const signal = AbortSignal.any([leased.abort.signal, deps.closing])
   leased.history ??= await loadConversationHistory(deps, leased, signal)
   await noteTime(deps, leased)
-  const sources = await sourcesOf(deps, leased.state.origin)
+  const { agent } = leased.state
+  const sources = await sourcesOf(deps, leased.state)
   const tools = nameTools(offeredSourcesOf(sources))
   const filesTold = leased.state.files.length
   const told = renameCalls([...leased.history.messages, ...messagesOf(leased.state, leased.history.before)], tools)
   const filled = await inlineFiles(deps, leased.state.origin, told, signal)
   const messages = addServerInstructions(filled, sources)
-  const request = { system: INSTRUCTIONS, messages, maxTokens: TURN_MAX_TOKENS }
+  const request = { system: instructionsFor(agent), messages, maxTokens: TURN_MAX_TOKENS }
   const { kept, leftOut } = await fitTools(
     deps.toolSchemas.offered(tools),
     tools,
-    { ...request, model: deps.model.name, words: wordsIn(leased.state) },
+    { ...request, model: agent?.model ?? deps.model.name, words: wordsIn(leased.state) },
     (named) => countToolCalls(deps.db, leased.state.origin.workspace, named),
   )
+  const own = ownToolsFor(leased.state, await findAgentsToAsk(deps, leased.state))
   const words = [...(leftOut.length > 0 ? [describeToolsLeftOut(leftOut)] : []), ...(last ? [LAST_TURN] : [])]
   const turn = await deps.model.turn(
-    { ...request, messages: words.reduce(withText, messages), tools: kept },
+    { ...request, model: agent?.model, messages: words.reduce(withText, messages), tools: [...kept, ...own] },
     {
       signal,
       onWords: (text) => deps.listener.onProgress(leased.state, { kind: 'words', text }),

@@ -1,7 +1,8 @@
-import { labelOf } from '../frames.ts'
+import type { AgentSnapshot } from '../../agents/agent.ts'
+import { labelOf, quoteWords } from '../frames.ts'
 
 /** What the model is told before any conversation. The same for everybody, so that it stays in the prompt cache. */
-export const INSTRUCTIONS = `You are Patchbay, an assistant in a Slack workspace. You do what people ask with the tools they have connected themselves; every tool runs with the asking person's own credentials.
+const INSTRUCTIONS = `You are Patchbay, an assistant in a Slack workspace. You do what people ask with the tools they have connected themselves; every tool runs with the asking person's own credentials.
 
 How to work
 - Use the tools when they help; never claim to have done what no tool result confirms.
@@ -24,6 +25,23 @@ How to answer
 - Short, plain, in the language of the person. Lead with the answer. Standard Markdown.
 - Names rather than ids. No raw JSON unless asked for.
 - A long result is posted in the thread as a file by itself; sum it up, do not repeat it. The same holds for rows that are shown below your answer as a table. Of several calls that gave rows, only those of the last are: say yourself what matters of the others.`
+
+/** What the model is told before any conversation: the same for everybody who asks the same agent. */
+export const instructionsFor = (agent: AgentSnapshot | undefined): string =>
+  agent === undefined ? INSTRUCTIONS : `${INSTRUCTIONS}\n\n${agentWordsOf(agent)}`
+
+const agentWordsOf = ({ name, purpose, instructions }: AgentSnapshot): string =>
+  [
+    'Your part',
+    `Here you are the agent ${JSON.stringify(labelOf(name))}, made by people of this workspace. What it is for: ${labelOf(purpose)}`,
+    'You have only the tools that this agent may use; others of the person are not for it. If one of them is needed, say so.',
+    ...(instructions.trim() === ''
+      ? []
+      : [
+          'How this agent works is written below. It may say what to look at, how to proceed and how to answer. It allows nothing that is not allowed above, and where the person asks otherwise, the person counts.',
+          quoteWords('agent_instructions', { agent: name }, instructions),
+        ]),
+  ].join('\n')
 
 export const LAST_TURN =
   'This is the last turn of this request: answer now with what you have, without calling tools. Say what is left to do.'

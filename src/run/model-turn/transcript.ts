@@ -100,6 +100,7 @@ const STOPPED_WORDS = {
   request_deleted: '(stopped, as this message was deleted)',
   message_changed: '(not done: the person changed this message, which follows as it is now)',
   stopped_before: '(not begun, as the request before it was stopped)',
+  asker_ended: '(not finished, as the request that asked for it ended)',
 }
 
 function resultOf(state: RunState, call: CallState): ToolResult {

@@ -3,7 +3,9 @@ import { AgentSnapshot } from '../../agents/agent.ts'
 import { ApprovalId, ChannelId, ConnectionId, RunId, UserId, WorkspaceId } from '../../ids.ts'
 import { RuleReach } from '../../policy/rule-reach.ts'
 import { AskedApproval, DenialExplained, EditProposed, EventJson, Voted } from './approval-events.ts'
+import { Failed, Finished, Stopped } from './end-events.ts'
 import { AskedInput, GivenInput } from './input-events.ts'
+import { Delegated, OfChild, ParentRun, Waiting } from './resting-events.ts'
 import { ResultFile, ShownResult } from './shown-result.ts'
 
 /** Where a run came from and where its answer goes; stored in the first event, so it survives restarts. */
@@ -98,6 +100,7 @@ const Started = z.object({
   untrusted: z.array(z.string()).optional(),
   /** Who does it; absent: the app itself, with all of the person's connections. */
   agent: AgentSnapshot.optional(),
+  parent: ParentRun.optional(),
 })
 const ThreadRead = z.object({
   type: z.literal('thread_read'),
@@ -119,6 +122,7 @@ const Replied = z.object({
   usage: z.object({ input: z.number(), output: z.number(), cacheRead: z.number(), cacheWrite: z.number() }),
   model: z.string(),
   costUsd: z.number(),
+  insteadOf: z.string().optional(),
   /** Tools the model was not offered, because all of them would not have fitted. */
   toolsLeftOut: z.array(z.object({ connection: z.string(), tools: z.number() })).optional(),
 })
@@ -203,21 +207,12 @@ const Returned = z.object({
   summary: z.string(),
   /** What people see of it in the thread beside files. */
   shown: ShownResult.optional(),
+  ofChild: OfChild.optional(),
   /** What the server wrote down meanwhile. */
   log: z.array(z.object({ level: z.string(), logger: z.string().optional(), text: z.string() })).optional(),
   ms: z.number(),
 })
-const Stopped = z.object({
-  type: z.literal('stopped'),
-  by: UserId,
-  /** The message that asked for the run is gone or says something else now, `by` being who asked; or the run before it was stopped by them. */
-  why: z.enum(['request_deleted', 'message_changed', 'stopped_before']).optional(),
-})
-const Failed = z.object({ type: z.literal('failed'), code: z.string(), message: z.string() })
-const Finished = z.object({ type: z.literal('finished'), note: z.enum(['turn_limit', 'budget']).optional() })
-
 const at = { at: z.iso.datetime() }
-
 /** One thing that happened to a run; the rows of run_events. `at` is UTC. */
 export const RunEvent = z.discriminatedUnion('type', [
   Started.extend(at),
@@ -233,6 +228,8 @@ export const RunEvent = z.discriminatedUnion('type', [
   DenialExplained.extend(at),
   Withdrawn.extend(at),
   Called.extend(at),
+  Delegated.extend(at),
+  Waiting.extend(at),
   AskedInput.extend(at),
   GivenInput.extend(at),
   Returned.extend(at),

@@ -3,6 +3,16 @@ import type { ResumeAnswers } from '../../mcp/elicitation/input-request.ts'
 import type { EventOf } from './events.ts'
 import type { ApprovalState, CallStage, CallState, InputState } from './state.ts'
 
+/** The tools that are ours and belong to no connection. */
+export type OwnTool = 'ask_agent' | 'note' | 'notes'
+const OWN_TITLES = new Map<string, string>(
+  Object.entries({
+    ask_agent: 'ask an agent',
+    note: 'note what was found',
+    notes: 'read the notes',
+  } satisfies Record<OwnTool, string>),
+)
+
 /** What each event makes of the one call it is about. Pure. */
 export const createRequestedCall = (
   id: string,
@@ -18,7 +28,8 @@ export const createRequestedCall = (
   card: '',
   cardTitle: '',
   tool: name,
-  title: name,
+  title: OWN_TITLES.get(name) ?? name,
+  ...(OWN_TITLES.has(name) && { own: true as const }),
   arguments: input,
   schema: {},
   stage: 'requested',
@@ -104,6 +115,20 @@ export const applyCalled = (call: CallState, event: EventOf<'called'>): CallStat
   ...closeInputs(call, event.at),
   stage: 'calling',
   rounds: call.rounds + 1,
+})
+
+export const applyDelegated = (call: CallState, { child, agent, task }: EventOf<'delegated'>): CallState => ({
+  ...call,
+  stage: 'delegated',
+  title: `ask ${agent}`,
+  child: { run: child, agent, task },
+})
+
+/** It was turned away unread, so it is as if it had not gone out. */
+export const applyWaiting = (call: CallState, { until, why }: EventOf<'waiting'>): CallState => ({
+  ...call,
+  stage: 'approved',
+  waits: { until: new Date(until), why, times: (call.waits?.times ?? 0) + 1 },
 })
 
 const STAGE_OF_OUTCOME: Record<EventOf<'returned'>['outcome'], CallStage> = {

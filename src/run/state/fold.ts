@@ -1,11 +1,9 @@
 import type { RunId, UserId } from '../../ids.ts'
+import { applyCallEvent } from './call-events.ts'
 import type { EventOf, RunEvent } from './events.ts'
-import { applyDenialExplained, applyEditProposed, applyVoted, applyWithdrawn } from './fold-approval.ts'
+import { applyWithdrawn } from './fold-approval.ts'
 import {
-  applyAnswered,
   applyAskedInput,
-  applyCalled,
-  applyGivenInput,
   applyJudged,
   applyReturned,
   closeInputs,
@@ -35,6 +33,7 @@ function begin(id: RunId, event: EventOf<'started'>, recovered: boolean): RunSta
     first: event.first,
     untrusted: event.untrusted ?? [],
     agent: event.agent,
+    parent: event.parent,
     status: 'working',
     turns: [],
     resumed: [],
@@ -45,6 +44,7 @@ function begin(id: RunId, event: EventOf<'started'>, recovered: boolean): RunSta
     stoppedBy: undefined,
     corrections: [],
     usage: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, costUsd: 0 },
+    childrenUsd: 0,
     model: undefined,
     summary: undefined,
     startedAt: new Date(event.at),
@@ -79,22 +79,19 @@ function changed(state: RunState, event: RunEvent): RunState {
       return replied(state, event)
     case 'judged':
       return judged(state, event)
-    case 'answered':
-      return onCall(state, event.call, (call) => applyAnswered(call, event))
-    case 'voted':
-      return onCall(state, event.call, (call) => applyVoted(call, event))
-    case 'edit_proposed':
-      return onCall(state, event.call, (call) => applyEditProposed(call, event, state.origin.user))
-    case 'denial_explained':
-      return onCall(state, event.call, (call) => applyDenialExplained(call, event))
     case 'withdrawn':
       return withdrawn(state, event)
+    case 'answered':
+    case 'voted':
+    case 'edit_proposed':
+    case 'denial_explained':
     case 'called':
-      return onCall(state, event.call, (call) => applyCalled(call, event))
+    case 'delegated':
+    case 'waiting':
+    case 'given_input':
+      return onCall(state, event.call, (call) => applyCallEvent(call, event, state.origin.user))
     case 'asked_input':
       return asked(state, event)
-    case 'given_input':
-      return onCall(state, event.call, (call) => applyGivenInput(call, event))
     case 'returned':
       return withUntrusted(
         onCall(state, event.call, (call) => applyReturned(call, event)),
@@ -122,6 +119,7 @@ function replied(state: RunState, event: EventOf<'replied'>): RunState {
     calls: [...state.calls, ...requested.map(({ id, name, input }) => createRequestedCall(id, name, input, turn))],
     answer: text,
     model: event.model,
+    insteadOf: event.insteadOf,
     toolsLeftOut: event.toolsLeftOut,
     usage: {
       input: usage.input + event.usage.input,
@@ -166,10 +164,12 @@ function asked(state: RunState, event: EventOf<'asked_input'>): RunState {
 }
 
 /** What is read is part of all that follows. */
-function withUntrusted(state: RunState, { call: id, outcome }: EventOf<'returned'>): RunState {
-  const call = state.calls.find((one) => one.id === id)
-  if (outcome !== 'ok' || !call?.untrusted || state.untrusted.includes(call.connectionName)) return state
-  return { ...state, untrusted: [...state.untrusted, call.connectionName] }
+function withUntrusted(before: RunState, { call: id, outcome, ofChild }: EventOf<'returned'>): RunState {
+  const call = before.calls.find((one) => one.id === id)
+  const own = outcome === 'ok' && call?.untrusted ? [call.connectionName] : []
+  const read = [...own, ...(ofChild?.untrusted ?? [])].filter((name) => !before.untrusted.includes(name))
+  const state = ofChild ? { ...before, childrenUsd: before.childrenUsd + ofChild.costUsd } : before
+  return read.length === 0 ? state : { ...state, untrusted: [...state.untrusted, ...new Set(read)] }
 }
 
 /** Stop settles every open approval and keeps what was not begun from beginning; a call under way still reports. */
@@ -192,6 +192,7 @@ const REASONS_TO_STOP = {
   request_deleted: 'the message that asked for it was deleted',
   message_changed: 'the message that asked for it was changed',
   stopped_before: 'the request before it was stopped',
+  asker_ended: 'the request that asked for it has ended',
 }
 
 /** A call that will not be begun any more, with its approval settled. */
@@ -202,7 +203,7 @@ function ended(
 ): CallState {
   // A live question hangs on a call that is under way: that one still reports.
   if (openInputsOf(call).some(isLiveInput)) return { ...closeInputs(call, at), stage: 'calling' }
-  if (!['requested', 'awaiting_approval', 'approved', 'waiting_input'].includes(call.stage)) return call
+  if (!['requested', 'awaiting_approval', 'approved', 'delegated', 'waiting_input'].includes(call.stage)) return call
   const decided = {
     decision: 'stopped' as const,
     by: why === undefined ? by : undefined,

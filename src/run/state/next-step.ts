@@ -1,4 +1,4 @@
-import type { ThreadRange } from './events.ts'
+import type { EventOf, ThreadRange } from './events.ts'
 import { isWaitingLive } from './fold-call.ts'
 import type { CallState, RunState, TurnState } from './state.ts'
 
@@ -12,9 +12,9 @@ export type Step =
   | { do: 'call'; calls: CallState[] }
   /** Calls that were begun by somebody who is gone, and must not be repeated. */
   | { do: 'give_up'; calls: CallState[] }
-  | { do: 'finish'; note: 'turn_limit' | 'budget' | undefined }
-  /** A person has to decide, or to answer. */
-  | { do: 'rest' }
+  | { do: 'finish'; note: EventOf<'finished'>['note'] }
+  /** A person has to decide or to answer, or an agent that was asked; or a server to be ready again, at `until`. */
+  | { do: 'rest'; until?: Date | undefined }
   /** Everything has happened; it only has to be told. */
   | { do: 'close' }
 
@@ -24,8 +24,11 @@ export const MAX_TURNS = 15
 /** Tokens per run, as they weigh in the price: a cached token counts a tenth. About two dollars of a Sonnet. */
 const TOKEN_BUDGET = 600_000
 
-/** The next step of a run in this state. Pure; call it only while no step of the run is under way. */
-export function nextStep(state: RunState): Step {
+/** What a request may cost where its agent says nothing, in US dollars. */
+const REQUEST_USD = 10
+
+/** The next step of a run in this state, at this time. Pure; call it only while no step of the run is under way. */
+export function nextStep(state: RunState, now: Date): Step {
   const begun = state.calls.filter((call) => call.stage === 'calling' || isWaitingLive(call))
   const working = state.status === 'working'
   const lost = begun.filter((call) => !(working && call.repeatable))
@@ -34,26 +37,47 @@ export function nextStep(state: RunState): Step {
   const turn = state.turns.at(-1)
   if (state.earlier && state.turns.length === 0) return { do: 'read_thread', thread: state.earlier }
   if (!turn) return { do: 'ask', last: false }
-  return openStep(state, begun) ?? afterTurn(state, turn)
+  return openStep(state, begun, now) ?? afterTurn(state, turn)
 }
 
 /** The step that calls still open ask for, if any is. */
-function openStep(state: RunState, begun: CallState[]): Step | undefined {
+function openStep(state: RunState, begun: CallState[], now: Date): Step | undefined {
   const at = (stage: CallState['stage']) => state.calls.filter((call) => call.stage === stage)
   const requested = at('requested')
   if (requested.length > 0) return { do: 'judge', calls: requested }
-  const approved = [...begun, ...at('approved')]
+  const [due, later] = [true, false].map((isDue) => at('approved').filter((call) => isTimeFor(call, now) === isDue))
+  const approved = [...begun, ...(due ?? [])]
   if (approved.length > 0) return { do: 'call', calls: approved }
-  return at('awaiting_approval').length + at('waiting_input').length > 0 ? { do: 'rest' } : undefined
+  const until = earliestIn(later ?? [])
+  const waits = at('awaiting_approval').length + at('waiting_input').length + at('delegated').length
+  return waits > 0 || until !== undefined ? { do: 'rest', until } : undefined
+}
+
+const isTimeFor = ({ waits }: CallState, now: Date): boolean => waits === undefined || waits.until <= now
+
+function earliestIn(calls: CallState[]): Date | undefined {
+  const times = calls.flatMap(({ waits }) => (waits === undefined ? [] : [waits.until.getTime()]))
+  return times.length === 0 ? undefined : new Date(Math.min(...times))
 }
 
 function afterTurn(state: RunState, turn: TurnState): Step {
   const more = turn.callIds.length > 0 || turn.stop === 'length'
   if (!more) return { do: 'finish', note: undefined }
   const turns = state.turns.length - (state.corrections.at(-1)?.turn ?? 0)
-  if (turns >= MAX_TURNS) return { do: 'finish', note: 'turn_limit' }
+  const most = state.agent?.limits?.turns ?? MAX_TURNS
+  if (turns >= most) return { do: 'finish', note: 'turn_limit' }
   if (weightOf(state) >= TOKEN_BUDGET) return { do: 'finish', note: 'budget' }
-  return { do: 'ask', last: turns === MAX_TURNS - 1 }
+  if (costOf(state) >= limitUsdOf(state)) return { do: 'finish', note: 'agent_budget' }
+  return { do: 'ask', last: turns === most - 1 }
 }
+
+/** With what the agents that were asked cost. */
+const costOf = ({ usage, childrenUsd }: RunState): number => usage.costUsd + childrenUsd
+
+const limitUsdOf = ({ agent, parent }: RunState): number =>
+  Math.min(agent?.limits?.costUsd ?? REQUEST_USD, parent?.costUsd ?? REQUEST_USD)
+
+/** US dollars that a request may still cost, with all runs that it asks for. */
+export const leftUsdOf = (state: RunState): number => Math.max(0, limitUsdOf(state) - costOf(state))
 
 const weightOf = ({ usage }: RunState): number => usage.input + usage.output + usage.cacheWrite + usage.cacheRead / 10

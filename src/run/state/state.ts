@@ -29,6 +29,8 @@ export type RunState = {
   untrusted: string[]
   /** Who does it; absent: the app itself. */
   agent?: AgentSnapshot | undefined
+  /** The run that asked for it: that one speaks to the person. */
+  parent?: EventOf<'started'>['parent']
   status: 'working' | 'finished' | 'failed' | 'stopped'
   turns: TurnState[]
   calls: CallState[]
@@ -37,7 +39,7 @@ export type RunState = {
   /** The text of the last turn. */
   answer: string
   /** Why it ended early although nothing failed. */
-  note: 'turn_limit' | 'budget' | undefined
+  note: EventOf<'finished'>['note']
   failure: { code: string; message: string } | undefined
   /** What the model was not offered in its last turn. */
   toolsLeftOut?: EventOf<'replied'>['toolsLeftOut']
@@ -49,8 +51,12 @@ export type RunState = {
   /** What the person said since, in place of deciding, oldest first. */
   corrections: Correction[]
   usage: TokenUsage & { costUsd: number }
+  /** What the runs it asked for cost. */
+  childrenUsd: number
   /** The model that was asked last. */
   model: string | undefined
+  /** The usual model, where it was not to be had and another one answered. */
+  insteadOf?: string | undefined
   /** What the conversation before this run comes down to, if it had to be summarised. */
   summary: string | undefined
   startedAt: Date
@@ -82,6 +88,8 @@ export type CallStage =
   | 'awaiting_approval'
   | 'approved'
   | 'calling'
+  /** An agent that was asked is at work on it. */
+  | 'delegated'
   | 'waiting_input'
   | 'done'
   | 'failed'
@@ -94,6 +102,8 @@ export type CallState = {
   turn: number
   /** The name the model used. */
   offeredAs: string
+  /** It is one of our tools that belong to no connection. */
+  own?: true
   connection: ConnectionId | undefined
   connectionName: string
   /** Who shared it with the workspace; absent: it is the requester's own. */
@@ -127,6 +137,10 @@ export type CallState = {
   definition: string | undefined
   /** A repeat does no harm. */
   repeatable: boolean
+  /** Its server asks to be left alone until then, and how often it has asked so. */
+  waits?: { until: Date; why: string; times: number } | undefined
+  /** The run that does it, and its agent. */
+  child?: { run: RunId; agent: string; task: string } | undefined
   /** What it returns marks the run as having read what nobody has checked. */
   untrusted?: boolean | undefined
   /** When it was asked about, there was a file of the name that it writes to. */

@@ -4,7 +4,9 @@ import type { EventOf, RunEvent } from '../state/events.ts'
 import { applyEvent } from '../state/fold.ts'
 import type { RunState } from '../state/state.ts'
 import type { ToldHistory } from './conversations.ts'
-import type { RunStore } from './run-store.ts'
+import type { NewChild, RunStore } from './run-store.ts'
+
+export type { NewChild }
 
 /** A run whose lease this instance has: no other may append what follows from its steps. */
 export type LeasedRun = {
@@ -81,6 +83,44 @@ async function recordNow(
       default:
         return outcome satisfies never
     }
+  }
+}
+
+/**
+ * Begins runs that this one asks for, together with the events that say so, and works those that are free; nothing happens where the
+ * run is not as it was when that was decided.
+ */
+export function beginChildren(
+  deps: EventRecorder & { begin(run: RunId, fence: number): void },
+  leased: LeasedRun,
+  o: { events: RunEvent[]; children: NewChild[]; decidedAt: number },
+): Promise<void> {
+  const turn = leased.queue.then(() => beginChildrenNow(deps, leased, o))
+  leased.queue = turn.catch(() => undefined)
+  return turn
+}
+
+async function beginChildrenNow(
+  deps: EventRecorder & { begin(run: RunId, fence: number): void },
+  leased: LeasedRun,
+  { events, children, decidedAt }: { events: RunEvent[]; children: NewChild[]; decidedAt: number },
+): Promise<void> {
+  if (!holds(leased, { decidedAt })) return
+  const { id, fence, seq } = leased
+  const outcome = await retryWhileDatabaseAway(deps, () => deps.store.delegate(id, { fence, seq, events, children }))
+  switch (outcome.kind) {
+    case 'appended':
+      leased.seq = outcome.seq
+      take(deps, leased, events)
+      for (const one of outcome.begun) if (one.fence !== null) deps.begin(one.run, one.fence)
+      return
+    case 'taken':
+      return catchUp(deps, leased)
+    case 'lost':
+      leased.abort.abort()
+      throw new LeaseLostError(`run ${id} is leased by another instance`)
+    default:
+      outcome satisfies never
   }
 }
 

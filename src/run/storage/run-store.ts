@@ -7,6 +7,7 @@ import { type EventOf, type Origin, RunEvent } from '../state/events.ts'
 import { foldEvents } from '../state/fold.ts'
 import { createApprovalStore, Expired } from './approval-store.ts'
 import { conversationKeyOf, createConversationStore } from './conversations.ts'
+import { BlockedKeys } from './rate-limits.ts'
 import { readableRows, StateRow } from './run-rows.ts'
 
 /** What one step of pruning takes at most, so that it holds no locks for long. */
@@ -41,6 +42,8 @@ const StoredRun = z.object({
 const Polled = z.object({
   held: z.array(z.object({ run: RunId, seq: z.number() })),
   taken: z.array(z.object({ run: RunId, fence: Fence })),
+  /** Services that asked, of any instance, to be left alone. */
+  blocked: BlockedKeys,
 })
 /** Of a run that may be unreadable. */
 const RunRows = z
@@ -57,6 +60,8 @@ const Budget = z
   .transform((row) => (row === null ? undefined : { budgetUsd: row.budget_usd, spentUsd: row.spent_usd }))
 
 export type RunStore = ReturnType<typeof createRunStore>
+/** A run that another one asks for with `call`. */
+export type NewChild = { id: RunId; call: string; events: RunEvent[] }
 export type NewRun = { id: RunId; origin: Origin; dedupeKey: string; events: RunEvent[] }
 type Lease = { instance: string; lease_ms: number }
 /** The rows of runs, under this instance's name. Errors are db/'s. */
@@ -66,6 +71,7 @@ export function createRunStore(db: Db, instance: string, log: Log) {
     ...createApprovalStore(db, lease, log),
     ...createInputStore(db, lease, log),
     ...createLeaseStore(db, lease),
+    ...createChildStore(db, lease, log),
     ...createConversationStore(db, log),
     start: ({ id, origin, dedupeKey, events }: NewRun, claim: boolean) =>
       db.call(
@@ -97,13 +103,31 @@ export function createRunStore(db: Db, instance: string, log: Log) {
   }
 }
 
+/** The runs that a run asks for, as part of the store. */
+const createChildStore = (db: Db, lease: Lease, log: Log) => ({
+  delegate: (run: RunId, o: { fence: number; seq: number; events: RunEvent[]; children: NewChild[] }) =>
+    db.call('run_delegate', { run, ...o, ...lease }, Delegation),
+  settleChild: (parent: RunId, call: string, event: EventOf<'returned'>) =>
+    db.call('child_settle', { parent, call, event, ...lease }, z.object({ fence: Fence.nullable() })),
+  /** Those that have ended, and whose end was not told to who asked for them. */
+  unsettledChildren: () => db.call('children_unsettled', { limit: MOST_LEFT }, readableRows(StateRow, log)),
+})
+
+const MOST_LEFT = 20
+const Delegation = z.intersection(
+  Appended,
+  z.object({ begun: z.array(z.object({ run: RunId, fence: Fence.nullable() })).default([]) }),
+)
+
 /** Who has a run, and how it is given back or ended, as part of the store. */
 function createLeaseStore(db: Db, lease: Lease) {
   return {
     claim: (run: RunId) => db.call('run_claim', { run, ...lease }, Fence.nullable()),
     /** Before a run waits for an approval: takes in what its requester said meanwhile; how many messages. */
     joinQueued: (run: RunId, fence: number) => db.call('run_join_queued', { run, fence }, z.number()),
-    rest: (run: RunId, fence: number, seq: number) => db.call('run_suspend', { run, fence, seq }, z.boolean()),
+    /** `wakeAt`: when it goes on by itself; undefined where it waits for somebody. */
+    rest: (run: RunId, fence: number, seq: number, wakeAt?: Date) =>
+      db.call('run_suspend', { run, fence, seq, wake_at: wakeAt?.toISOString() ?? null }, z.boolean()),
     release: (run: RunId, fence: number, afterMs: number) =>
       db.call('run_release', { run, fence, after_ms: afterMs }, z.boolean()),
     close: (run: RunId, fence: number, seq: number) =>

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
+import { offersFor } from '../../agents/agent-tools.ts'
 import type { JsonObject } from '../../json.ts'
 import { schemaRefusalFor, toAcceptableSchema } from '../../model/tool-schema.ts'
 import type { OfferedTool } from '../../model/turn.ts'
@@ -16,7 +17,7 @@ import type {
   ToolSchemaCache,
   ToolSource,
 } from '../deps.ts'
-import type { Origin } from '../state/events.ts'
+import type { RunState } from '../state/state.ts'
 
 /** The model's API allows 64 characters in a tool's name. */
 const MAX_NAME_CHARS = 64
@@ -136,10 +137,16 @@ const BUILTIN_TOOLS: Record<BuiltinTool, Omit<RunTool, 'name' | 'builtin'>> = {
   },
 }
 
-/** A person's connections with all a run can do with them: also with what their servers offer beside tools. */
-export async function sourcesOf({ mcp }: Pick<RunDeps, 'mcp'>, origin: Origin): Promise<Source[]> {
+/** The requester's connections with all a run can do with them, also with what their servers offer beside tools: as far as its agent may use them. */
+export async function sourcesOf(
+  { mcp }: Pick<RunDeps, 'mcp'>,
+  { origin, agent }: Pick<RunState, 'origin' | 'agent'>,
+): Promise<Source[]> {
   const connections = await mcp.connectionsOf(origin)
-  return connections.map((one) => ({ ...one, tools: [...one.tools, ...builtinToolsOf(one)] }))
+  return offersFor(
+    agent,
+    connections.map((one) => ({ ...one, tools: [...one.tools, ...builtinToolsOf(one)] })),
+  )
 }
 
 /** What of them the model is offered: which prompt is used, people choose. */

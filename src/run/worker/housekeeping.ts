@@ -1,5 +1,6 @@
 import { errorChainOf } from '../../errors.ts'
 import type { RunDeps } from '../deps.ts'
+import { reportLeftChildren } from '../team/report-child.ts'
 
 /** Each in a transaction of its own, so that none waits for another's locks. */
 const MAX_EXPIRED_AT_ONCE = 50
@@ -9,6 +10,7 @@ export async function runHousekeeping(deps: RunDeps): Promise<void> {
   const parts = [
     () => expireOverdue(deps, 'approval', deps.store.expireApproval),
     () => expireOverdue(deps, 'input', deps.store.expireInput),
+    () => reportLeftChildren(deps),
     () => deps.store.prune(),
   ]
   for (const part of parts) {

@@ -8,6 +8,8 @@ import { readThread } from '../model-turn/read-thread.ts'
 import { nextStep, type Step } from '../state/next-step.ts'
 import type { RunState } from '../state/state.ts'
 import { appendEvents, type LeasedRun, LeaseLostError, loadNewEvents } from '../storage/leased-run.ts'
+import { doOwnCalls } from '../team/own-calls.ts'
+import { reportChild } from '../team/report-child.ts'
 
 /** A run that cannot go on is tried again by whoever is free then, after a pause as long as the trouble has lasted. */
 const PAUSE_MS = { least: 5_000, most: 300_000 }
@@ -29,7 +31,7 @@ type Done = { next: RunId | undefined }
 /** One step; undefined when the run goes on. */
 async function stepOn(deps: RunDeps, leased: LeasedRun): Promise<Done | undefined> {
   try {
-    const step = nextStep(leased.state)
+    const step = nextStep(leased.state, deps.now())
     if (step.do === 'close' || step.do === 'rest') return await settle(deps, leased, step)
     await perform(deps, leased, step)
     return undefined
@@ -44,8 +46,10 @@ function perform(deps: RunDeps, leased: LeasedRun, step: Exclude<Step, { do: 'cl
       return readThread(deps, leased, step.thread)
     case 'ask':
       return askModel(deps, leased, step.last)
-    case 'judge':
-      return judgeCalls(deps, leased, step.calls)
+    case 'judge': {
+      const [own, others] = [true, false].map((wanted) => step.calls.filter((call) => (call.own ?? false) === wanted))
+      return own && own.length > 0 ? doOwnCalls(deps, leased, own) : judgeCalls(deps, leased, others ?? [])
+    }
     case 'call':
       return callApprovedTools(deps, leased, step.calls)
     case 'give_up':
@@ -61,19 +65,21 @@ function perform(deps: RunDeps, leased: LeasedRun, step: Exclude<Step, { do: 'cl
   }
 }
 
+type Resting = Extract<Step, { do: 'close' | 'rest' }>
+
 /** Shows everything, then rests or closes; undefined when something happened meanwhile and the run goes on. */
-async function settle(deps: RunDeps, leased: LeasedRun, step: { do: 'close' | 'rest' }): Promise<Done | undefined> {
-  // A press while it is shown is brought in at once, so `leased` may be further by then than what was decided on.
+async function settle(deps: RunDeps, leased: LeasedRun, step: Resting): Promise<Done | undefined> {
+  // A press meanwhile is brought in at once, so `leased` may be further by then than what was decided on.
+  const { seq } = leased
   if (step.do === 'rest' && (await deps.store.joinQueued(leased.id, leased.fence)) > 0) {
     await loadNewEvents(deps, leased)
     return undefined
   }
-  const { seq } = leased
   const isShown = await publishRun(deps, leased)
   if (step.do === 'close') return close(deps, leased, { seq, isShown })
   // Nobody can answer what they cannot see: the run fails, and that is shown in turn.
   if (!isShown) return fail(deps, leased, new AppError('internal', NOT_SHOWN))
-  if (await deps.store.rest(leased.id, leased.fence, seq)) return { next: undefined }
+  if (await deps.store.rest(leased.id, leased.fence, seq, step.until)) return { next: undefined }
   await loadNewEvents(deps, leased)
   return undefined
 }
@@ -93,6 +99,8 @@ async function close(
       { run: leased.id, workspace: leased.state.origin.workspace, status: leased.state.status },
       'run closed',
     )
+    // What fails here is found by the housekeeping.
+    await reportChild(deps, leased.state)
     return { next: following ?? undefined }
   }
   await loadNewEvents(deps, leased)

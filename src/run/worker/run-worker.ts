@@ -163,10 +163,15 @@ async function poll(deps: RunDeps, worker: WorkerState): Promise<void> {
   if (deps.closing.aborted) return
   const asked = [...worker.leased.values()]
   const room = Math.max(0, MAX_LEASED - asked.length)
-  const { held: renewed, taken } = await deps.store.poll(
+  const {
+    held: renewed,
+    taken,
+    blocked,
+  } = await deps.store.poll(
     asked.map((one) => ({ run: one.id, fence: one.fence })),
     room,
   )
+  deps.rateLimits.note(blocked)
   for (const { run, fence } of taken) worker.begin(run, fence)
   const seqs = new Map(renewed.map((one) => [one.run, one.seq]))
   for (const one of asked) compare(deps, worker, one, seqs.get(one.id))

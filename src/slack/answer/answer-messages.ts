@@ -4,6 +4,7 @@ import type { RunId } from '../../ids.ts'
 import type { CallState, RunState } from '../../run/state/state.ts'
 import {
   actionsBlock,
+  createAnotherButton,
   createBudgetButton,
   createButton,
   createCommandButton,
@@ -13,7 +14,7 @@ import {
 } from '../blocks/build-blocks.ts'
 import { escapeMrkdwn } from '../blocks/text.ts'
 import { describeAction, missedCallText, unknownOutcomeText } from './describe-calls.ts'
-import { leftOutWordsOf, unreadWordsOf } from './left-out-tools.ts'
+import { leftOutWordsOf, otherModelWordsOf, unreadWordsOf } from './left-out-tools.ts'
 import { type AnswerPage, callsOnPage, isAfterApproval, nextSegmentOf, paginateAnswer } from './paginate-answer.ts'
 import { stepsBlock, stepsText } from './steps-block.ts'
 import { stoppedMessages } from './stopped-messages.ts'
@@ -26,11 +27,17 @@ export type RenderedMessage = { key: string } & MessageContent
 export function renderAnswer(state: RunState, words = '', progress?: Map<string, string>): RenderedMessage[] {
   const pages = paginateAnswer(state, words)
   const end = endOf(state)
+  if (end && isToldApart(state))
+    return [...pages.map((page) => renderPage(state, page, undefined, progress)), { key: 'note:end', ...end }]
   if (end && (pages.length === 0 || (state.status !== 'finished' && isAfterApproval(state))))
     pages.push({ key: `answer:${nextSegmentOf(state)}:0`, pieces: [] })
   const footer = footerOf(state, end)
   return pages.map((page, index) => renderPage(state, page, index === pages.length - 1 ? footer : undefined, progress))
 }
+
+/** An agent's name stands on its answer, and trouble is told under the app's own. */
+const isToldApart = ({ agent, status }: RunState): boolean =>
+  agent !== undefined && (status === 'failed' || status === 'stopped')
 
 /** What a message's blocks hold in all, with a margin: Slack refused 11,341 characters once (slackapi/bolt-js#2867). */
 const MESSAGE_CHARS = 10_500
@@ -76,7 +83,7 @@ export const stopButtonsFor = (state: Pick<RunState, 'id'>, key = ''): KnownBloc
 const stopBlockIdOf = (run: string, key: string): string => `stop ${run} ${key}`
 
 function endOf(state: RunState): MessageContent | undefined {
-  const leftOut = [...unreadWordsOf(state), ...leftOutWordsOf(state)].map(textMessage)
+  const leftOut = [...unreadWordsOf(state), ...leftOutWordsOf(state), ...otherModelWordsOf(state)].map(textMessage)
   const troubles = [unknownOutcomeMessages, unansweredMessages, reconnectMessages, changedToolMessages].flatMap((of) =>
     of(state),
   )
@@ -188,6 +195,8 @@ function failedMessage(state: RunState): MessageContent {
 const NOTES = {
   turn_limit: 'I stopped here because one request can only take so many steps. Say _go on_ and I will continue.',
   budget: 'I stopped here because this used up what one request may cost. Say _go on_ and I will continue.',
+  agent_budget:
+    'I stopped here because this used up what one request to this agent may cost. Say _go on_ and I will continue.',
 }
 
 function finishedMessages(state: RunState): MessageContent[] {
@@ -221,9 +230,14 @@ const textMessage = (text: string): MessageContent => ({ text, blocks: [sectionB
  * Two thumbs under a final answer, and beside them its details. Slack's own feedback buttons stand in a block that takes no other button
  * (docs.slack.dev/reference/block-kit/blocks/context-actions-block).
  */
-const answerButtonsFor = ({ id, calls }: RunState): KnownBlock =>
+const answerButtonsFor = ({ id, calls, agent }: RunState): KnownBlock =>
   actionsBlock(
-    [thumbButton('good', id), thumbButton('bad', id), ...(calls.length === 0 ? [] : [createDetailsButton(id)])],
+    [
+      thumbButton('good', id),
+      thumbButton('bad', id),
+      ...(calls.length === 0 ? [] : [createDetailsButton(id)]),
+      ...(agent === undefined ? [] : [createAnotherButton(id)]),
+    ],
     `feedback ${id}`,
   )
 

@@ -7,7 +7,14 @@ import { filterTextOf } from './filter-text.ts'
 export type CallTense = 'wish' | 'doing' | 'done'
 
 /** What the sentence about a call needs. */
-export type DescribedCall = { title: string; tool: string; connectionName: string; arguments: JsonObject }
+export type DescribedCall = {
+  title: string
+  tool: string
+  connectionName: string
+  arguments: JsonObject
+  /** It belongs to no connection. */
+  own?: true
+}
 
 /** Irregular verbs of tool names, or with a doubled letter: present participle, past. Any other verb below is regular. */
 const IRREGULAR: Record<string, [string, string]> = {
@@ -67,12 +74,13 @@ const VAGUE = /^(?:an? |text |media |multiple )?(?:file|files|directory|folder|p
  * A tool whose first word is no verb known here is "used".
  */
 export function describeCall(call: DescribedCall, tense: CallTense): string {
-  return `${describeAction(call, tense)} with ${revealInvisible(call.connectionName) || 'no connection'}`
+  const action = describeAction(call, tense)
+  return call.own ? action : `${action} with ${revealInvisible(call.connectionName) || 'no connection'}`
 }
 
 /** The same; the connection is named only where the calls beside it use another one. */
 export function describeCallAmong(call: DescribedCall, tense: CallTense, calls: DescribedCall[]): string {
-  const isAlone = calls.every(({ connectionName }) => connectionName === call.connectionName)
+  const isAlone = calls.every(({ connectionName, own }) => own || connectionName === call.connectionName)
   return isAlone ? describeAction(call, tense) : describeCall(call, tense)
 }
 

@@ -16,3 +16,9 @@ export function leftOutWordsOf({ status, toolsLeftOut = [] }: RunState): string[
   const words = `I could not have all of your tools at hand at once. Left out: ${names}. If you miss one, name what it does in your request.`
   return [escapeMrkdwn(words)]
 }
+
+/** That another model answered than usual, in a run that is over. */
+export const otherModelWordsOf = ({ status, model, insteadOf }: RunState): string[] =>
+  status === 'working' || insteadOf === undefined
+    ? []
+    : [escapeMrkdwn(`${insteadOf} was overloaded, so ${model} answered this.`)]

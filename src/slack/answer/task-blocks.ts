@@ -21,6 +21,7 @@ const STATUS: Record<CallState['stage'], TaskLine['status']> = {
   awaiting_approval: 'pending',
   approved: 'in_progress',
   calling: 'in_progress',
+  delegated: 'in_progress',
   waiting_input: 'pending',
   done: 'complete',
   failed: 'error',
@@ -54,7 +55,9 @@ function taskTitleOf(call: CallState, among: CallState[]): string {
     case 'awaiting_approval':
       return `${describe('wish')}: waits for approval`
     case 'approved':
+      return call.waits === undefined ? `${describe('doing')}…` : waitingTitleOf(call.waits, describe('wish'))
     case 'calling':
+    case 'delegated':
       return `${describe('doing')}…`
     case 'waiting_input':
       return `${describe('wish')}: waits for ${waitedFor(call)}`
@@ -72,6 +75,10 @@ function taskTitleOf(call: CallState, among: CallState[]): string {
       return call.stage satisfies never
   }
 }
+
+/** A message is not changed while the run rests, so the time stands for itself. */
+const waitingTitleOf = ({ until, why }: NonNullable<CallState['waits']>, wish: string): string =>
+  `${wish}: ${why}, I go on at ${until.toISOString().slice(11, 16)} UTC`
 
 const waitedFor = ({ inputs }: CallState): string =>
   inputs.at(-1)?.request.kind === 'sign_in' ? 'a sign-in' : 'an answer'
@@ -119,7 +126,7 @@ export function currentStepText(calls: CallState[], progress?: Map<string, strin
 }
 
 function underWayText(calls: CallState[]): string | undefined {
-  const running = calls.filter(({ stage }) => stage === 'approved' || stage === 'calling')
+  const running = calls.filter(({ stage }) => stage === 'approved' || stage === 'calling' || stage === 'delegated')
   if (running[0]) return `${describeCallAmong(running[0], 'doing', calls)}${othersText(running)}…`
   const asking = calls.filter(({ stage }) => stage === 'requested' || stage === 'awaiting_approval')
   return (

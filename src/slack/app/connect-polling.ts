@@ -3,7 +3,7 @@ import { errorChainOf } from '../../errors.ts'
 import { type Polling, pollEvery } from '../../timing.ts'
 import { finishSubmissions } from '../connections/connect-outcome.ts'
 import type { SlackDeps } from '../deps.ts'
-import type { SlackParts } from './workspace-apps.ts'
+import type { SlackParts } from './slack-parts.ts'
 
 /** What is left behind is left for minutes, so some seconds do not matter. */
 const EVERY_MS = 15_000

@@ -35,14 +35,10 @@ import { createBoltLogger } from './bolt-logger.ts'
 import { createConnectPolling } from './connect-polling.ts'
 import { createExpiryReminders } from './expiry-reminders.ts'
 import { createInstallReceiver, INSTALL_PATH, REDIRECT_PATH, type SlackOAuth } from './install.ts'
+import type { SlackParts } from './slack-parts.ts'
 import { createSocketMode, type SocketModeConnection } from './socket-mode.ts'
 import { acknowledgeUninstalled } from './unknown-requests.ts'
-import {
-  createManyWorkspaceApps,
-  createSingleWorkspaceApps,
-  type SlackParts,
-  type WorkspaceApps,
-} from './workspace-apps.ts'
+import { createManyWorkspaceApps, createSingleWorkspaceApps, type WorkspaceApps } from './workspace-apps.ts'
 
 export type SlackSettings = {
   /** Chooses Socket Mode; without it Slack sends signed HTTP requests. */

@@ -1,4 +1,8 @@
 import type { App } from '@slack/bolt'
+import { registerAgentForm } from '../agents/agent-form-actions.ts'
+import { registerAgentOffer } from '../agents/agent-offer.ts'
+import { registerAgents } from '../agents/agents-command.ts'
+import { registerAskAnother } from '../agents/ask-another.ts'
 import { registerApprovals } from '../approvals/approval-actions.ts'
 import { registerApprovalGroups } from '../approvals/group-actions.ts'
 import { registerAudit } from '../audit/audit-command.ts'
@@ -77,6 +81,10 @@ export function registerListeners(app: App, deps: SlackDeps, forgetToken: () => 
   registerAudit(app, deps)
   registerForget(app, deps)
   registerShare(app, deps)
+  registerAgents(app, deps)
+  registerAgentForm(app, deps)
+  registerAgentOffer(app, deps)
+  registerAskAnother(app, deps)
   registerFeedback(app, deps)
   registerHome(app, deps)
   registerSettings(app, deps)

@@ -1,22 +1,12 @@
 import { App, type ReceiverEvent } from '@slack/bolt'
 import type { Logger } from '@slack/web-api'
-import type { Connect } from '../../connect/connect-types.ts'
-import type { ConnectionFeatures } from '../../connect/features/features.ts'
 import type { Installations } from '../../connect/installations.ts'
 import { errorChainOf } from '../../errors.ts'
 import type { WorkspaceId } from '../../ids.ts'
-import type { Log } from '../../log.ts'
-import type { AuditRows } from '../../policy/audit/audit-rows.ts'
-import type { Rules } from '../../policy/rules.ts'
-import type { Settings } from '../../policy/settings.ts'
-import type { OnboardingMessages } from '../../registry/onboarding-messages.ts'
-import type { PersonRows } from '../../registry/person-rows.ts'
-import type { Registry } from '../../registry/registry.ts'
-import type { Reminders } from '../../run/decisions/reminders.ts'
 import type { ReadFile, ReadThread } from '../../run/deps.ts'
-import type { Runs } from '../../run/runs.ts'
 import type { Origin } from '../../run/state/events.ts'
-import type { UsageReports } from '../../run/usage.ts'
+import { postAgentOffer } from '../agents/agent-offer.ts'
+import { postMissingConnections } from '../agents/missing-connections.ts'
 import type { SlackDeps, WebApiDeps } from '../deps.ts'
 import { createHome } from '../home/home.ts'
 import { refuseOutsider } from '../interactions/outsiders.ts'
@@ -25,13 +15,16 @@ import { createFileCache, createFileReader, type FileCache } from '../messages/f
 import { createThreadReader } from '../messages/thread-context.ts'
 import { createOnboardingRefresh, postConnectOffer } from '../onboarding/refresh-onboarding.ts'
 import type { RenderDeps } from '../render/message-records.ts'
+import { createAgentIdentities } from '../web-api/agent-identity.ts'
 import { createAgentSessions } from '../web-api/agents.ts'
 import { createDownloadFile } from '../web-api/download-file.ts'
+import { createPeopleNames } from '../web-api/people-names.ts'
 import { createSlackNames } from '../web-api/slack-names.ts'
 import { type BotIdentity, createBotIdentity, createDirectMessages, createSlackUsers } from '../web-api/users.ts'
 import { createNotInstalledError, createWebApi, type TokenSource, type WebApi } from '../web-api/web-api.ts'
 import { createBoltLogger } from './bolt-logger.ts'
 import { registerListeners } from './register.ts'
+import type { SlackParts } from './slack-parts.ts'
 import { answerUnknownRequest } from './unknown-requests.ts'
 import { type RequestWorkspace, requestWorkspacesOf } from './workspace-of-request.ts'
 
@@ -126,24 +119,6 @@ function authIn(
   }
 }
 
-/** What the Slack app needs from the rest of Patchbay; all workspaces share it. */
-export type SlackParts = {
-  runs: Runs
-  reminders: Reminders
-  connect: Connect
-  features: ConnectionFeatures
-  registry: Registry
-  pins: SlackDeps['pins']
-  shared: SlackDeps['shared']
-  onboarding: OnboardingMessages
-  rules: Rules
-  auditRows: AuditRows
-  personRows: PersonRows
-  settings: Settings
-  usage: UsageReports
-  log: Log
-}
-
 /** How the app authenticates in one workspace. */
 export type WorkspaceAuth = {
   tokens: TokenSource
@@ -174,13 +149,16 @@ function createWorkspaceApp(parts: SlackParts, auth: WorkspaceAuth, files: FileC
     bot,
     async () => (await parts.settings.of((await bot()).workspace)).owners,
   )
+  const identities = createAgentIdentities(log)
   const slack = {
     webApi,
     bot,
     people,
     names: createSlackNames(webApi, people, log),
     directMessageOf: createDirectMessages({ webApi, log }),
-    sessions: createAgentSessions({ webApi, log }),
+    identities,
+    peopleNames: createPeopleNames(webApi),
+    sessions: createAgentSessions({ webApi, identities, log }),
     log,
   }
   const home = createHome({ ...parts, ...slack })
@@ -198,7 +176,10 @@ function createWorkspaceApp(parts: SlackParts, auth: WorkspaceAuth, files: FileC
     renderDeps: {
       ...deps,
       streams: { open: 0, offUntil: 0 },
-      postConnectOffer: (state) => postConnectOffer(deps, state),
+      async postOffers(state) {
+        if (!(await postMissingConnections(deps, state))) await postConnectOffer(deps, state)
+        await postAgentOffer(deps, state)
+      },
     },
     readFile: createFileReader(deps, downloadFile, files),
     readThread: createThreadReader(deps),

@@ -75,20 +75,27 @@ function askBlocks(content: ApprovalContent, place: CardPlace): KnownBlock[] {
 export const replacesText = ({ replaces }: CallState): string =>
   replaces ? '\nThere is a file of that name. This replaces what is in it.' : ''
 
-/** Asks a person about their own request, and tells anybody else whose it is. */
-export const questionText = ({ origin }: RunState, action: string, { reader }: CardPlace): string =>
-  reader === origin.user ? `May I ${action}?` : `${mentionOf(origin.user)} wants to ${action}`
+/** Asks a person about their own request, and tells anybody else whose it is; an agent is named, and who asked it. */
+export function questionText({ origin, agent, parent }: RunState, action: string, { reader }: CardPlace): string {
+  const isOwn = reader === origin.user
+  if (agent === undefined) return isOwn ? `May I ${action}?` : `${mentionOf(origin.user)} wants to ${action}`
+  const name = escapeInlineMrkdwn(agent.name)
+  const askedBy = parent === undefined ? '' : ` (asked by ${escapeInlineMrkdwn(parent.agent)})`
+  return isOwn
+    ? `May ${name}${askedBy} ${action}?`
+    : `${name}${askedBy} wants to ${action} for ${mentionOf(origin.user)}`
+}
 
 /** Where it was asked, and for others the words that asked for it and the last that corrected them, where they do not stand above the card. */
 export function requestBlocks(
-  { origin, text, corrections }: RunState,
+  { origin, text, corrections, parent }: RunState,
   { reader, isElsewhere, link }: CardPlace,
 ): KnownBlock[] {
   if (isElsewhere !== true) return []
   const there = link === undefined ? '' : ` · <${link}|Go to the thread>`
   const where = origin.place === 'dm' ? 'in a direct message' : `in <#${origin.channel}>`
   if (reader === origin.user) return link === undefined ? [] : [contextBlock(`You asked ${where}${there}`)]
-  const said = [text, ...corrections.slice(-1).map((correction) => correction.text)]
+  const said = [parent?.words ?? text, ...corrections.slice(-1).map((correction) => correction.text)]
   const quotes = said.map((one) => escapeInlineMrkdwn(truncate(one.trim(), REQUEST_CHARS))).filter((one) => one !== '')
   return [sectionBlock([`Asked ${where}${there}`, ...quotes.map((one) => `> ${one}`)].join('\n'))]
 }

@@ -128,6 +128,10 @@ export const createBudgetButton = ({ budgetUsd }: { budgetUsd?: number | undefin
 export const doneModal = (title: string, words: string) =>
   createModal({ id: 'done', title, blocks: [sectionBlock(`:white_check_mark: ${words}`)] })
 
+/** Asks which agent is to answer the same request. */
+export const createAnotherButton = (run: RunId): Button =>
+  createButton({ text: 'Ask another agent', action: 'agent_another', value: run })
+
 /** Opens the details of a run. */
 export const createDetailsButton = (run: RunId): Button =>
   createButton({

@@ -1,7 +1,9 @@
 import type { KnownBlock, ModalView } from '@slack/types'
+import type { Agent } from '../../agents/agent-rows.ts'
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { SearchHit, SearchResults } from '../../connect/catalog/search-catalog.ts'
 import { headOf, truncate } from '../../text.ts'
+import { agentLabel } from '../agents/agent-texts.ts'
 import {
   actionsBlock,
   contextBlock,
@@ -19,7 +21,7 @@ import { escapeInlineMrkdwn, escapeMrkdwn, mentionOf, pluralize } from '../block
 export type SearchQuery = { words: string; page: number }
 
 /** `notAllowed`: how many more hits may not be connected in this workspace. */
-export type SearchContent = SearchResults & { notAllowed: number; mayConnectByAddress: boolean }
+export type SearchContent = SearchResults & { notAllowed: number; mayConnectByAddress: boolean; agents?: Agent[] }
 
 const HITS_PER_PAGE = 10
 
@@ -38,6 +40,7 @@ export function searchMessage(found: SearchContent, { words, page: wanted }: Sea
   return {
     text: escapeMrkdwn(truncate([title, ...shown.map((hit) => hit.title)].join(', '), 1_000)),
     blocks: [
+      ...(page === 0 ? agentBlocks(found.agents ?? []) : []),
       sectionBlock(`*${escapeInlineMrkdwn(title)}*`),
       ...shown.map(hitBlock),
       ...(hits.length === 0 ? [noHitsBlock(found)] : []),
@@ -46,6 +49,19 @@ export function searchMessage(found: SearchContent, { words, page: wanted }: Sea
     ],
   }
 }
+
+const MOST_AGENTS = 5
+
+/** Agents of the workspace and of the person, above the tools. */
+const agentBlocks = (agents: Agent[]): KnownBlock[] =>
+  agents
+    .slice(0, MOST_AGENTS)
+    .map((agent) =>
+      sectionBlock(
+        `${agentLabel(agent)}: ${escapeMrkdwn(agent.purpose)}\n_an agent: ask it by its name_`,
+        createCommandButton('Show', `agents ${agent.name}`),
+      ),
+    )
 
 function titleOf({ hits, whole }: SearchContent, asked: string): string {
   if (hits.length === 0) return `I found no tool for ${asked}`

@@ -1,3 +1,5 @@
+import { agentCommand } from '../agents/agent-form-actions.ts'
+import { agentsCommand } from '../agents/agents-command.ts'
 import { approversCommand } from '../approvals/approvers-command.ts'
 import { auditCommand } from '../audit/audit-command.ts'
 import { promptsCommand } from '../catalog/prompts-command.ts'
@@ -41,6 +43,7 @@ export const COMMANDS: Command[] = [
   skillsCommand,
   testCommand,
   disconnectCommand,
+  agentsCommand,
   shareCommand,
   cardsCommand,
   rulesCommand,
@@ -50,6 +53,7 @@ export const COMMANDS: Command[] = [
   forgetCommand,
   ownersCommand,
   appsCommand,
+  agentCommand,
   reconnectCommand,
   signInCommand,
   saveCardCommand,

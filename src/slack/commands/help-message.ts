@@ -27,7 +27,7 @@ export function helpMessage(lines: Line[]): MessageContent {
       sectionBlock(rows.join('\n')),
       createHelpButtons(),
       contextBlock(
-        `${others.length === 0 ? '' : `Also ${joinWords(others)}. `}In a thread I answered in, just reply; say _stop_ to stop me. Slack takes no commands in threads: my Home tab has most of them as buttons.`,
+        `${others.length === 0 ? '' : `Also ${joinWords(others)}. `}In a thread I answered in, just reply; say _stop_ to stop me, or _mute_ and I answer only where you mention me. Slack takes no commands in threads: my Home tab has most of them as buttons.`,
       ),
     ],
   }

@@ -1,4 +1,5 @@
 import type { HomeView, KnownBlock } from '@slack/types'
+import type { Agent } from '../../agents/agent-rows.ts'
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { UserId } from '../../ids.ts'
 import type { Rule } from '../../policy/rules.ts'
@@ -6,6 +7,7 @@ import type { Connection } from '../../registry/connection.ts'
 import type { PendingInput } from '../../run/runs.ts'
 import type { CallState, RunState } from '../../run/state/state.ts'
 import type { MonthUsage, RecentRun } from '../../run/usage.ts'
+import { agentLabel } from '../agents/agent-texts.ts'
 import { approvalMessage, type CardPlace, requestBlocks } from '../approvals/approval-card.ts'
 import type { ApprovalContent } from '../approvals/approval-groups.ts'
 import { editConfirmationMessage, editContentOf } from '../approvals/edit-confirmation.ts'
@@ -17,7 +19,7 @@ import {
   headerBlock,
   sectionBlock,
 } from '../blocks/build-blocks.ts'
-import { pluralize } from '../blocks/text.ts'
+import { joinWords, pluralize } from '../blocks/text.ts'
 import { type CardOf, type CircuitOf, connectionBlocks } from '../connections/connections-message.ts'
 import { elicitationMessage } from '../elicitation/elicitation-card.ts'
 import { type DemoCard, demoButtonsFor } from '../onboarding/welcome-message.ts'
@@ -44,6 +46,8 @@ export type HomeContent = {
   approvers: string[]
   recent: RecentRun[]
   links: RequestLinks
+  /** What the reader may ask by name. */
+  agents?: Agent[]
   usage: MonthUsage
   cardOf: CardOf
   circuitOf?: CircuitOf
@@ -52,7 +56,7 @@ export type HomeContent = {
 }
 
 /** Together with everything else these stay under Slack's 100 blocks. */
-export const HOME_LIST_LENGTHS = { pending: 5, inputs: 2, connections: 8, rules: 5, recent: 5 }
+export const HOME_LIST_LENGTHS = { pending: 5, inputs: 2, connections: 8, rules: 4, recent: 5 }
 
 /** The Home tab: pending approvals and inputs, the person's own things, then workspace settings. Pure. */
 export function createHomeView(content: HomeContent): HomeView {
@@ -63,6 +67,7 @@ export function createHomeView(content: HomeContent): HomeView {
     ...inputBlocks(content),
     ...askedCardBlocks(workspace?.asked ?? []),
     ...connectionsBlocks(content),
+    agentsBlock(content.agents ?? []),
     ...recentRequestsBlocks(content.recent.slice(0, HOME_LIST_LENGTHS.recent), content.links),
     ...rulesBlocks(content),
     ...usageBlocks(content.usage),
@@ -138,6 +143,20 @@ function connectionsBlocks({ connections, shared, demo, cardOf, circuitOf, works
     ...sharedBlocks(shared ?? [], cardOf, isOwner),
     DIVIDER_BLOCK,
   ]
+}
+
+const MOST_AGENTS = 5
+
+/** One row: the list has the rest. */
+function agentsBlock(agents: Agent[]): KnownBlock {
+  const rest = agents.length > MOST_AGENTS ? [`${agents.length - MOST_AGENTS} more`] : []
+  const names = joinWords([...agents.slice(0, MOST_AGENTS).map(agentLabel), ...rest])
+  return agents.length === 0
+    ? sectionBlock(
+        '*Agents*\nNone yet. An agent is a name, a face and instructions, which you or everybody here can ask.',
+        createCommandButton('New agent', 'agent new'),
+      )
+    : sectionBlock(`*Agents*\nAsk ${names} by name.`, createCommandButton('Agents', 'agents'))
 }
 
 function rulesBlocks({ rules, approvers }: HomeContent): KnownBlock[] {

@@ -1,6 +1,6 @@
 import { UserId } from '../../ids.ts'
 import type { RunState } from '../../run/state/state.ts'
-import type { PolicyDeps, RunsDeps, WebApiDeps } from '../deps.ts'
+import type { AgentDeps, PolicyDeps, RunsDeps, WebApiDeps } from '../deps.ts'
 import type { BotIdentity } from '../web-api/users.ts'
 import { isMentioned, withoutMentionsOf } from './addressees.ts'
 import { buildRequest, whyNotForApp } from './build-request.ts'
@@ -41,7 +41,7 @@ const REMEMBERED_MS = 24 * 60 * 60_000
  * the message as it is now.
  */
 export async function handleEdit(
-  deps: WebApiDeps & RunsDeps,
+  deps: WebApiDeps & RunsDeps & AgentDeps,
   event: EventOfKind<'edited'>,
   ask: (message: PersonMessage) => Promise<void>,
 ): Promise<void> {
@@ -57,7 +57,7 @@ export async function handleEdit(
 
 /** False where the edit changes nothing that is at work; Slack tells of a preview that it added as of an edit. */
 async function changeRequest(
-  deps: WebApiDeps & RunsDeps,
+  deps: WebApiDeps & RunsDeps & AgentDeps,
   { message: edited, before, editedTs }: EventOfKind<'edited'>,
 ): Promise<boolean> {
   const bot = await deps.bot()

@@ -3,9 +3,10 @@ import { errorChainOf, isAppError } from '../../errors.ts'
 import type { RunId } from '../../ids.ts'
 import type { RunState } from '../../run/state/state.ts'
 import { truncate } from '../../text.ts'
+import { muteMessage, readMuteWord } from '../agents/mute.ts'
 import { type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
 import { escapeInlineMrkdwn } from '../blocks/text.ts'
-import type { PolicyDeps, RunsDeps, WebApiDeps } from '../deps.ts'
+import type { AgentDeps, PolicyDeps, RunsDeps, WebApiDeps } from '../deps.ts'
 import { outsiderRefusalFor } from '../interactions/outsiders.ts'
 import { permalinkTextFor, postEphemeral, postNotice, postReply } from '../interactions/post-in-thread.ts'
 import { markTaken } from '../interactions/taken.ts'
@@ -24,7 +25,7 @@ import { hasMoreThanText } from './slack-message.ts'
 import { stopByWord } from './stop-by-word.ts'
 import { createThreadOrder } from './thread-order.ts'
 
-type Deps = WebApiDeps & RunsDeps & Pick<PolicyDeps, 'settings'>
+type Deps = WebApiDeps & RunsDeps & AgentDeps & Pick<PolicyDeps, 'settings'>
 
 /** A mention comes as two events, and more than this need not be remembered to tell of it once. */
 const MOST_TOLD = 1_000
@@ -107,12 +108,27 @@ async function actOnMessage(deps: Deps, bot: BotIdentity, message: PersonMessage
   if (hasMoreThanText(message, NO_NAMES)) return startRun(deps, bot, message)
   if (isHello(bot, message)) return postHello(deps, bot, message)
   const words = withoutMentionsOf(message.text, bot.user)
+  const mute = readMuteWord(words)
+  if (mute !== undefined) return muteThread(deps, bot, message, mute)
   if (isDirect(message) && isThanks(words)) return postOnce(deps, bot, message, thankedMessage)
   if (!(await actOnShortWord(deps, bot, message)))
     return isThanks(words) ? postOnce(deps, bot, message, thankedMessage) : startRun(deps, bot, message)
   const rest = readAfterStop(words)
   // A stop may have been stored without the request behind it.
   if (rest !== undefined) await startRun(deps, bot, { ...message, text: rest, blocks: [] })
+}
+
+/** From now on only mentions are answered in the thread, or every reply again. */
+async function muteThread(
+  deps: Deps,
+  bot: BotIdentity,
+  message: PersonMessage,
+  word: 'mute' | 'unmute',
+): Promise<void> {
+  if (isDirect(message)) return postOnce(deps, bot, message, muteMessage('direct'))
+  if (isTopLevel(message)) return postOnce(deps, bot, message, muteMessage('top'))
+  await deps.agents.mute(bot.workspace, { channel: message.channel, thread: threadOf(message) }, word === 'mute')
+  await postOnce(deps, bot, message, muteMessage(word))
 }
 
 /** Told once to who sent it and nobody else, as a mention is delivered as two events. */
@@ -142,6 +158,9 @@ async function startRun(deps: Deps, bot: BotIdentity, message: PersonMessage): P
   const meant = await findRunToCorrect(deps, bot, message)
   const placed = meant === undefined ? message : { ...message, thread_ts: meant.origin.threadTs }
   const { request, notice } = await buildRequest(deps, bot, placed)
+  // "Reviewer: stop"
+  const isStop = request.agent?.chosenBy === 'name' && isStopWord(request.text)
+  if (isStop && (await stopByWord(deps, bot, message, request.text))) return
   const { run, fresh } = await deps.runs.start(request)
   if (!fresh) return addLateFiles(deps, run, request)
   const place = { channel: message.channel, thread: threadOf(message) }

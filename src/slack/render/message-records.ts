@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { AgentSnapshot } from '../../agents/agent.ts'
 import type { Principal, RunId } from '../../ids.ts'
 import type { Log } from '../../log.ts'
 import type { Settings } from '../../policy/settings.ts'
@@ -6,6 +7,7 @@ import type { Runs, ShownMessage } from '../../run/runs.ts'
 import type { Origin } from '../../run/state/events.ts'
 import type { RunState } from '../../run/state/state.ts'
 import type { MessageContent } from '../blocks/build-blocks.ts'
+import type { AgentIdentities } from '../web-api/agent-identity.ts'
 import type { AgentSessions, StreamLimits } from '../web-api/agents.ts'
 import type { MessagePlace } from '../web-api/post-message.ts'
 import type { BotIdentity, DirectMessages } from '../web-api/users.ts'
@@ -19,10 +21,11 @@ export type RenderDeps = {
   bot: () => Promise<BotIdentity>
   directMessageOf: DirectMessages
   sessions: AgentSessions
+  identities: AgentIdentities
   streams: StreamLimits
   refreshHome(principal: Principal): void
-  /** Offers a connection under a finished answer to a person who has none; never throws. */
-  postConnectOffer(state: RunState): Promise<void>
+  /** Offers under a finished answer a connection to a person who has none, and an agent to a channel that has none; never throws. */
+  postOffers(state: RunState): Promise<void>
   log: Log
 }
 
@@ -31,6 +34,8 @@ export type PostedMessages = {
   deps: RenderDeps
   run: RunId
   origin: Origin
+  /** Whose name and face the answer carries. */
+  agent: AgentSnapshot | undefined
   byKey: Map<string, ShownMessage>
   /** True where another instance died, perhaps between a post and its record. */
   recovered: boolean
@@ -70,11 +75,11 @@ export const threadSlotOf = ({ channel, threadTs }: Origin, key: string): Messag
 /** Reads the records of a run's messages. */
 export async function readPostedMessages(
   deps: RenderDeps,
-  { id: run, origin, recovered, status }: Pick<RunState, 'id' | 'origin' | 'recovered' | 'status'>,
+  { id: run, origin, recovered, status, agent }: Pick<RunState, 'id' | 'origin' | 'recovered' | 'status' | 'agent'>,
 ): Promise<PostedMessages> {
   const byKey = new Map((await deps.runs.shown.of(run)).map((shown) => [shown.key, shown]))
   const found = { lost: new Map(), read: new Set<string>(), foundFiles: [] }
-  return { deps, run, origin, byKey, recovered, working: status === 'working', closed: undefined, ...found }
+  return { deps, run, origin, agent, byKey, recovered, working: status === 'working', closed: undefined, ...found }
 }
 
 export const contentHashOf = (content: MessageContent): string =>

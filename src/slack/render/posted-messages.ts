@@ -7,6 +7,7 @@ import { contextBlock, type MessageContent } from '../blocks/build-blocks.ts'
 import { stopMessageStream } from '../web-api/agents.ts'
 import { postMessage } from '../web-api/post-message.ts'
 import { AnyResponse, isPermanentError, slackErrorCodeOf } from '../web-api/web-api.ts'
+import { agentFor, withAgentLine } from './agent-line.ts'
 import { closePlace, contentFor, noteClosedPlace, placeFor } from './closed-place.ts'
 import { findBeforePosting, METADATA_TYPE, noteLostAnswer } from './find-messages.ts'
 import {
@@ -85,8 +86,14 @@ async function post(posted: PostedMessages, slot: MessageSlot, content: MessageC
   if (posted.byKey.has(key)) return void (await edit(posted, slot, content))
   const { channel, thread } = place
   try {
-    const shown = await contentFor(posted, slot, place, content)
-    const ts = await postMessage(posted.deps.webApi, place, bodyOf(posted.run, key, shown, 'chat.postMessage'))
+    let shown = content
+    const ts = await posted.deps.identities.send(agentFor(posted, key), async (identity) => {
+      shown = withAgentLine(posted, key, await contentFor(posted, slot, place, content))
+      return postMessage(posted.deps.webApi, place, {
+        ...bodyOf(posted.run, key, shown, 'chat.postMessage'),
+        ...identity,
+      })
+    })
     await saveMessage(posted, { key, channel, ts, contentHash: contentHashOf(shown), live: false })
   } catch (error) {
     noteLostAnswer(posted, { channel, thread }, error)
@@ -100,7 +107,11 @@ async function edit(posted: PostedMessages, slot: MessageSlot, given: MessageCon
   const shown = byKey.get(slot.key)
   if (shown === undefined) return false
   const { channel, ts } = shown
-  const content = await contentFor(posted, slot, { channel, thread: slot.thread }, given)
+  const content = withAgentLine(
+    posted,
+    slot.key,
+    await contentFor(posted, slot, { channel, thread: slot.thread }, given),
+  )
   const contentHash = contentHashOf(content)
   if (shown.contentHash === contentHash) return true
   try {

@@ -7,6 +7,7 @@ import { type AnswerPage, isAfterApproval, nextSegmentOf, paginateAnswer } from 
 import { contextBlock } from '../blocks/build-blocks.ts'
 import { appendToStream, STREAM_LIFETIME_MS, startMessageStream } from '../web-api/agents.ts'
 import { isUnsupportedMethod, slackErrorCodeOf } from '../web-api/web-api.ts'
+import { agentLine } from './agent-line.ts'
 import { noteThreadGone } from './closed-place.ts'
 import { noteLostAnswer } from './find-messages.ts'
 import { contentHashOf, type PostedMessages, saveMessage, threadSlotOf } from './message-records.ts'
@@ -97,7 +98,7 @@ const stream = (posted: PostedMessages, live: LiveAnswer, page: AnswerPage): Pro
   live.stream === undefined ? startStream(posted, live, page) : appendPage(posted, live, page, live.stream)
 
 async function startStream(posted: PostedMessages, live: LiveAnswer, page: AnswerPage): Promise<undefined> {
-  const { webApi, streams } = posted.deps
+  const { webApi, streams, identities } = posted.deps
   const { origin } = live.state
   const first = chunksFor(page, createEmptyStream(), liveInfoOf(live))
   if (first === undefined || (page.pieces.length === 0 && posted.byKey.size > 0)) return
@@ -106,7 +107,9 @@ async function startStream(posted: PostedMessages, live: LiveAnswer, page: Answe
   const chunks = first.sent.words === '' ? [...first.chunks, buttons] : [buttons, ...first.chunks]
   let ts: string
   try {
-    ts = await startMessageStream(webApi, origin, chunks)
+    ts = await identities.send(live.state.agent, (identity) =>
+      startMessageStream(webApi, origin, identity ? chunks : [...agentChunks(live.state), ...chunks], identity),
+    )
   } catch (error) {
     noteLostAnswer(posted, threadSlotOf(origin, page.key), error)
     await noteThreadGone(posted, error)
@@ -117,6 +120,10 @@ async function startStream(posted: PostedMessages, live: LiveAnswer, page: Answe
   streams.open += 1
   await saveMessage(posted, { key: page.key, channel: origin.channel, ts, contentHash: '', live: true })
 }
+
+/** Names the agent where the message does not carry its name. */
+const agentChunks = ({ agent }: RunState): AnyChunk[] =>
+  agent === undefined ? [] : [{ type: 'blocks', blocks: [agentLine(agent)] }]
 
 async function appendPage(
   posted: PostedMessages,

@@ -84,7 +84,10 @@ function createRunView(deps: RenderDeps, first: RunState): RunView {
     () => Math.max(RENDER_EVERY_MS, PER_STREAM_MS * deps.streams.open),
     (error) => deps.log.warn({ run: first.id, why: errorChainOf(error) }, 'live rendering failed'),
   )
+  // An agent that was asked answers whoever asked it: what people see of it are its questions and files.
+  const isAsked = first.parent !== undefined
   const showSession = (state: RunState) => {
+    if (isAsked) return
     const status = sessionStatusOf(state)
     if (status !== session) deps.sessions.show(state.origin, status, sessionWordsOf(state))
     session = status
@@ -92,7 +95,7 @@ function createRunView(deps: RenderDeps, first: RunState): RunView {
   return {
     onProgress(state, news) {
       const started = news.kind === 'event' && news.type === 'started'
-      if (started) deps.sessions.showThinking(state.origin)
+      if (started && !isAsked) deps.sessions.showThinking(state.origin, state.agent)
       if (news.kind === 'event' && sessionStatusOf(state) === 'processing') showSession(state)
       newsCount += 1
       noteProgress(live, state, news)
@@ -108,7 +111,7 @@ function createRunView(deps: RenderDeps, first: RunState): RunView {
       refreshHomes(deps, state)
       showSession(state)
       // Behind all else that Slack takes one after the other: it is no part of the answer.
-      void deps.postConnectOffer(state)
+      if (!isAsked) void deps.postOffers(state)
     },
     close() {
       queue.close()
@@ -122,7 +125,7 @@ async function renderLive(posted: PostedMessages, live: LiveAnswer): Promise<num
   await removeQueuedNote(posted)
   await closeApprovals(posted, live.state)
   const againMs = await updateElicitations(posted, live.state, new Date())
-  if (live.state.status !== 'working') return undefined
+  if (live.state.status !== 'working' || live.state.parent !== undefined) return againMs
   return earliestOf([await renderLiveAnswer(posted, live), againMs])
 }
 
@@ -142,8 +145,21 @@ async function publishAll(
   noteState(posted, state)
   await findLateMessages(posted)
   await endStream(posted, live)
+  const asked = [...questionStepsOf(posted, state), () => renderFiles(posted, state)]
+  const steps = state.parent === undefined ? stepsOf(posted, state) : asked
+  for (const step of steps) {
+    if (signal.aborted) throw new AppError('cancelled', 'Stopped while telling Slack.', { cause: signal.reason })
+    // It was found withdrawn just now: what comes of that is shown next.
+    if (posted.closed === 'thread_gone' && posted.working) return
+    await step()
+  }
+}
+
+type Show = () => Promise<unknown>
+
+function stepsOf(posted: PostedMessages, state: RunState): Show[] {
   const answer = renderAnswer(state)
-  const steps = [
+  return [
     () => removeQueuedNotes(posted, state),
     () => endStrayStreams(posted),
     // Before the others: the first message that stands says where it was asked for.
@@ -153,21 +169,19 @@ async function publishAll(
         () =>
           showMessage(posted, threadSlotOf(state.origin, key), content),
     ),
-    () => renderApprovals(posted, state),
-    () => renderElicitations(posted, state, new Date()),
-    () => renderArgumentFiles(posted, state),
+    ...questionStepsOf(posted, state),
     () => renderShownResults(posted, state),
     () => renderFiles(posted, state),
     () => renderAnswerTables(posted, state),
     () => postWithdrawnNote(posted, state),
   ]
-  for (const step of steps) {
-    if (signal.aborted) throw new AppError('cancelled', 'Stopped while telling Slack.', { cause: signal.reason })
-    // It was found withdrawn just now: what comes of that is shown next.
-    if (posted.closed === 'thread_gone' && posted.working) return
-    await step()
-  }
 }
+
+const questionStepsOf = (posted: PostedMessages, state: RunState): Show[] => [
+  () => renderApprovals(posted, state),
+  () => renderElicitations(posted, state, new Date()),
+  () => renderArgumentFiles(posted, state),
+]
 
 function noteProgress(live: LiveAnswer, state: RunState, news: RunProgress): void {
   live.state = state

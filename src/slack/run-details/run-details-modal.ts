@@ -10,6 +10,7 @@ import { votesText } from '../approvals/who-decides.ts'
 import {
   actionsBlock,
   contextBlock,
+  createAnotherButton,
   createButton,
   createModal,
   DIVIDER_BLOCK,
@@ -48,6 +49,7 @@ export function runDetailsModal({ state, visibility, page: wanted, reader }: Det
         stepBlock(state, call, { whole: visibility.whole, reader, number: state.calls.indexOf(call) + 1 }),
         ...stepContentBlocks(call, visibility.whole),
       ]),
+      ...(visibility.whole && state.status !== 'working' ? [actionsBlock([createAnotherButton(state.id)])] : []),
       ...pageButtonBlocks('run_details', state.id, { page, pages, refreshable: state.status === 'working' }),
     ],
   })

@@ -5,6 +5,7 @@ import type { Log } from '../../log.ts'
 import type { Origin } from '../../run/state/events.ts'
 import type { RunState } from '../../run/state/state.ts'
 import { revealInvisible, truncate } from '../../text.ts'
+import type { AgentIdentities, AgentIdentity } from './agent-identity.ts'
 import { AnyResponse, isPermanentError, isPlaceClosed, isUnsupportedMethod, type WebApi } from './web-api.ts'
 
 /** `processing` brings Slack's loader and its Stop button, `suspended` says that a person has to do something. */
@@ -12,12 +13,15 @@ export type AgentSessionStatus = 'processing' | 'suspended' | 'closed'
 
 type Thread = Pick<Origin, 'channel' | 'threadTs'>
 
+/** Who began a session, what it is about and which agent is at work in it. */
+type SessionWords = { user: string; title?: string; agent?: RunState['agent'] }
+
 /** What Slack itself shows of an agent at work in a thread. Never throws and is never waited for. */
 export type AgentSessions = {
   /** Sets the state of the conversation (docs.slack.dev/reference/methods/agents.sessions.setStatus). */
-  show(thread: Thread, status: AgentSessionStatus, more?: { user: string; title?: string }): void
+  show(thread: Thread, status: AgentSessionStatus, more?: SessionWords): void
   /** Says "is thinking…" beside the app's name until its first words (docs.slack.dev/reference/methods/assistant.threads.setStatus). */
-  showThinking(thread: Thread): void
+  showThinking(thread: Thread, agent: RunState['agent']): void
 }
 
 /** A workspace without agents is asked again after this: its plan may change, or the app be installed anew. */
@@ -26,16 +30,26 @@ const OFF_MS = 10 * 60_000
 const CLOSING_MAX_WAIT_MS = 60_000
 
 /** Shows nothing where Slack does not offer it. */
-export function createAgentSessions({ webApi, log }: { webApi: WebApi; log: Log }): AgentSessions {
+export function createAgentSessions({
+  webApi,
+  identities,
+  log,
+}: {
+  webApi: WebApi
+  identities: AgentIdentities
+  log: Log
+}): AgentSessions {
   const queues = new Map<string, Promise<void>>()
   let offUntil = 0
   let thinkingOffUntil = 0
 
-  const set = async (status: AgentSessionStatus, session: Record<string, unknown>) => {
+  const set = async (status: AgentSessionStatus, session: Record<string, unknown>, agent: RunState['agent']) => {
     if (Date.now() < offUntil) return
     const maxWaitMs = status === 'processing' ? 0 : CLOSING_MAX_WAIT_MS
     try {
-      await webApi.call('agents.sessions.setStatus', { ...session, status }, AnyResponse, maxWaitMs)
+      await identities.send(agent, (identity) =>
+        webApi.call('agents.sessions.setStatus', { ...session, status, ...identity }, AnyResponse, maxWaitMs),
+      )
     } catch (error) {
       if (isUnsupportedMethod(error)) offUntil = Date.now() + OFF_MS
       log.debug({ status, why: errorChainOf(error) }, 'session not shown')
@@ -44,19 +58,27 @@ export function createAgentSessions({ webApi, log }: { webApi: WebApi; log: Log 
   return {
     show({ channel, threadTs: thread_ts }, status, more) {
       const key = `${channel} ${thread_ts}`
-      const { user, title } = more ?? {}
-      const session = { channel, thread_ts, ...(user && { initiator_user_id: user }), ...(title && { title }) }
+      const { user, title, agent } = more ?? {}
+      const session = {
+        channel_id: channel,
+        thread_ts,
+        ...(user && { initiator_user_id: user }),
+        ...(title && { title }),
+      }
       const queue = (queues.get(key) ?? Promise.resolve())
-        .then(() => set(status, session))
+        .then(() => set(status, session, agent))
         .finally(() => {
           if (queues.get(key) === queue) queues.delete(key)
         })
       queues.set(key, queue)
     },
-    showThinking({ channel, threadTs }) {
+    showThinking({ channel, threadTs }, agent) {
       if (Date.now() < thinkingOffUntil) return
       const args = { channel_id: channel, thread_ts: threadTs, status: 'is thinking…' }
-      webApi.call('assistant.threads.setStatus', args, AnyResponse, 0).catch((error) => {
+      const say = identities.send(agent, (identity) =>
+        webApi.call('assistant.threads.setStatus', { ...args, ...identity }, AnyResponse, 0),
+      )
+      say.catch((error) => {
         if (isUnsupportedMethod(error)) thinkingOffUntil = Date.now() + OFF_MS
         log.debug({ why: errorChainOf(error) }, 'status not shown')
       })
@@ -75,10 +97,11 @@ export function sessionStatusOf({ status, calls }: RunState): AgentSessionStatus
 }
 
 /** Who began the session; a conversation gets its title from the request that begins it. */
-export function sessionWordsOf(state: RunState): { user: string; title?: string } {
+export function sessionWordsOf(state: RunState): SessionWords {
   const { user, threadTs, messageTs } = state.origin
-  if (sessionStatusOf(state) !== 'processing' || threadTs !== messageTs) return { user }
-  return { user, title: truncate(revealInvisible(state.text).replace(/\s+/g, ' '), TITLE_CHARS) }
+  const who = { user, agent: state.agent }
+  if (sessionStatusOf(state) !== 'processing' || threadTs !== messageTs) return who
+  return { ...who, title: truncate(revealInvisible(state.text).replace(/\s+/g, ' '), TITLE_CHARS) }
 }
 
 /** What the streams of one workspace share: how many are open, and until when Slack is not asked for another. */
@@ -93,11 +116,16 @@ const Started = z.object({ ts: z.string() })
  * Starts a message that Slack shows as being written (docs.slack.dev/reference/methods/chat.startStream) and resolves to its `ts`.
  * Throws AppError `slack_failed`; a rate limit is not waited out, since words can be posted otherwise.
  */
-export async function startMessageStream(webApi: WebApi, origin: Origin, chunks: AnyChunk[]): Promise<string> {
+export async function startMessageStream(
+  webApi: WebApi,
+  origin: Origin,
+  chunks: AnyChunk[],
+  identity: AgentIdentity | undefined,
+): Promise<string> {
   const place = { channel: origin.channel, thread_ts: origin.threadTs }
   const recipient = { recipient_team_id: origin.teamId, recipient_user_id: origin.user }
   // The mode is fixed for a stream's whole life, before the number of steps is known; without tasks it shows nothing.
-  const args = { ...place, ...recipient, task_display_mode: 'plan', chunks }
+  const args = { ...place, ...recipient, task_display_mode: 'plan', chunks, ...identity }
   return (await webApi.call('chat.startStream', args, Started, 0)).ts
 }
 

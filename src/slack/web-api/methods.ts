@@ -63,6 +63,9 @@ export const EVENT_SCOPES: Record<string, string | undefined> = {
   tokens_revoked: undefined,
 }
 
+/** Scopes that the app asks for and can do without: names and faces of agents on messages. */
+export const OPTIONAL_SCOPES = ['chat:write.customize']
+
 /** What an app without Slack's agent surface is not given (`npm run manifest -- --no-agent`). */
 const AGENT_SCOPES = ['assistant:write']
 

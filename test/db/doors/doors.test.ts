@@ -5,6 +5,7 @@ import { createTestDatabase } from '../../support/database.ts'
 import { lostRows, peoplesRows } from '../../support/every-row.ts'
 import {
   MARK,
+  plantAgents,
   plantCards,
   plantConnection,
   plantRun,
@@ -63,10 +64,11 @@ async function plantAll() {
     'insert into audit_seals (workspace_id, row_id, hash, row_at, mac) values ($1, 1, $2, now(), $2)',
     [ALPHA, MARK],
   )
+  const agent = await plantAgents(client, owner)
   const [person] = await namesIn<{ person: string }>('select person from audit_people')
   const names = ['alpha-files', ...(await plantCards(client, owner))]
   const workflow = await plantWorkflow(client, owner)
-  return { uuids: { run, workflow, ...connected }, names, ids, origin, person: person?.person }
+  return { uuids: { run, agent, workflow, ...connected }, names, ids, origin, person: person?.person }
 }
 
 const namesIn = async <T extends object>(sql: string): Promise<T[]> => (await client.query<T>(sql)).rows
@@ -120,6 +122,9 @@ function valuesFor({ name, type }: SqlFunction['params'][number], { workspace, u
     p_connection: [uuids.connection],
     p_id: type === 'uuid' ? [...Object.values(uuids), randomUUID()] : ids,
     p_name: names,
+    p_agent: [null, uuids.agent],
+    p_muted: [true, false],
+    p_base: [null, 1],
     p_channel: ['CALPHA'],
     p_ts: ['1.1', '1.05', '1.3'],
     p_thread: ['1.0'],
@@ -172,7 +177,6 @@ function valuesFor({ name, type }: SqlFunction['params'][number], { workspace, u
     p_patterns: [['%']],
     p_words: [['a']],
     p_names: [['a']],
-    p_base: [1],
     p_body: [{ name: 'new', title: 'New' }],
     p_url: ['https://registry.example'],
     p_after: [0],

@@ -7,6 +7,8 @@ import { resumptionOf } from '../../../src/run/state/fold-call.ts'
 import { nextStep } from '../../../src/run/state/next-step.ts'
 import { ada, at, called as calledEvent, judged, replied, started } from '../states.ts'
 
+const NOW = new Date('2026-11-21T12:00:00Z')
+
 const [one, two] = [createInputId(), createInputId()]
 const begun = (repeatable: boolean): RunEvent[] => [started, replied(['a']), judged('a', 'allow', { repeatable })]
 const called = calledEvent('a')
@@ -80,11 +82,11 @@ test.each<[string, RunEvent[], string]>([
   ['stop leaves a live one to be told', [asked(one, live), stopped], 'give_up'],
   ['a result leads on', [asked(one, byAnswer('k')), given(one, 'accept'), called, returned], 'ask'],
 ])('%s', (_name, events, step) => {
-  expect(nextStep(stateOf(events)).do).toBe(step)
+  expect(nextStep(stateOf(events), NOW).do).toBe(step)
 })
 
 test('a live question is asked again where a repeat does no harm', () => {
-  expect(nextStep(stateOf([asked(one, live)], true)).do).toBe('call')
+  expect(nextStep(stateOf([asked(one, live)], true), NOW).do).toBe('call')
 })
 
 test('what goes along: an answer for each key and the state as it came, also for a round that is repeated', () => {

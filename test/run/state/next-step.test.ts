@@ -4,6 +4,8 @@ import { applyEvent } from '../../../src/run/state/fold.ts'
 import { MAX_TURNS, nextStep } from '../../../src/run/state/next-step.ts'
 import { ada, approval, at, called, judged, replied, stateOf } from '../states.ts'
 
+const NOW = new Date('2026-11-21T12:00:00Z')
+
 const answered = (call: string, decision: 'approved' | 'denied' | 'expired'): RunEvent => ({
   type: 'answered',
   call,
@@ -26,7 +28,7 @@ const returned = (call: string, outcome: EventOf<'returned'>['outcome'] = 'ok'):
 const stopped: RunEvent = { type: 'stopped', by: ada, at }
 
 const stepOf = (...events: RunEvent[]) => {
-  const step = nextStep(stateOf(...events))
+  const step = nextStep(stateOf(...events), NOW)
   return 'calls' in step ? `${step.do} ${step.calls.map((call) => call.id)}` : step.do
 }
 
@@ -81,14 +83,14 @@ test('the last turn is asked to answer, and there is no turn after it', () => {
     called(`c${at}`),
     returned(`c${at}`),
   ])
-  expect(nextStep(stateOf(...turns.slice(0, MAX_TURNS - 2).flat()))).toEqual({ do: 'ask', last: false })
-  expect(nextStep(stateOf(...turns.slice(0, MAX_TURNS - 1).flat()))).toEqual({ do: 'ask', last: true })
-  expect(nextStep(stateOf(...turns.flat()))).toEqual({ do: 'finish', note: 'turn_limit' })
+  expect(nextStep(stateOf(...turns.slice(0, MAX_TURNS - 2).flat()), NOW)).toEqual({ do: 'ask', last: false })
+  expect(nextStep(stateOf(...turns.slice(0, MAX_TURNS - 1).flat()), NOW)).toEqual({ do: 'ask', last: true })
+  expect(nextStep(stateOf(...turns.flat()), NOW)).toEqual({ do: 'finish', note: 'turn_limit' })
 })
 
 test('a run that has spent its budget ends and says so', () => {
   const costly = replied(['a'], 'x', { usage: { input: 700_000, output: 1, cacheRead: 0, cacheWrite: 0 } })
-  expect(nextStep(stateOf(costly, judged('a', 'allow'), called('a'), returned('a')))).toEqual({
+  expect(nextStep(stateOf(costly, judged('a', 'allow'), called('a'), returned('a')), NOW)).toEqual({
     do: 'finish',
     note: 'budget',
   })

@@ -99,7 +99,7 @@ describe('typed words', () => {
     ['(see https://x.test/a_b). Or https://y.test, then', '(see <https://x.test/a_b>). Or <https://y.test>, then'],
     ['&amp; is typed', '&amp;amp; is typed'],
     ['ask @approver.', 'ask <@UAPPROV1>.'],
-    ['@oncall, @here: `@here`', '<!subteam^S1>, <!here>: `@here`'],
+    ['@oncall, @here: `@here`', '<!subteam^S1|@oncall>, <!here>: `@here`'],
     ['ask @Avery Approver, @morgan member and @Olivia', 'ask <@UAPPROV1>, <@UMEMBER1> and @Olivia'],
     ['`@owner & #ops` but @owner', '`@owner &amp; #ops` but <@UOWNER01>'],
     ['```\n@owner <b>\n``` @owner', '```\n@owner &lt;b&gt;\n``` <@UOWNER01>'],

@@ -156,7 +156,7 @@ describe('an agent session', () => {
     const { ts } = await world.people.act('say', { as: 'member', channel: 'general', text: 'work' })
     const thread = { channel: 'CGENERAL1', thread_ts: ts }
     const seen = () => world.people.look('messages', { as: 'member', channel: 'general', thread_ts: ts })
-    const set = { ...thread, status: 'processing', initiator_user_id: 'UMEMBER1' }
+    const set = { channel_id: 'CGENERAL1', thread_ts: ts, status: 'processing', initiator_user_id: 'UMEMBER1' }
     expect(await world.client.apiCall('agents.sessions.setStatus', set)).toMatchObject({ agent_status: 'processing' })
     await world.client.assistant.threads.setStatus({ channel_id: 'CGENERAL1', thread_ts: ts, status: 'is thinking…' })
     expect(await seen()).toMatchObject({ session: { status: 'processing', words: 'is thinking…' } })

@@ -49,7 +49,7 @@ describe('a thread that is gone', () => {
   it.each([
     ['chat.startStream', { channel: GENERAL, recipient_team_id: 'TLOCAL01', recipient_user_id: 'UMEMBER1' }],
     ['chat.startStream', { channel: 'DMEMBER1' }],
-    ['agents.sessions.setStatus', { channel: GENERAL, status: 'active' }],
+    ['agents.sessions.setStatus', { channel_id: GENERAL, status: 'active' }],
     ['assistant.threads.setStatus', { channel_id: GENERAL, status: 'x' }],
   ])('%s %j refuses it', async (method, args) => {
     expect(await app.ask(method, { ...args, thread_ts: GONE })).toMatchObject({ error: 'invalid_thread_ts' })

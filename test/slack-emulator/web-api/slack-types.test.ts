@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { startSlackEmulator } from '../../../slack-emulator/start-slack-emulator.ts'
 import { METHODS, type MethodName } from '../../../src/slack/web-api/methods.ts'
 import { controls, log, plain, portOf, silent, stopServer, until } from '../emulator-with-bolt.ts'
+import { ASK_AGENT, manifestWith } from '../manifest-with.ts'
 import { type Claim, typeProblems } from './typed.ts'
 
 const Ts = z.looseObject({ ts: z.string() })
@@ -24,6 +25,9 @@ const EVENTS: Record<string, string> = {
   app_home_opened: 'AppHomeOpenedEvent',
   app_mention: 'AppMentionEvent',
   agent_session_stopped: 'AgentSessionStoppedEvent',
+  function_executed: 'FunctionExecutedEvent',
+  reaction_added: 'ReactionAddedEvent',
+  reaction_removed: 'ReactionRemovedEvent',
   'message file_share': 'FileShareMessageEvent',
   'message message_changed': 'MessageChangedEvent',
   'message message_deleted': 'MessageDeletedEvent',
@@ -49,6 +53,9 @@ it('what the emulator answers and tells is what @slack/web-api and @slack/types 
   await new Promise<void>((resolve) => ear.listen(0, '127.0.0.1', resolve))
   const appUrls = [`http://127.0.0.1:${portOf(ear)}/slack/events`]
   await using slack = await startSlackEmulator({ port: 0, mode: 'http', appUrls, log })
+  const scopes = ['chat:write.customize', 'reactions:read']
+  const subscribed = ['function_executed', 'reaction_added', 'reaction_removed']
+  slack.setManifest(manifestWith({ scopes, functions: ASK_AGENT, events: subscribed }))
   const people = controls(slack)
   const client = new WebClient(slack.botToken, {
     slackApiUrl: slack.apiUrl,
@@ -57,7 +64,7 @@ it('what the emulator answers and tells is what @slack/web-api and @slack/types 
   })
   const answers = new Map<string, unknown>()
   const call = async (
-    method: MethodName | 'files.getUploadURLExternal' | 'files.completeUploadExternal',
+    method: MethodName | 'files.getUploadURLExternal' | 'files.completeUploadExternal' | 'reactions.get',
     args: object,
   ) => {
     const { response_metadata: _, ...answer } = await client.apiCall(method, { ...args })
@@ -86,6 +93,11 @@ it('what the emulator answers and tells is what @slack/web-api and @slack/types 
     { type: 'actions', elements: [{ type: 'button', text: plain('Go'), action_id: 'go' }] },
   ]
   const posted = Ts.parse(await call('chat.postMessage', { channel, thread_ts: ts, text: 'Hi', blocks }))
+  await people.act('react', { as: 'member', channel: 'general', ts: posted.ts, emoji: 'eyes' })
+  await call('reactions.get', { channel, timestamp: posted.ts })
+  await people.act('react', { as: 'member', channel: 'general', ts: posted.ts, emoji: 'eyes', removed: true })
+  await client.chat.postMessage({ channel, text: 'Hi', username: 'Reviewer', icon_emoji: ':mag:' })
+  await people.act('run-step', { as: 'member', callback_id: 'ask_agent', inputs: { text: 'Hi', user: 'member' } })
   await call('chat.postEphemeral', { channel, user: 'UMEMBER1', text: 'Hi' })
   await call('chat.update', { channel, ts: posted.ts, text: 'Ho', blocks })
   await call('chat.getPermalink', { channel, message_ts: posted.ts })
@@ -93,7 +105,12 @@ it('what the emulator answers and tells is what @slack/web-api and @slack/types 
   await call('conversations.history', { channel })
   await call('conversations.info', { channel })
   await call('conversations.members', { channel })
-  await call('agents.sessions.setStatus', { channel, thread_ts, status: 'processing', initiator_user_id: 'UMEMBER1' })
+  await call('agents.sessions.setStatus', {
+    channel_id: channel,
+    thread_ts,
+    status: 'processing',
+    initiator_user_id: 'UMEMBER1',
+  })
   await call('assistant.threads.setStatus', { channel_id: channel, thread_ts, status: 'is thinking…' })
   const prompts = [{ title: 'A', message: 'a' }]
   await call('assistant.threads.setSuggestedPrompts', { channel_id: 'DMEMBER1', prompts })
@@ -101,7 +118,7 @@ it('what the emulator answers and tells is what @slack/web-api and @slack/types 
   const stream = Ts.parse(await call('chat.startStream', { channel, thread_ts, ...recipient }))
   await call('chat.appendStream', { channel, ts: stream.ts, markdown_text: 'words' })
   await call('chat.stopStream', { channel, ts: stream.ts })
-  await call('agents.sessions.setStatus', { channel, thread_ts, status: 'processing' })
+  await call('agents.sessions.setStatus', { channel_id: channel, thread_ts, status: 'processing' })
   await people.act('stop', { as: 'member', channel: 'general', thread_ts })
   await people.act('press', { as: 'member', channel: 'general', ts: posted.ts, button: 'Go' })
   const modal = {

@@ -77,7 +77,7 @@ export async function typeProblems(claims: Claim[]): Promise<string> {
 function literal({ value, from }: Claim): string {
   const roots = new Set<unknown>()
   const text = JSON.stringify(value, function (this: unknown, key, found: unknown) {
-    const counts = from === '@slack/types' || isMessage(this)
+    const counts = (from === '@slack/types' && !isFunction(this)) || isMessage(this)
     if (found === null || (counts && UNLISTED[from].includes(key))) return undefined
     if (unlistedIn(this).includes(key)) return undefined
     if (from === '@slack/types' && OF_ROOTS.includes(key) && !roots.has(this)) return undefined
@@ -91,6 +91,9 @@ function literal({ value, from }: Claim): string {
 
 const isMessage = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && 'type' in value && value.type === 'message' && 'text' in value
+
+/** Of a function the packages do list `app_id`. */
+const isFunction = (value: unknown): boolean => typeof value === 'object' && value !== null && 'callback_id' in value
 
 function unlistedIn(value: unknown): string[] {
   if (isMessage(value)) return 'subtype' in value ? (UNLISTED_OF_SUBTYPE[String(value.subtype)] ?? []) : []

@@ -79,7 +79,7 @@ describe('refusals', () => {
     ['conversations.replies', { channel: GENERAL, ts: nowhere }, 'thread_not_found'],
     ['files.info', { file: 'F1' }, 'file_not_found'],
     ['files.completeUploadExternal', { files: [{ id: 'F1' }] }, 'file_not_found'],
-    ['agents.sessions.setStatus', { channel: GENERAL, thread_ts: nowhere, status: 'active' }, 'invalid_thread_ts'],
+    ['agents.sessions.setStatus', { channel_id: GENERAL, thread_ts: nowhere, status: 'active' }, 'invalid_thread_ts'],
     ['reactions.add', { channel: GENERAL, timestamp: nowhere, name: 'eyes' }, 'message_not_found'],
     ['bots.info', { bot: 'B1' }, 'bot_not_found'],
   ])('%s %j: %s', async (method, args, error) => {
@@ -298,7 +298,7 @@ describe('streams', () => {
   })
 
   it('keeps the state of the session', async () => {
-    const thread = { channel: GENERAL, thread_ts: general.ts }
+    const thread = { channel_id: GENERAL, thread_ts: general.ts }
     await client.apiCall('agents.sessions.setStatus', { ...thread, status: 'suspended', title: 'Waiting' })
     await client.apiCall('assistant.threads.setStatus', {
       channel_id: GENERAL,

@@ -6,6 +6,7 @@ import { ChannelId, createRunId, UserId } from '../../../src/ids.ts'
 import type { ShownMessage } from '../../../src/run/runs.ts'
 import type { RunState } from '../../../src/run/state/state.ts'
 import { createRunRenderer } from '../../../src/slack/render/render-run.ts'
+import { createAgentIdentities } from '../../../src/slack/web-api/agent-identity.ts'
 import type { WebApi } from '../../../src/slack/web-api/web-api.ts'
 import { eventually } from '../../support/eventually.ts'
 import { memoryLog } from '../../support/log.ts'
@@ -107,7 +108,8 @@ function rendererOn(webApi: WebApi, settings = settingsOf(), unrecorded = 0) {
   let attempts = 0
   const renderer = createRunRenderer(() => ({
     webApi,
-    postConnectOffer: async () => undefined,
+    postOffers: async () => undefined,
+    identities: createAgentIdentities(memoryLog().log),
     runs: {
       activeIn: async () => undefined,
       withdraw: async () => 0,

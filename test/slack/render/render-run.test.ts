@@ -7,6 +7,7 @@ import type { ShownMessage } from '../../../src/run/runs.ts'
 import type { RunState } from '../../../src/run/state/state.ts'
 import type { RenderDeps } from '../../../src/slack/render/message-records.ts'
 import { createRunRenderer } from '../../../src/slack/render/render-run.ts'
+import { createAgentIdentities } from '../../../src/slack/web-api/agent-identity.ts'
 import type { WebApi } from '../../../src/slack/web-api/web-api.ts'
 import { eventually } from '../../support/eventually.ts'
 import { memoryLog } from '../../support/log.ts'
@@ -46,7 +47,8 @@ function easel(answer: (method: string, nth: number) => unknown = () => undefine
   const streams = { open: 0, offUntil: 0 }
   const painter = createRunRenderer(() => ({
     webApi,
-    postConnectOffer: async () => undefined,
+    postOffers: async () => undefined,
+    identities: createAgentIdentities(memoryLog().log),
     runs: { shown, activeIn: async () => createRunId(), withdraw: async () => 0 },
     bot: async () => ({ user: 'UBOT1', bot: 'BBOT1', workspace: WORKSPACE, team: WORKSPACE }),
     directMessageOf: async () => undefined,

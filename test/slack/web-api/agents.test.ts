@@ -1,6 +1,7 @@
 import { WebAPIPlatformError } from '@slack/web-api'
 import { expect, test } from 'vitest'
 import { AppError } from '../../../src/errors.ts'
+import { createAgentIdentities } from '../../../src/slack/web-api/agent-identity.ts'
 import { createAgentSessions } from '../../../src/slack/web-api/agents.ts'
 import type { WebApi } from '../../../src/slack/web-api/web-api.ts'
 import { memoryLog } from '../../support/log.ts'
@@ -17,9 +18,10 @@ async function askedAfter(error: string): Promise<number> {
       return shape.parse({ ok: true })
     },
   }
-  const sessions = createAgentSessions({ webApi, log: memoryLog().log })
+  const { log } = memoryLog()
+  const sessions = createAgentSessions({ webApi, identities: createAgentIdentities(log), log })
   for (let time = 0; time < 3; time++) {
-    sessions.showThinking(ORIGIN)
+    sessions.showThinking(ORIGIN, undefined)
     await new Promise((resolve) => setImmediate(resolve))
   }
   return asked
