@@ -3,7 +3,15 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createConnectionId, createRunId } from '../../src/ids.ts'
 import { RunEvent } from '../../src/run/state/events.ts'
 import { createTestDatabase } from '../support/database.ts'
-import { MARK, plantAgents, plantCards, plantConnection, plantRun, plantWorkspace } from '../support/planted-rows.ts'
+import {
+  MARK,
+  plantAgents,
+  plantCards,
+  plantConnection,
+  plantRun,
+  plantWorkflow,
+  plantWorkspace,
+} from '../support/planted-rows.ts'
 
 const resources = new AsyncDisposableStack()
 let client: Client
@@ -55,6 +63,8 @@ const COLUMNS: Record<string, string> = {
   token_refresh_leases: 'owner',
   tool_change_notes: 'hash channel message_ts',
   tool_pins: 'tool hash definition pinned_by',
+  workflow_versions: 'body hash',
+  workflows: 'workspace_id owner name title body hash source',
   workspaces: 'workspace_id settings',
 }
 
@@ -105,6 +115,7 @@ test('nothing but what is named here says anything of a person who was forgotten
   const { connection, submission } = await plantConnection(client, owner)
   await plantCards(client, owner)
   await plantAgents(client, owner)
+  await plantWorkflow(client, owner)
   const { run } = await plantRun(client, owner, connection)
   await client.query(
     `update run_events set body = jsonb_set(body, '{target,title}', '"Write"') where run_id = $1 and seq = 2`,

@@ -154,3 +154,12 @@ export async function plantWorkspace(client: Client, { workspace, user }: Owner)
     JSON.stringify({ a: MARK }),
   ])
 }
+
+/** A workflow that only its owner sees. */
+export async function plantWorkflow(client: Client, { workspace, user }: Owner): Promise<string> {
+  const id = randomUUID()
+  const body = { name: MARK, title: MARK, steps: [{ id: 'a', tool: `x/${MARK}` }] }
+  const create = 'select workflow_create($1, $2, $3, $4, $5, $6, $7)'
+  await client.query(create, [workspace, user, id, JSON.stringify(body), MARK, 'slack', 50])
+  return id
+}

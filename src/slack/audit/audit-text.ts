@@ -14,6 +14,7 @@ export const AUDIT_KINDS: Record<string, { text: string; actions: string[] }> = 
   secrets: { text: 'Secrets', actions: ['credential'] },
   rules: { text: 'Rules and settings', actions: ['rule_', 'settings_', 'approvers_', 'owners_', 'connectors_'] },
   cards: { text: 'Cards and agents that people made', actions: ['card_', 'agent_'] },
+  workflows: { text: 'Workflows', actions: ['workflow'] },
   app: { text: 'The app itself, and forgotten people', actions: ['app_', 'person_'] },
 }
 
@@ -69,6 +70,10 @@ const SENTENCES: Record<string, string | undefined> = {
   agent_unshared: '{who} stopped sharing the agent {name}',
   agent_archived: '{who} archived the agent {name}',
   agent_of_channel_set: '{who} chose who answers in a channel where nobody is named',
+  workflow_saved: '{who} saved the workflow {name}',
+  workflow_shared: '{who} shared the workflow {name}',
+  workflow_unshared: '{who} stopped sharing the workflow {name}',
+  workflow_archived: '{who} archived the workflow {name}',
   app_installed: '{who} installed the app',
   app_uninstalled: 'The app was removed from this workspace',
   person_forgotten:

@@ -3,7 +3,15 @@ import { Client, DatabaseError } from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createTestDatabase } from '../../support/database.ts'
 import { lostRows, peoplesRows } from '../../support/every-row.ts'
-import { MARK, plantAgents, plantCards, plantConnection, plantRun, plantWorkspace } from '../../support/planted-rows.ts'
+import {
+  MARK,
+  plantAgents,
+  plantCards,
+  plantConnection,
+  plantRun,
+  plantWorkflow,
+  plantWorkspace,
+} from '../../support/planted-rows.ts'
 import { DOORS, SAME_FOR_ALL } from './functions.ts'
 
 const ALPHA = 'TALPHA'
@@ -59,7 +67,8 @@ async function plantAll() {
   const agent = await plantAgents(client, owner)
   const [person] = await namesIn<{ person: string }>('select person from audit_people')
   const names = ['alpha-files', ...(await plantCards(client, owner))]
-  return { uuids: { run, agent, ...connected }, names, ids, origin, person: person?.person }
+  const workflow = await plantWorkflow(client, owner)
+  return { uuids: { run, agent, workflow, ...connected }, names, ids, origin, person: person?.person }
 }
 
 const namesIn = async <T extends object>(sql: string): Promise<T[]> => (await client.query<T>(sql)).rows
@@ -148,7 +157,7 @@ function valuesFor({ name, type }: SqlFunction['params'][number], { workspace, u
     p_old: ['connection/alpha'],
     p_uri: ['file:///alpha'],
     p_width: ['one', 'always'],
-    p_source: ['saved', 'imported'],
+    p_source: ['saved', 'imported', 'slack'],
     p_event: [event],
     p_events: [[started]],
     p_stop: [event],
@@ -168,6 +177,7 @@ function valuesFor({ name, type }: SqlFunction['params'][number], { workspace, u
     p_patterns: [['%']],
     p_words: [['a']],
     p_names: [['a']],
+    p_body: [{ name: 'new', title: 'New' }],
     p_url: ['https://registry.example'],
     p_after: [0],
     p_max_tries: [1],

@@ -16,6 +16,7 @@ export const DOORS = {
     runs_recent runs_summary secret_entry_of secret_entry_open sign_in_begin sign_in_code_save sign_in_code_try tool_changes_accept
     onboarding_messages_of approvals_pending person_forget person_pending person_pending_end person_runs_open
     sign_in_codes_take agents_of agent_save agent_versions_of agent_share agent_archive person_agent_set
+    workflow_archive workflow_create workflow_edit workflow_get workflow_share workflow_versions_of workflows_forget workflows_of
   `),
   workspace: words(`
     approval_decide approval_propose approval_run approvals_decide approvers_of approvers_set approvers_told audit_append
@@ -29,6 +30,7 @@ export const DOORS = {
     approval_settle owners_set audit_list audit_named audit_person audit_seal audit_state audit_without_names
     connection_share shared_connection_managed shared_connections_in
     agent_choices agent_offer_claim agents_lock channel_agent_set thread_mute thread_muted
+    workflows_lock
   `),
   inner: words(`
     approval_expire approval_may_decide approval_reminder_release approval_reminders_claim approvals_close audit_hash audit_prune
@@ -46,11 +48,11 @@ export const DOORS = {
     slack_message_remove slack_message_save slack_messages_of token_refresh_claim token_refresh_release tool_changes_claim
     tool_changes_told tool_pin_hash tool_pins_take tool_usage_prune withdrawn_event approval_vote credential_references vault_read
     vault_remove vault_save vault_state audit_call users_without run_event_without_words
-    shared_connection_row shared_connections_from_files agent_row
+    shared_connection_row shared_connections_from_files agent_row workflow_row
   `),
 }
 
 /** They give everybody the same, or only write the audit: nothing shows that the ids were right. */
 export const SAME_FOR_ALL = words(
-  'agents_lock audit_append audit_lock audit_retention is_plain_request rule_add_always run_retention',
+  'agents_lock audit_append audit_lock audit_retention is_plain_request rule_add_always run_retention workflows_lock',
 )
