@@ -95,6 +95,7 @@ type Requests = Pick<
   | 'withdraw'
   | 'stopAll'
   | 'tryAgain'
+  | 'resumeStep'
 >
 
 function requestsOf(deps: RunDeps, worker: RunWorker): Requests {
@@ -122,6 +123,8 @@ function requestsOf(deps: RunDeps, worker: RunWorker): Requests {
       for (const id of stopped) worker.nudge(id)
       return stopped.length
     },
+    // Written by whoever carries workflows out.
+    resumeStep: async () => 'gone' as const,
     tryAgain: (id, callId, by) => retryCall(deps, worker, { id, callId, by }),
   }
 }

@@ -79,6 +79,7 @@ export function createStartedEvent(deps: RunDeps, request: Request): EventOf<'st
     ...(request.skill && { skill: request.skill }),
     ...(request.untrusted && request.untrusted.length > 0 && { untrusted: request.untrusted }),
     ...(request.agent && { agent: request.agent }),
+    ...(request.workflow && { workflow: request.workflow }),
     at: deps.now().toISOString(),
   }
 }

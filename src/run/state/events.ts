@@ -2,6 +2,15 @@ import { z } from 'zod'
 import { AgentSnapshot } from '../../agents/agent.ts'
 import { ApprovalId, ChannelId, ConnectionId, RunId, UserId, WorkspaceId } from '../../ids.ts'
 import { RuleReach } from '../../policy/rule-reach.ts'
+import {
+  StepEntered,
+  StepLeft,
+  StepParked,
+  StepResumed,
+  StepSkipped,
+  StepWaiting,
+} from '../../workflows/progress/workflow-events.ts'
+import { WorkflowSnapshot } from '../../workflows/workflow-snapshot.ts'
 import { AskedApproval, DenialExplained, EditProposed, EventJson, Voted } from './approval-events.ts'
 import { Failed, Finished, Stopped } from './end-events.ts'
 import { AskedInput, GivenInput } from './input-events.ts'
@@ -101,6 +110,8 @@ const Started = z.object({
   /** Who does it; absent: the app itself, with all of the person's connections. */
   agent: AgentSnapshot.optional(),
   parent: ParentRun.optional(),
+  /** What is carried out instead of asking a model. */
+  workflow: WorkflowSnapshot.optional(),
 })
 const ThreadRead = z.object({
   type: z.literal('thread_read'),
@@ -230,6 +241,12 @@ export const RunEvent = z.discriminatedUnion('type', [
   Called.extend(at),
   Delegated.extend(at),
   Waiting.extend(at),
+  StepEntered.extend(at),
+  StepSkipped.extend(at),
+  StepLeft.extend(at),
+  StepParked.extend(at),
+  StepResumed.extend(at),
+  StepWaiting.extend(at),
   AskedInput.extend(at),
   GivenInput.extend(at),
   Returned.extend(at),

@@ -12,6 +12,7 @@ import {
   openInputsOf,
 } from './fold-call.ts'
 import type { CallState, RunState } from './state.ts'
+import { applyStepEvent, createWorkflowState } from './workflow-state.ts'
 
 /** A run's state from its events, the first of which is `started`. Pure. */
 export function foldEvents(id: RunId, events: RunEvent[], recovered: boolean): RunState {
@@ -34,6 +35,7 @@ function begin(id: RunId, event: EventOf<'started'>, recovered: boolean): RunSta
     untrusted: event.untrusted ?? [],
     agent: event.agent,
     parent: event.parent,
+    workflow: event.workflow && createWorkflowState(event.workflow),
     status: 'working',
     turns: [],
     resumed: [],
@@ -81,6 +83,13 @@ function changed(state: RunState, event: RunEvent): RunState {
       return judged(state, event)
     case 'withdrawn':
       return withdrawn(state, event)
+    case 'entered':
+    case 'skipped':
+    case 'left':
+    case 'parked':
+    case 'step_resumed':
+    case 'step_waiting':
+      return { ...state, workflow: state.workflow && applyStepEvent(state.workflow, event) }
     case 'answered':
     case 'voted':
     case 'edit_proposed':
