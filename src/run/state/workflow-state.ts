@@ -1,3 +1,4 @@
+import type { UserId } from '../../ids.ts'
 import type { JsonValue } from '../../json.ts'
 import type { WorkflowEvent } from '../../workflows/progress/workflow-events.ts'
 import {
@@ -11,19 +12,45 @@ import type { WorkflowSnapshot } from '../../workflows/workflow-snapshot.ts'
 export type WorkflowState = {
   snapshot: WorkflowSnapshot
   progress: WorkflowProgress
+  /** Each time that a step waited for a person, oldest first. */
+  parks: ParkedStep[]
   /** What came of it, once it has ended. */
   ended?:
     | { outcome: 'done' | 'denied' | 'stopped' | 'undone'; output: JsonValue; problem?: string | undefined }
     | undefined
 }
 
+/** A step that failed and waits for a person, or did. */
+export type ParkedStep = {
+  step: string
+  why: string
+  /** What came of it; `here`: it was decided of this step, and not of all that waited. */
+  decided?: { how: StepResumed['how']; by: UserId; here: boolean } | undefined
+}
+
+type StepResumed = Extract<WorkflowEvent, { type: 'step_resumed' }>
+
 export const createWorkflowState = (snapshot: WorkflowSnapshot): WorkflowState => ({
   snapshot,
   progress: createWorkflowProgress(),
+  parks: [],
 })
 
 /** The workflow after something happened to a step of it. Pure. */
 export const applyStepEvent = (workflow: WorkflowState, event: WorkflowEvent): WorkflowState => ({
   ...workflow,
   progress: applyWorkflowEvent(workflow.progress, event),
+  parks: parksAfter(workflow.parks, event),
 })
+
+function parksAfter(parks: ParkedStep[], event: WorkflowEvent): ParkedStep[] {
+  if (event.type === 'parked') return [...parks, { step: event.step, why: event.why }]
+  if (event.type !== 'step_resumed') return parks
+  const { step, how, by } = event
+  const endsAll = how === 'undo' || how === 'stop'
+  return parks.map((park) =>
+    park.decided === undefined && (endsAll || park.step === step)
+      ? { ...park, decided: { how, by, here: park.step === step } }
+      : park,
+  )
+}

@@ -1,10 +1,8 @@
 import type { KnownBlock } from '@slack/types'
 import { blockTextLengthOf } from '../../block-kit/block-text.ts'
-import type { RunId } from '../../ids.ts'
 import type { CallState, RunState } from '../../run/state/state.ts'
 import {
   actionsBlock,
-  createAnotherButton,
   createBudgetButton,
   createButton,
   createCommandButton,
@@ -13,6 +11,7 @@ import {
   sectionBlock,
 } from '../blocks/build-blocks.ts'
 import { escapeMrkdwn } from '../blocks/text.ts'
+import { answerButtonsFor } from './answer-buttons.ts'
 import { describeAction, missedCallText, unknownOutcomeText } from './describe-calls.ts'
 import { leftOutWordsOf, otherModelWordsOf, unreadWordsOf } from './left-out-tools.ts'
 import { type AnswerPage, callsOnPage, isAfterApproval, nextSegmentOf, paginateAnswer } from './paginate-answer.ts'
@@ -225,26 +224,3 @@ const detailsMessages = ({ id, calls }: RunState): MessageContent[] =>
   calls.length === 0 ? [] : [{ text: '', blocks: [actionsBlock([createDetailsButton(id)])] }]
 
 const textMessage = (text: string): MessageContent => ({ text, blocks: [sectionBlock(text)] })
-
-/**
- * Two thumbs under a final answer, and beside them its details. Slack's own feedback buttons stand in a block that takes no other button
- * (docs.slack.dev/reference/block-kit/blocks/context-actions-block).
- */
-const answerButtonsFor = ({ id, calls, agent }: RunState): KnownBlock =>
-  actionsBlock(
-    [
-      thumbButton('good', id),
-      thumbButton('bad', id),
-      ...(calls.length === 0 ? [] : [createDetailsButton(id)]),
-      ...(agent === undefined ? [] : [createAnotherButton(id)]),
-    ],
-    `feedback ${id}`,
-  )
-
-const thumbButton = (verdict: 'good' | 'bad', run: RunId) =>
-  createButton({
-    text: verdict === 'good' ? ':+1: Good' : ':-1: Bad',
-    action: `run_feedback:${verdict}`,
-    value: `${verdict} ${run}`,
-    accessibilityLabel: `This answer was ${verdict}`,
-  })

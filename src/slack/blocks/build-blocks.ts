@@ -132,6 +132,15 @@ export const doneModal = (title: string, words: string) =>
 export const createAnotherButton = (run: RunId): Button =>
   createButton({ text: 'Ask another agent', action: 'agent_another', value: run })
 
+/** Keeps what a run did, to be done again. */
+export const createSaveButton = (run: RunId): Button =>
+  createButton({
+    text: 'Save as workflow',
+    action: 'workflow_save',
+    value: run,
+    accessibilityLabel: 'Save what was done here as a workflow',
+  })
+
 /** Opens the details of a run. */
 export const createDetailsButton = (run: RunId): Button =>
   createButton({
