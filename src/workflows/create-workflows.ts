@@ -41,6 +41,7 @@ export function findWorkflows(words: string, workflows: UsableWorkflow[]): Usabl
   const terms = whole.split(/\s+/).filter((word) => word.length > 2)
   return workflows.filter(({ body: { name, title, description = '' } }) => {
     const text = `${name} ${title} ${description}`.toLowerCase()
-    return (whole !== '' && text.includes(whole)) || terms.some((term) => text.includes(term))
+    const said = text.split(/[^\p{L}\p{N}]+/u)
+    return (whole !== '' && text.includes(whole)) || terms.some((term) => said.some((word) => word.startsWith(term)))
   })
 }

@@ -13,7 +13,7 @@ export type WorkflowState = {
   snapshot: WorkflowSnapshot
   progress: WorkflowProgress
   /** Each time that a step waited for a person, oldest first. */
-  parks: ParkedStep[]
+  parks: StepPark[]
   /** What came of it, once it has ended. */
   ended?:
     | { outcome: 'done' | 'denied' | 'stopped' | 'undone'; output: JsonValue; problem?: string | undefined }
@@ -21,7 +21,7 @@ export type WorkflowState = {
 }
 
 /** A step that failed and waits for a person, or did. */
-export type ParkedStep = {
+export type StepPark = {
   step: string
   why: string
   /** What came of it; `here`: it was decided of this step, and not of all that waited. */
@@ -43,7 +43,7 @@ export const applyStepEvent = (workflow: WorkflowState, event: WorkflowEvent): W
   parks: parksAfter(workflow.parks, event),
 })
 
-function parksAfter(parks: ParkedStep[], event: WorkflowEvent): ParkedStep[] {
+function parksAfter(parks: StepPark[], event: WorkflowEvent): StepPark[] {
   if (event.type === 'parked') return [...parks, { step: event.step, why: event.why }]
   if (event.type !== 'step_resumed') return parks
   const { step, how, by } = event

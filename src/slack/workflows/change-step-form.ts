@@ -6,7 +6,7 @@ import { attemptsOf, callIdOf, stepIdOf } from '../../workflows/progress/workflo
 import { argumentBlocksOf } from '../approvals/edit-arguments-form.ts'
 import { contextBlock, createModal, sectionBlock } from '../blocks/build-blocks.ts'
 import { escapeInlineMrkdwn } from '../blocks/text.ts'
-import { inWords, workflowLabel } from './workflow-texts.ts'
+import { describeName, workflowLabel } from './workflow-texts.ts'
 
 type StepArguments = { schema: JsonObject; arguments: JsonObject; isWritten: boolean }
 
@@ -34,7 +34,7 @@ export function changeStepModal({ state, step, given }: ChangeForm): ModalView {
     close: 'Cancel',
     metadata: { run: state.id, step },
     blocks: [
-      sectionBlock(`The step *${escapeInlineMrkdwn(inWords(stepIdOf(step)))}* of ${title ?? 'this workflow'}`),
+      sectionBlock(`The step *${escapeInlineMrkdwn(describeName(stepIdOf(step)))}* of ${title ?? 'this workflow'}`),
       ...argumentBlocksOf(given),
       contextBlock(
         given.isWritten

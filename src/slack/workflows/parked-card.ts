@@ -1,6 +1,6 @@
 import type { Button, ConfirmationDialog, KnownBlock, ModalView } from '@slack/types'
 import type { RunState } from '../../run/state/state.ts'
-import type { ParkedStep, WorkflowState } from '../../run/state/workflow-state.ts'
+import type { StepPark, WorkflowState } from '../../run/state/workflow-state.ts'
 import { truncate } from '../../text.ts'
 import { describeStep, positionOf } from '../../workflows/definition/describe-step.ts'
 import { stepsIn } from '../../workflows/definition/step-actions.ts'
@@ -19,10 +19,10 @@ import {
 } from '../blocks/build-blocks.ts'
 import { codeBlockFor } from '../blocks/figures.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, mentionOf, pluralize } from '../blocks/text.ts'
-import { inWords, linesWithin, workflowLabel } from './workflow-texts.ts'
+import { describeName, limitLines, workflowLabel } from './workflow-texts.ts'
 
 /** A step that waits for a person, or did: `at` counts those of its run. */
-type Parked = { at: number; park: ParkedStep; workflow: WorkflowState }
+type Parked = { at: number; park: StepPark; workflow: WorkflowState }
 
 const parksOf = ({ workflow }: Pick<RunState, 'workflow'>): Parked[] =>
   workflow === undefined ? [] : workflow.parks.map((park, at) => ({ at, park, workflow }))
@@ -31,7 +31,7 @@ const parksOf = ({ workflow }: Pick<RunState, 'workflow'>): Parked[] =>
 export const openParksOf = (state: Pick<RunState, 'workflow' | 'status'>): Parked[] =>
   parksOf(state).filter(({ park, workflow }) => isOpen(state, park, workflow))
 
-const isOpen = ({ status }: Pick<RunState, 'status'>, park: ParkedStep, { ended }: WorkflowState): boolean =>
+const isOpen = ({ status }: Pick<RunState, 'status'>, park: StepPark, { ended }: WorkflowState): boolean =>
   status === 'working' && ended === undefined && park.decided === undefined
 
 /** The cards of a run's steps that wait or waited for a person, with their keys. Pure. */
@@ -44,12 +44,13 @@ export const parkedMessages = (state: RunState): { key: string; isOpen: boolean;
 
 function cardOf(state: RunState, parked: Parked, block: 'parked' | 'stopped'): MessageContent {
   const { park, workflow } = parked
-  const headline = headlineOf(park, workflow)
+  const most = MOST_CHARS[block]
+  const headline = headlineOf(park, workflow, most.why)
   const what = stepOf(workflow, park.step)
   const blocks: KnownBlock[] = [
     sectionBlock(`:warning: ${headline}`),
-    ...(what === undefined ? [] : [contextBlock(`The step: ${escapeMrkdwn(truncate(describeStep(what), 500))}`)]),
-    ...argumentBlocks(workflow, park.step),
+    ...(what === undefined ? [] : [contextBlock(`The step: ${escapeMrkdwn(truncate(describeStep(what), most.step))}`)]),
+    ...argumentBlocks(workflow, park.step, most.given),
     ...(isOpen(state, park, workflow)
       ? [
           actionsBlock(buttonsFor(state, parked), `${block} ${state.id} ${parked.at}`),
@@ -62,26 +63,25 @@ function cardOf(state: RunState, parked: Parked, block: 'parked' | 'stopped'): M
   return { text: headline, blocks }
 }
 
-const WHY_CHARS = 600
+/** A list of cards has as much text as one message. */
+const MOST_CHARS = { parked: { why: 600, step: 500, given: 800 }, stopped: { why: 300, step: 200, given: 200 } }
 
-function headlineOf({ step, why }: ParkedStep, { snapshot: { body } }: WorkflowState): string {
+function headlineOf({ step, why }: StepPark, { snapshot: { body } }: WorkflowState, most: number): string {
   const position = positionOf(body, step)
   const where = position === undefined ? '' : `step ${position.number} of ${position.of}, `
   const item = position?.item === undefined ? '' : ` for item ${position.item}`
   const undoing = step.startsWith('undo/') ? 'undoing ' : ''
-  const name = `${undoing}*${escapeInlineMrkdwn(inWords(stepIdOf(step)))}*`
-  return `${workflowLabel(body)} stopped at ${where}${name}${item}: ${escapeMrkdwn(truncate(why.trim(), WHY_CHARS))}`
+  const name = `${undoing}*${escapeInlineMrkdwn(describeName(stepIdOf(step)))}*`
+  return `${workflowLabel(body)} stopped at ${where}${name}${item}: ${escapeMrkdwn(truncate(why.trim(), most))}`
 }
 
 const stepOf = ({ snapshot }: WorkflowState, path: string): WorkflowStep | undefined =>
   stepsIn(snapshot.body).find(({ step }) => step.id === stepIdOf(path))?.step
 
-const ARGUMENTS_CHARS = 800
-
-function argumentBlocks(workflow: WorkflowState, step: string): KnownBlock[] {
+function argumentBlocks(workflow: WorkflowState, step: string, most: number): KnownBlock[] {
   const given = lastCallOf(workflow, step)?.arguments ?? {}
   if (Object.keys(given).length === 0) return []
-  return [codeBlockFor(truncate(argumentsText(given), ARGUMENTS_CHARS).split('\n'))]
+  return [codeBlockFor(truncate(argumentsText(given), most).split('\n'))]
 }
 
 function lastCallOf({ progress }: WorkflowState, step: string) {
@@ -123,7 +123,7 @@ const DECIDED = {
   stop: 'stopped here; what was done stays done',
 }
 
-const decisionText = ({ decided }: ParkedStep): string =>
+const decisionText = ({ decided }: StepPark): string =>
   decided === undefined
     ? 'The run ended before anybody decided.'
     : `${decided.here ? '' : 'At another step, '}${mentionOf(decided.by)} ${DECIDED[decided.how]}.`
@@ -158,7 +158,7 @@ export function undoModal(state: Pick<RunState, 'id'> & { workflow: WorkflowStat
   const { progress, snapshot } = state.workflow
   const lines = undoableStepsOf(progress).map((undo, at) => {
     const item = positionOf(snapshot.body, undo.step)?.item
-    const name = `${inWords(stepIdOf(undo.step))}${item === undefined ? '' : ` for item ${item}`}`
+    const name = `${describeName(stepIdOf(undo.step))}${item === undefined ? '' : ` for item ${item}`}`
     return `${at + 1}. *${escapeInlineMrkdwn(name)}*${undoText(undo)}`
   })
   return createModal({
@@ -169,7 +169,7 @@ export function undoModal(state: Pick<RunState, 'id'> & { workflow: WorkflowStat
     metadata: { run: state.id, step },
     blocks: [
       sectionBlock('I undo these, one after the other, the newest first. Then the workflow ends.'),
-      sectionBlock(linesWithin(lines, 2_600)),
+      sectionBlock(limitLines(lines, 2_600)),
       contextBlock('What could do harm waits for an approval first. Steps that are not listed stay as they are.'),
     ],
   })
@@ -183,5 +183,5 @@ function undoText({ tool, arguments: given = {}, problem }: ReturnType<typeof un
 
 function toolInWords(address: string): string {
   const at = address.indexOf('/')
-  return `${inWords(address.slice(at + 1))} of ${address.slice(0, at)}`
+  return `${describeName(address.slice(at + 1))} of ${address.slice(0, at)}`
 }

@@ -24,7 +24,7 @@ import {
   type ThreadAnchor,
 } from '../interactions/post-in-thread.ts'
 import { inputFieldsOf, readInputs, todayIn } from './workflow-inputs.ts'
-import { inWords, workflowFactsText, workflowLabel } from './workflow-texts.ts'
+import { describeName, workflowFactsText, workflowLabel } from './workflow-texts.ts'
 import { missingBlocks } from './workflows-list.ts'
 
 type Deps = WebApiDeps & RunsDeps & ConnectionDeps & AgentDeps & WorkflowDeps
@@ -157,7 +157,7 @@ const VALUES_CHARS = 500
 function runsMessage(who: string, body: UsableWorkflow['body'], values: JsonObject): MessageContent {
   const given = Object.entries(values)
     .filter(([, value]) => value !== null)
-    .map(([name, value]) => `${inWords(name)} ${typeof value === 'string' ? `“${value}”` : JSON.stringify(value)}`)
+    .map(([name, value]) => `${describeName(name)} ${typeof value === 'string' ? `“${value}”` : JSON.stringify(value)}`)
   const text = `${who} started ${workflowLabel(body)}${given.length === 0 ? '' : ` with ${escapeMrkdwn(truncate(given.join(', '), VALUES_CHARS))}`}.`
   return { text, blocks: [sectionBlock(text)] }
 }

@@ -7,7 +7,7 @@ import type { InputCandidate } from '../../workflows/draft/input-candidates.ts'
 import { contextBlock, createModal, createOption, inputBlock, sectionBlock } from '../blocks/build-blocks.ts'
 import { inputBlockOf } from '../blocks/modal-fields.ts'
 import { escapeMrkdwn } from '../blocks/text.ts'
-import { inWords, linesWithin, stepsText, workflowFactsText } from './workflow-texts.ts'
+import { describeName, limitLines, workflowFactsText, workflowStepsText } from './workflow-texts.ts'
 
 /** The form that keeps a run as a workflow. Pure. */
 export function saveModal(draft: WorkflowDraft, metadata: { run: RunId; id: string }): ModalView {
@@ -28,7 +28,7 @@ export function saveModal(draft: WorkflowDraft, metadata: { run: RunId; id: stri
         max: 75,
         initial: definition.title,
       }),
-      sectionBlock(`*Each time it does this*\n${stepsText(definition)}`),
+      sectionBlock(`*Each time it does this*\n${workflowStepsText(definition)}`),
       contextBlock(workflowFactsText(definition)),
       ...inputBlocks(candidates),
       ...droppedBlocks(dropped),
@@ -64,13 +64,13 @@ function inputBlocks(candidates: InputCandidate[]): KnownBlock[] {
 
 function candidateOption({ name, value }: InputCandidate, at: number): PlainTextOption {
   const words = String(value).replaceAll(/\s+/g, ' ')
-  return createOption(truncate(`${inWords(name)}: ${words}`, LIMITS.option.text), String(at))
+  return createOption(truncate(`${describeName(name)}: ${words}`, LIMITS.option.text), String(at))
 }
 
 function droppedBlocks(dropped: WorkflowDraft['dropped']): KnownBlock[] {
   if (dropped.length === 0) return []
   const lines = dropped.map(({ tool, why }) => `• ${escapeMrkdwn(tool)}: ${escapeMrkdwn(why)}`)
-  return [sectionBlock(`:warning: *Left out*\n${linesWithin(lines, 1_500)}`)]
+  return [sectionBlock(`:warning: *Left out*\n${limitLines(lines, 1_500)}`)]
 }
 
 /** "Weekly report!" → weekly-report: what its file is called. */

@@ -3,7 +3,7 @@ import { inputValuesOf } from '../../workflows/definition/input-values.ts'
 import type { WorkflowDefinition, WorkflowInput } from '../../workflows/workflow.ts'
 import { withCapital } from '../answer/describe-calls.ts'
 import { fieldStateIn, type ModalField, type ModalState, readField, textOption } from '../blocks/modal-fields.ts'
-import { inWords } from './workflow-texts.ts'
+import { describeName } from './workflow-texts.ts'
 
 type Inputs = Pick<WorkflowDefinition, 'inputs'>
 
@@ -13,7 +13,7 @@ const fieldIdOf = (name: string): string => `input.${name}`
 export const inputFieldsOf = ({ inputs = {} }: Inputs, today: string): ModalField[] =>
   Object.entries(inputs).map(([name, input]) => ({
     id: fieldIdOf(name),
-    label: withCapital(inWords(name)),
+    label: withCapital(describeName(name)),
     hint: input.description,
     optional: input.required !== true,
     initial: initialTextOf(input, today),

@@ -20,19 +20,19 @@ export function workflowFactsText(body: WorkflowDefinition): string {
   const inputs = Object.keys(body.inputs ?? {})
   return [
     pluralize(steps, 'step'),
-    ...(inputs.length === 0 ? [] : [`asks for ${escapeMrkdwn(truncate(inputs.map(inWords).join(', '), 200))}`]),
+    ...(inputs.length === 0 ? [] : [`asks for ${escapeMrkdwn(truncate(inputs.map(describeName).join(', '), 200))}`]),
     runsWithoutAI(body) ? 'runs without AI, so it costs nothing' : 'asks AI in some steps',
   ].join(' · ')
 }
 
 /** `file_name` → "file name" */
-export const inWords = (name: string): string => name.replaceAll(/[_-]+/g, ' ')
+export const describeName = (name: string): string => name.replaceAll(/[_-]+/g, ' ')
 
 /** Of all steps: what is longer is in the file. */
 const STEPS_CHARS = 2_600
 
 /** The steps as numbered sentences, those in others below them, in one section's text. */
-export function stepsText(definition: Pick<WorkflowDefinition, 'steps'>): string {
+export function workflowStepsText(definition: Pick<WorkflowDefinition, 'steps'>): string {
   const counts: number[] = []
   const lines = describeSteps(definition).map(({ depth, text }) => {
     counts.length = depth + 1
@@ -40,11 +40,11 @@ export function stepsText(definition: Pick<WorkflowDefinition, 'steps'>): string
     const indent = '\u2003'.repeat(depth)
     return `${indent}${counts.join('.')}. ${escapeMrkdwn(text.replaceAll(/\s+/g, ' '))}`
   })
-  return linesWithin(lines, STEPS_CHARS)
+  return limitLines(lines, STEPS_CHARS)
 }
 
 /** As many lines as fit, and how many more there are. */
-export function linesWithin(lines: string[], most: number): string {
+export function limitLines(lines: string[], most: number): string {
   let length = 0
   const shown = lines.filter((line) => {
     length += line.length + 1

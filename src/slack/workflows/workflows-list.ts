@@ -14,7 +14,7 @@ import {
   sectionBlock,
 } from '../blocks/build-blocks.ts'
 import { escapeMrkdwn, formatDate, pluralize } from '../blocks/text.ts'
-import { stepsText, workflowFactsText, workflowLabel, workflowOriginText } from './workflow-texts.ts'
+import { workflowFactsText, workflowLabel, workflowOriginText, workflowStepsText } from './workflow-texts.ts'
 
 export type WorkflowsList = {
   workflows: UsableWorkflow[]
@@ -60,7 +60,7 @@ function workflowBlocks(workflow: UsableWorkflow, { reader, lastRuns }: Workflow
   const { id, body, owner } = workflow
   const at = lastRuns.get(id)
   const ran = at === undefined ? '' : ` · you ran it ${formatDate(at)}`
-  const about = body.description === undefined ? '' : `: ${escapeMrkdwn(body.description)}`
+  const about = body.description === undefined ? '' : `: ${escapeMrkdwn(truncate(body.description, 150))}`
   return [
     sectionBlock(`${workflowLabel(body)}${about}`),
     contextBlock(`${workflowFactsText(body)} · ${workflowOriginText(workflow, reader)}${ran}`),
@@ -110,7 +110,7 @@ export function workflowModal({ workflow, versions, reader, isOwner, missing }: 
       sectionBlock([workflowLabel(body), escapeMrkdwn(body.description ?? '')].filter(Boolean).join('\n')),
       contextBlock(`${workflowFactsText(body)} · ${workflowOriginText(workflow, reader)}`),
       ...missingBlocks(missing),
-      sectionBlock(`*What it does*\n${stepsText(body)}`),
+      sectionBlock(`*What it does*\n${workflowStepsText(body)}`),
       contextBlock(usesText(body)),
       actionsBlock([
         createRunButton(workflow, 'Run now'),

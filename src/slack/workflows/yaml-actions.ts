@@ -22,9 +22,9 @@ import { loadingModal, onViewSubmission, updateModalView, type ViewSubmission } 
 import { postDirectly } from '../interactions/post-in-thread.ts'
 import { postFile } from '../web-api/post-file.ts'
 import { WORKFLOW_GONE } from './run-workflow.ts'
-import { stepsText, workflowFactsText, workflowLabel } from './workflow-texts.ts'
+import { workflowFactsText, workflowLabel, workflowStepsText } from './workflow-texts.ts'
 import { createRunButton, createShareButton } from './workflows-list.ts'
-import { problemsText, type YamlFormMetadata, yamlModal } from './yaml-form.ts'
+import { type YamlFormMetadata, yamlModal, yamlProblemsText } from './yaml-form.ts'
 
 type Deps = WebApiDeps & DownloadDeps & WorkflowDeps & HomeTabDeps
 
@@ -112,7 +112,7 @@ async function saveYaml(
   to: Omit<WorkflowToSave, 'body'>,
 ): Promise<UsableWorkflow | { problem: string }> {
   const parsed = parseWorkflow(text)
-  if ('problems' in parsed) return { problem: problemsText(parsed) }
+  if ('problems' in parsed) return { problem: yamlProblemsText(parsed) }
   return saveWorkflow(deps, by, { ...to, body: parsed.definition })
 }
 
@@ -149,7 +149,7 @@ export function savedMessage(workflow: UsableWorkflow): MessageContent {
   return {
     text: `${said}.`,
     blocks: [
-      sectionBlock(`:white_check_mark: ${said}: ${workflowFactsText(body)}. ${kept}\n${stepsText(body)}`),
+      sectionBlock(`:white_check_mark: ${said}: ${workflowFactsText(body)}. ${kept}\n${workflowStepsText(body)}`),
       actionsBlock([
         createRunButton(workflow, 'Try it now'),
         ...(shared ? [] : [createShareButton(workflow)]),

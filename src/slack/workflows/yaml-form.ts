@@ -7,7 +7,7 @@ import { writeWorkflow } from '../../workflows/definition/write-workflow.ts'
 import { MOST_FILE_BYTES } from '../../workflows/workflow-limits.ts'
 import { contextBlock, createModal, inputBlock, plainTextObject, sectionBlock } from '../blocks/build-blocks.ts'
 import { inputBlockOf } from '../blocks/modal-fields.ts'
-import { linesWithin, stepsText, workflowLabel } from './workflow-texts.ts'
+import { limitLines, workflowLabel, workflowStepsText } from './workflow-texts.ts'
 
 /** `base`: the version that is edited; absent for a new workflow. */
 export type YamlFormMetadata = { id: string; base?: number | undefined }
@@ -27,7 +27,7 @@ export function yamlModal({ metadata, workflow, alert }: YamlForm): ModalView {
   const about =
     workflow === undefined
       ? 'Paste a workflow, or choose its file. An easier way: ask me for something, then press _Save as workflow_ under my answer.'
-      : `${workflowLabel(workflow.body)} now does this:\n${stepsText(workflow.body)}`
+      : `${workflowLabel(workflow.body)} now does this:\n${workflowStepsText(workflow.body)}`
   return createModal({
     id: 'workflow_yaml',
     title: workflow === undefined ? 'Upload YAML' : 'Edit workflow',
@@ -71,8 +71,8 @@ const alertBlocks = (alert: string) => {
 }
 
 /** What is wrong with a text, a line each. */
-export const problemsText = ({ problems }: Extract<ParsedWorkflow, { problems: unknown }>): string =>
-  linesWithin(
+export const yamlProblemsText = ({ problems }: Extract<ParsedWorkflow, { problems: unknown }>): string =>
+  limitLines(
     problems.map((one) => `${describeProblem(one)}.`),
     1_500,
   )
