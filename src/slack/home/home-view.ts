@@ -52,6 +52,8 @@ export type HomeContent = {
   agents?: Agent[]
   /** What the reader may run. */
   workflows?: UsableWorkflow[]
+  /** How many steps of the reader's runs failed and wait for them. */
+  stopped?: number
   usage: MonthUsage
   cardOf: CardOf
   circuitOf?: CircuitOf
@@ -60,7 +62,7 @@ export type HomeContent = {
 }
 
 /** Together with everything else these stay under Slack's 100 blocks. */
-export const HOME_LIST_LENGTHS = { pending: 5, inputs: 2, connections: 8, rules: 4, recent: 5 }
+export const HOME_LIST_LENGTHS = { pending: 5, inputs: 2, connections: 8, rules: 3, recent: 5 }
 
 /** The Home tab: pending approvals and inputs, the person's own things, then workspace settings. Pure. */
 export function createHomeView(content: HomeContent): HomeView {
@@ -72,7 +74,7 @@ export function createHomeView(content: HomeContent): HomeView {
     ...askedCardBlocks(workspace?.asked ?? []),
     ...connectionsBlocks(content),
     agentsBlock(content.agents ?? []),
-    workflowsBlock(content.workflows ?? []),
+    workflowsBlock(content.workflows ?? [], content.stopped ?? 0),
     ...recentRequestsBlocks(content.recent.slice(0, HOME_LIST_LENGTHS.recent), content.links),
     ...rulesBlocks(content),
     ...usageBlocks(content.usage),
@@ -167,7 +169,12 @@ function agentsBlock(agents: Agent[]): KnownBlock {
 const MOST_WORKFLOWS = 5
 
 /** One row: the list has the rest. */
-function workflowsBlock(workflows: UsableWorkflow[]): KnownBlock {
+function workflowsBlock(workflows: UsableWorkflow[], stopped: number): KnownBlock {
+  if (stopped > 0)
+    return sectionBlock(
+      `*Workflows*\n:warning: ${pluralize(stopped, 'step')} failed, and you decide how it goes on.`,
+      createCommandButton('Stopped', 'workflows stopped', 'primary'),
+    )
   const rest = workflows.length > MOST_WORKFLOWS ? [`${workflows.length - MOST_WORKFLOWS} more`] : []
   const titles = joinWords([...workflows.slice(0, MOST_WORKFLOWS).map(({ body }) => workflowLabel(body)), ...rest])
   const text =

@@ -8,6 +8,7 @@ import { logIgnoredEvent, markTaken } from '../interactions/taken.ts'
 import { demoCardFor } from '../onboarding/demo-card.ts'
 import { sharedFor } from '../shared/share-command.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
+import { openParksOf } from '../workflows/parked-card.ts'
 import type { WorkspaceSettingsView } from './home-settings.ts'
 import { createHomeView, HOME_LIST_LENGTHS } from './home-view.ts'
 import { createRequestLinks } from './recent-requests.ts'
@@ -72,7 +73,7 @@ export function createRecentViewers(now = Date.now): { add(user: UserId): void; 
 /** Never throws: a Home tab that could not be published is published when it is opened next. */
 async function publish(deps: HomeDeps & { linksOf: RequestLinksOf }, principal: Principal): Promise<void> {
   try {
-    const [pending, inputs, connections, demo, rules, approvers, recent, usage, agents, workflows, workspace] =
+    const [pending, inputs, connections, demo, rules, approvers, recent, usage, agents, workflows, stopped, workspace] =
       await Promise.all([
         deps.runs.pendingFor(principal),
         deps.runs.openInputs(principal),
@@ -84,6 +85,7 @@ async function publish(deps: HomeDeps & { linksOf: RequestLinksOf }, principal: 
         deps.usage.monthOf(principal),
         deps.agents.usable(principal),
         deps.workflows.usable(principal),
+        countStoppedSteps(deps, principal),
         workspaceOf(deps, principal),
       ])
     const view = createHomeView({
@@ -101,6 +103,7 @@ async function publish(deps: HomeDeps & { linksOf: RequestLinksOf }, principal: 
       usage,
       agents,
       workflows,
+      stopped,
       workspace,
       cardOf: deps.connect.cardOf,
       circuitOf: deps.connect.circuit,
@@ -110,6 +113,12 @@ async function publish(deps: HomeDeps & { linksOf: RequestLinksOf }, principal: 
     deps.log.warn({ user: principal.user, why: errorChainOf(error) }, 'Home tab not published')
   }
 }
+
+/** As many of a person's last runs are looked through. */
+const LOOKED_THROUGH = 10
+
+const countStoppedSteps = async ({ runs }: RunsDeps, principal: Principal): Promise<number> =>
+  (await runs.recentOf(principal, LOOKED_THROUGH)).reduce((count, state) => count + openParksOf(state).length, 0)
 
 /** Nobody can open the direct messages of others. */
 const linkedRequestOf = ({ id, origin }: RunState, { user }: Principal) =>

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { checkMessage } from '../../../src/block-kit/check-message.ts'
 import { checkView } from '../../../src/block-kit/check-view.ts'
 import { UserId } from '../../../src/ids.ts'
+import type { FieldState } from '../../../src/slack/blocks/modal-fields.ts'
 import { runModal } from '../../../src/slack/workflows/run-workflow.ts'
 import { saveModal, workflowNameOf } from '../../../src/slack/workflows/save-form.ts'
 import { readInputs } from '../../../src/slack/workflows/workflow-inputs.ts'
@@ -137,7 +138,7 @@ test('steps are numbered sentences, those in others below them, and it is said w
   expect(JSON.stringify(list)).toContain('runs without AI, so it costs nothing')
 })
 
-const typed = (fields: Record<string, object>) =>
+const typed = (fields: Record<string, FieldState>) =>
   Object.fromEntries(Object.entries(fields).map(([name, value]) => [`input.${name}`, { value }]))
 
 test('inputs are read by their types, defaults stand for what is empty, and problems stand at their fields', () => {
