@@ -3832,6 +3832,34 @@ end $function$
 ;
 comment on function patchbay.run_release_owner(text) is 'frees the runs that a dead instance still holds';
 
+CREATE OR REPLACE FUNCTION patchbay.run_resume_step(p_workspace text, p_run uuid, p_step text, p_events jsonb, p_instance text, p_lease_ms integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare
+  row runs;
+  latest text;
+begin
+  select * into row from runs where id = p_run and workspace_id = p_workspace for update;
+  if not found then return '{"kind": "gone", "fence": null}'; end if;
+  if row.status = 'closed' or row.outcome is not null then return '{"kind": "over", "fence": null}'; end if;
+  select type into latest from run_events
+  where run_id = p_run and type in ('parked', 'step_resumed') and body ->> 'step' = p_step order by seq desc limit 1;
+  -- Where what was done is undone, only that goes on.
+  if latest is distinct from 'parked' or p_step not like 'undo/%' and exists (select from run_events
+    where run_id = p_run and type = 'step_resumed' and body ->> 'how' = 'undo') then
+    return '{"kind": "over", "fence": null}';
+  end if;
+  perform run_append_locked(p_run, p_events);
+  update runs set status = 'working', wake_at = null where id = p_run and status = 'suspended';
+  perform audit_append(p_workspace, p_events #>> '{0,by}', 'run_step_resumed',
+    jsonb_build_object('run', p_run, 'requester', row.user_id, 'step', p_step, 'how', p_events #> '{0,how}'));
+  return jsonb_build_object('kind', 'resumed', 'fence', run_claim_if_free(p_run, p_instance, p_lease_ms));
+end $function$
+;
+comment on function patchbay.run_resume_step(text,uuid,text,jsonb,text,integer) is 'what a person decided of a step that waits for them, once: one compare-and-swap on its being parked; wakes the run and claims it';
+
 CREATE OR REPLACE FUNCTION patchbay.run_retention(p_workspace text)
  RETURNS interval
  LANGUAGE sql
@@ -3986,9 +4014,10 @@ CREATE OR REPLACE FUNCTION patchbay.run_waits(p_run uuid)
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
   select exists (select from approvals where run_id = p_run and status = 'pending')
+    and not exists (select from run_events where run_id = p_run and seq = 1 and body ? 'workflow')
 $function$
 ;
-comment on function patchbay.run_waits(uuid) is 'whether a run waits for an approval';
+comment on function patchbay.run_waits(uuid) is 'whether a run waits for an approval that its requester''s words would withdraw';
 
 CREATE OR REPLACE FUNCTION patchbay.run_withdraw(p_run uuid, p_event jsonb)
  RETURNS void

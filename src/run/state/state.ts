@@ -122,6 +122,7 @@ export type CallState = {
   asked?: JsonObject | undefined
   schema: JsonObject
   stage: CallStage
+  risk?: 'read' | 'write' | 'destructive' | undefined
   /** The grounds of the verdict. */
   why: string[]
   approval: ApprovalState | undefined
@@ -160,6 +161,8 @@ export type ResultState = {
   images: { mimeType: string; data: string }[]
   isError: boolean
   files: ResultFile[]
+  /** What matters to steps of workflows. */
+  left?: Pick<EventOf<'returned'>, 'outcome' | 'sent' | 'output' | 'cut'>
   shown?: ShownResult | undefined
   log?: NonNullable<EventOf<'returned'>['log']> | undefined
   ms: number

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import type { UserId } from '../../ids.ts'
 import type { JsonValue } from '../../json.ts'
 import type { WorkflowEvent } from '../../workflows/progress/workflow-events.ts'
@@ -8,6 +9,15 @@ import {
 } from '../../workflows/progress/workflow-progress.ts'
 import type { WorkflowSnapshot } from '../../workflows/workflow-snapshot.ts'
 
+/** What came of a workflow. */
+export const WorkflowEnd = z.object({
+  outcome: z.enum(['done', 'denied', 'stopped', 'undone']),
+  output: z.custom<JsonValue>((value) => value !== undefined),
+  /** Why its output could not be worked out. */
+  problem: z.string().optional(),
+})
+export type WorkflowEnd = z.infer<typeof WorkflowEnd>
+
 /** The workflow that a run carries out, and how far it is. */
 export type WorkflowState = {
   snapshot: WorkflowSnapshot
@@ -15,9 +25,7 @@ export type WorkflowState = {
   /** Each time that a step waited for a person, oldest first. */
   parks: StepPark[]
   /** What came of it, once it has ended. */
-  ended?:
-    | { outcome: 'done' | 'denied' | 'stopped' | 'undone'; output: JsonValue; problem?: string | undefined }
-    | undefined
+  ended?: WorkflowEnd | undefined
 }
 
 /** A step that failed and waits for a person, or did. */

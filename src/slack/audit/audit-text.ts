@@ -39,6 +39,7 @@ const SENTENCES: Record<string, string | undefined> = {
   input_cancel: '{who} closed a server’s question',
   input_expired: 'Nobody answered a server’s question in time',
   run_stopped: '{who} stopped a request',
+  run_step_resumed: '{who} said how a step of a workflow goes on',
   run_repeated: '{who} repeated a request',
   rule_added: '{who} made a rule',
   rule_revoked: '{who} removed a rule',

@@ -110,7 +110,7 @@ function settleInstead(visit: WorkflowVisit, at: CallStep, instead: WorkflowCall
 }
 
 function leaveWithResult(visit: WorkflowVisit, at: CallStep, call: WorkflowCall): 'open' {
-  const left = outputOfResult(call)
+  const left = { ...outputOfResult(call), ...(call.cut && { cut: call.cut }) }
   // What was done by another tool is not taken back by this one's.
   const isOwn = call.call.startsWith(`${at.path}#`)
   const undo = isOwn ? undoOf(visit, at, left.output) : undefined

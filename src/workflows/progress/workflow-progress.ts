@@ -35,6 +35,8 @@ export type WorkflowCall = {
   /** False where it failed before anything left this app. */
   sent?: boolean
   structured?: JsonValue
+  /** More came out of it than is kept. */
+  cut?: true
   text?: string
 }
 export type CallOutcome = 'ok' | 'error' | 'failed' | 'cancelled' | 'unknown' | 'refused' | 'denied' | 'expired'
