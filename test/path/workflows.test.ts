@@ -1,3 +1,5 @@
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { lookOf, type Seat } from '../support/person.ts'
@@ -26,6 +28,17 @@ steps:
   - id: write
     tool: filesystem/write_file
     with: { path: "{{ inputs.file }}", content: Hello }
+`
+
+const READ_YAML = `name: note
+title: Greeting
+steps:
+  - id: read
+    tool: filesystem/read_text_file
+    with: { path: missing.txt }
+  - id: list
+    tool: filesystem/list_directory
+    with: { path: . }
 `
 
 /** Lists workflows and presses a button of the first that has it. */
@@ -108,7 +121,7 @@ test('a run is saved as a workflow by pressing, and its inputs are what the pers
   const [member, other] = [world.as('member'), world.as('owner')]
   await member.connect('filesystem')
   const where = await member.mention('write Hello to a.txt')
-  await member.decide(where, 'approval_approve')
+  await member.decide(where, 'Approve')
   const answer = await member.see(where, /Written\.[\s\S]*workflow_save/)
   await other.press(where, answer.ts, 'workflow_save')
   await other.see(where, /Only <@UMEMBER1> can save this/)
@@ -119,4 +132,38 @@ test('a run is saved as a workflow by pressing, and its inputs are what the pers
   await modalLike(member, /\*Greet\* is saved.*Try it now/)
   await member.pressInModal('Try it now')
   await modalLike(member, /"initial_value":"a\.txt".*Run now/)
+  expect(await member.submit({ 'input.path': 'b.txt' })).toEqual({ ok: true })
+  await modalLike(member, /\*Greet\* runs/)
+  await member.close()
+  await member.close()
+  const started = await heard(member, /You started \*Greet\* with path “b\.txt”/)
+  const run = { channel: 'dm', thread: started.ts }
+  await member.decide(run, 'Approve')
+  await member.see(run, /Greet: done/)
+  const [file = ''] = globSync('**/b.txt', { cwd: world.dataDir })
+  expect(readFileSync(join(world.dataDir, file), 'utf8')).toBe('Hello')
+})
+
+test('a step that fails is parked, changed, and goes on', async () => {
+  await using world = await startWorld({ model: [] })
+  const member = world.as('member')
+  await member.connect('filesystem')
+  await upload(member, READ_YAML)
+  await pressInList(member, 'workflow_run')
+  const started = await heard(member, /You started \*Greeting\*/)
+  const run = { channel: 'dm', thread: started.ts }
+  const card = await member.see(run, /\*Greeting\* stopped at step 1 of 2, \*read\*/)
+  expect(lookOf(card)).toContain('path: "missing.txt"')
+  await member.command('workflows')
+  await heard(member, /1 step failed, and you decide/)
+  await member.command('workflows stopped')
+  await heard(member, /1 step of your workflows failed/)
+  await member.press(run, card.ts, 'step_change')
+  await modalLike(member, /"initial_value":"missing\.txt".*Change and try/)
+  expect(await member.submit({ path: 'other.txt' })).toEqual({ ok: true })
+  await member.see(run, /<@UMEMBER1> changed it and tried again/)
+  const again = await member.see(run, /\*read\*[\s\S]*other\.txt[\s\S]*step_skip/)
+  await member.press(run, again.ts, 'step_skip')
+  await member.see(run, /<@UMEMBER1> went on without this step/)
+  await member.see(run, /Greeting: done/)
 })
