@@ -153,7 +153,7 @@ test('a step that fails is parked, changed, and goes on', async () => {
   const started = await heard(member, /You started \*Greeting\*/)
   const run = { channel: 'dm', thread: started.ts }
   const card = await member.see(run, /\*Greeting\* stopped at step 1 of 2, \*read\*/)
-  expect(lookOf(card)).toContain('path: "missing.txt"')
+  expect(lookOf(card)).toContain('path: \\"missing.txt\\"')
   await member.command('workflows')
   await heard(member, /1 step failed, and you decide/)
   await member.command('workflows stopped')

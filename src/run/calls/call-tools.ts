@@ -71,7 +71,7 @@ async function callOne(deps: RunDeps, leased: LeasedRun, ready: ReadyCall): Prom
     ...(outcome.kind === 'failed' && { why: outcome.why }),
     ...(mayPass(outcome) && { passing: true as const }),
     ...(await returnedOf(deps, ready, outcome)),
-    ...(leased.state.workflow && leftOf(outcome)),
+    ...(leased.state.workflow === undefined ? smallOutputOf(outcome) : leftOf(outcome)),
   }
   await appendEvents(deps, leased, [event], 'fact')
 }
@@ -156,6 +156,14 @@ async function returnedOf(
     deps.log.error({ call: call.id, tool: call.tool, reason: errorChainOf(error) }, 'result cannot be read')
     return { outcome: outcome.kind === 'ok' ? 'ok' : 'error', ...plainResultOf(outcome.content), ...log }
   }
+}
+
+/** More than this is not kept for a workflow that somebody may make of the run: no step refers to it then. */
+const MOST_KEPT_CHARS = 16_000
+
+function smallOutputOf(outcome: Answered): Pick<Outcome, 'output'> {
+  const { output } = leftOf(outcome)
+  return output === undefined || JSON.stringify(output).length > MOST_KEPT_CHARS ? {} : { output }
 }
 
 /** What a step of a workflow has of it. */

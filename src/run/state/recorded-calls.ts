@@ -7,6 +7,6 @@ export function recordedCallsOf({ calls, workflow, parent }: RunState): Recorded
   return calls.flatMap(({ own, stage, result, connectionName, tool, arguments: given }): RecordedCall[] =>
     own || connectionName === '' || stage !== 'done' || result === undefined || result.isError
       ? []
-      : [{ tool: `${connectionName}/${tool}`, arguments: given, text: result.text }],
+      : [{ tool: `${connectionName}/${tool}`, arguments: given, structured: result.left?.output ?? null }],
   )
 }

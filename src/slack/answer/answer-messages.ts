@@ -204,6 +204,8 @@ function finishedMessages(state: RunState): MessageContent[] {
     { text: '', blocks: [answerButtonsFor(state)] },
   ]
   if (state.note !== undefined) return [textMessage(NOTES[state.note]), ...feedback]
+  // No turn of a model has said what came of a workflow.
+  if (state.workflow !== undefined) return [textMessage(escapeMrkdwn(state.answer)), ...feedback]
   if (state.answer.trim() !== '') return feedback
   if (state.calls.length > 0) return [textMessage('Done.'), ...feedback]
   return [textMessage('I have no answer to that. Could you put it another way?')]
