@@ -1,5 +1,5 @@
-import { globSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { globSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { lookOf, type Seat } from '../support/person.ts'
@@ -42,8 +42,8 @@ steps:
 `
 
 /** Lists workflows and presses a button of the first that has it. */
-async function pressInList(person: Seat, button: string): Promise<void> {
-  await person.command('workflows greeting')
+async function pressInList(person: Seat, button: string, words = 'greeting'): Promise<void> {
+  await person.command(`workflows ${words}`)
   const list = await heard(person, /A workflow is a list of steps/)
   await person.press({ channel: 'dm' }, list.ts, button)
 }
@@ -166,4 +166,107 @@ test('a step that fails is parked, changed, and goes on', async () => {
   await member.press(run, again.ts, 'step_skip')
   await member.see(run, /<@UMEMBER1> went on without this step/)
   await member.see(run, /Greeting: done/)
+})
+
+const MOVE_YAML = `name: moves
+title: Moving day
+steps:
+  - id: write
+    tool: filesystem/write_file
+    with: { path: a.txt, content: Hello }
+  - id: move
+    tool: filesystem/move_file
+    with: { source: a.txt, destination: b.txt }
+    undo: { tool: filesystem/move_file, with: { source: b.txt, destination: a.txt } }
+  - id: read
+    tool: filesystem/read_text_file
+    with: { path: missing.txt }
+`
+
+test('what was done is listed and undone only when a person says so; another person may not, and a stop ends it', async () => {
+  await using world = await startWorld({ model: [] })
+  const [member, other] = [world.as('member'), world.as('approver')]
+  await member.connect('filesystem')
+  await upload(member, MOVE_YAML)
+  const begin = async () => {
+    await pressInList(member, 'workflow_run', 'moving')
+    const { ts } = await heard(member, /You started \*Moving day\*/)
+    return { channel: 'dm', thread: ts }
+  }
+  const run = await begin()
+  await member.decide(run, 'Approve')
+  await member.see(run, /approved: wrote a\.txt/i)
+  await member.decide(run, 'Approve')
+  const card = await member.see(run, /stopped at step 3 of 3, \*read\*/)
+  await member.press(run, card.ts, 'step_retry')
+  await member.see(run, /tried it again/)
+  const again = await member.see(run, /step_undo/)
+  await member.press(run, again.ts, 'step_undo')
+  await modalLike(member, /1\. \*move\*: move file of filesystem, source: .{0,4}b\.txt/)
+  expect(globSync('**/b.txt', { cwd: world.dataDir })).toHaveLength(1)
+  expect(await member.submit()).toEqual({ ok: true })
+  await member.see(run, /had what was done undone/)
+  await member.decide(run, 'Approve')
+  await member.see(run, /Moving day: ended, and what it had done is undone/)
+  expect(globSync('**/{a,b}.txt', { cwd: world.dataDir }).map((one) => one.slice(-5))).toEqual(['a.txt'])
+
+  const second = await begin()
+  expect(second.thread).not.toBe(run.thread)
+  await member.decide(second, 'Approve')
+  await member.see(second, /approved: wrote a\.txt/i)
+  await member.decide(second, 'Approve')
+  const last = await member.see(second, /stopped at step 3 of 3, \*read\*/)
+  await member.press(second, last.ts, 'step_stop')
+  await member.see(second, /stopped here; what was done stays done/)
+  await other.command('workflows stopped')
+  await heard(other, /No workflow of yours is stopped/)
+})
+
+test('what one step gave is what the next one uses, the next time as well', async () => {
+  await using world = await startWorld({
+    model: [
+      wishes('filesystem__write_file', { path: 'in.txt', content: 'Forty-two rows of gold' }),
+      says('There.'),
+      wishes('filesystem__read_text_file', { path: 'in.txt' }),
+      wishes('filesystem__write_file', { path: 'out.txt', content: 'Forty-two rows of gold' }),
+      says('Copied.'),
+    ],
+  })
+  const member = world.as('member')
+  await member.connect('filesystem')
+  const before = await member.dm('make in.txt')
+  await member.decide(before, 'Approve')
+  await member.see(before, /There\./)
+  const folder = join(world.dataDir, dirname(globSync('**/in.txt', { cwd: world.dataDir })[0] ?? ''))
+  const where = await member.dm('copy in.txt to out.txt')
+  await member.decide(where, 'Approve')
+  const answer = await member.see(where, /Copied\.[\s\S]*workflow_save/)
+  await member.press(where, answer.ts, 'workflow_save')
+  await modalLike(member, /content ‹content of read text file›.*Save as workflow/)
+  expect(await member.submit({ title: 'Copy it', inputs: [] })).toEqual({ ok: true })
+  await modalLike(member, /\*Copy it\* is saved.*Try it now/)
+  writeFileSync(join(folder, 'in.txt'), 'Forty-three rows of gold')
+  await member.pressInModal('Try it now')
+  const { ts } = await heard(member, /You started \*Copy it\*/)
+  await member.decide({ channel: 'dm', thread: ts }, 'Approve')
+  await member.see({ channel: 'dm', thread: ts }, /Copy it: done/)
+  expect(readFileSync(join(folder, 'out.txt'), 'utf8')).toBe('Forty-three rows of gold')
+})
+
+test('a file is taken as YAML, and one that is wrong is told with its line', async () => {
+  await using world = await startWorld({ model: [] })
+  const member = world.as('member')
+  const attach = async (text: string) => {
+    const answer = await fetch(`${world.slackUrl}/local/attach?as=member&name=note.yaml`, {
+      method: 'POST',
+      body: text,
+    })
+    return String(Object(await answer.json()).file)
+  }
+  await member.command('workflow new')
+  await modalLike(member, /Or its file/)
+  await member.submit({ file: [await attach(YAML.replace('write_file', ''))] })
+  await modalLike(member, /"alert".*line 7.*names no tool/)
+  await member.submit({ file: [await attach(YAML)] })
+  await modalLike(member, /\*Greeting\* is saved/)
 })

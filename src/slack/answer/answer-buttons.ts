@@ -1,7 +1,7 @@
 import type { KnownBlock } from '@slack/types'
 import type { RunId } from '../../ids.ts'
-import { recordedCallsOf } from '../../run/state/recorded-calls.ts'
 import type { RunState } from '../../run/state/state.ts'
+import { recordedCallsOf } from '../../run/workflow/recorded-calls.ts'
 import {
   actionsBlock,
   createAnotherButton,

@@ -1,5 +1,5 @@
 import type { RecordedCall } from '../../workflows/draft/draft-workflow.ts'
-import type { RunState } from './state.ts'
+import type { RunState } from '../state/state.ts'
 
 /** The calls of a run that were done, as a workflow would do them again. A run of a workflow has that already. */
 export function recordedCallsOf({ calls, workflow, parent }: RunState): RecordedCall[] {
