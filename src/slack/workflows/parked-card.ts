@@ -12,7 +12,6 @@ import {
   actionsBlock,
   contextBlock,
   createButton,
-  createDetailsButton,
   createModal,
   type MessageContent,
   sectionBlock,
@@ -47,10 +46,17 @@ function cardOf(state: RunState, parked: Parked, block: 'parked' | 'stopped'): M
   const most = MOST_CHARS[block]
   const headline = headlineOf(park, workflow, most.why)
   const what = stepOf(workflow, park.step)
+  const given = argumentBlocks(workflow, park.step, most.given)
   const blocks: KnownBlock[] = [
     sectionBlock(`:warning: ${headline}`),
-    ...(what === undefined ? [] : [contextBlock(`The step: ${escapeMrkdwn(truncate(describeStep(what), most.step))}`)]),
-    ...argumentBlocks(workflow, park.step, most.given),
+    ...(what === undefined
+      ? []
+      : [
+          contextBlock(
+            `The step: ${escapeMrkdwn(truncate(describeStep(what), most.step))}${given.length === 0 ? '' : '. It was tried with:'}`,
+          ),
+        ]),
+    ...given,
     ...(isOpen(state, park, workflow)
       ? [
           actionsBlock(buttonsFor(state, parked), `${block} ${state.id} ${parked.at}`),
@@ -104,7 +110,6 @@ function buttonsFor(state: RunState, { park: { step }, workflow }: Parked): Butt
     createButton({ text: 'Skip', action: 'step_skip', value, accessibilityLabel: 'Go on without this step' }),
     ...(canUndo ? [createButton({ text: 'Undo what was done', action: 'step_undo', value })] : []),
     { ...createButton({ text: 'Stop', action: 'step_stop', value, style: 'danger' }), confirm: STOP_CONFIRM },
-    createDetailsButton(state.id),
   ]
 }
 

@@ -8,6 +8,7 @@ import { createWorkflowId } from '../../workflows/create-workflows.ts'
 import { checkDefinition } from '../../workflows/definition/check-definition.ts'
 import { draftWorkflow, type WorkflowDraft } from '../../workflows/draft/draft-workflow.ts'
 import { withChosenInputs } from '../../workflows/draft/input-candidates.ts'
+import { withCapital } from '../answer/describe-calls.ts'
 import { errorModal } from '../blocks/error-message.ts'
 import { fieldStateIn, type ModalState } from '../blocks/modal-fields.ts'
 import { mentionOf } from '../blocks/text.ts'
@@ -47,7 +48,7 @@ const TITLE_CHARS = 75
 
 /** Undefined where it did nothing that can be done again. */
 function draftFor(state: RunState): WorkflowDraft | undefined {
-  const title = truncate(state.text.replaceAll(/\s+/g, ' ').trim(), TITLE_CHARS) || 'My workflow'
+  const title = withCapital(truncate(state.text.replaceAll(/\s+/g, ' ').trim(), TITLE_CHARS)) || 'My workflow'
   const request = [state.text, ...state.corrections.map(({ text }) => text)].join('\n')
   return draftWorkflow({ name: workflowNameOf(title), title, request, calls: recordedCallsOf(state) })
 }
