@@ -12,7 +12,7 @@ async function main(): Promise<void> {
   }
   const worker = startWorker({ ...workflowOptions(url, note), onEvent: () => note('event') })
   await worker.runs.begin()
-  await startTwentySteps(worker, `${after} ${count}`)
+  await startTwentySteps(worker, `${after} ${count} ${process.pid}`)
 }
 
 await main()
