@@ -24,7 +24,7 @@ test('an ask with a form gives what was filled in to the steps behind it', async
     at,
     snapshotOf(
       '  - { id: sure, ask: "Post to how many?", form: { many: { type: number, required: true }, day: { type: date, default: today } } }\n' +
-        '  - { id: post, tool: shop/post, with: { many: "${{ steps.sure.output.many }}" } }',
+        `  - { id: post, tool: shop/post, with: { many: "\${{ steps.sure.output.many }}" } }`,
     ),
   )
   const asking = await stateWhere(at, run, isAsking)
@@ -117,7 +117,7 @@ test('an item that is parked holds up no other, and words said meanwhile are not
   await at.runs.begin()
   const run = await startWorkflow(
     at,
-    snapshotOf('  - { id: all, each: [1, 2, 3], steps: [{ id: one, tool: shop/post, with: { n: "${{ item }}" } }] }'),
+    snapshotOf(`  - { id: all, each: [1, 2, 3], steps: [{ id: one, tool: shop/post, with: { n: "\${{ item }}" } }] }`),
   )
   const parked = await stateWhere(at, run, (state) => isParked(state) && made.length === 3)
   expect(parkedIn(parked)).toEqual({ 'all/0/one': 'No.' })

@@ -49,7 +49,7 @@ test('a workflow calls its tools in order, asks no model and costs nothing', asy
       return gives(tool === 'list' ? { bugs: [3, 4] } : args)
     },
   })
-  const run = await startWorkflow(at, snapshotOf(BUGS, 'output: { said: "${{ steps.post.output.text }}" }'))
+  const run = await startWorkflow(at, snapshotOf(BUGS, `output: { said: "\${{ steps.post.output.text }}" }`))
   const state = await stateWhere(at, run, isOver)
   expect(state).toMatchObject({
     status: 'finished',
@@ -139,7 +139,7 @@ test('what was done is undone, newest first, only when a person says so; nobody 
       return tool === 'alarm' ? fails('No.', false) : gives({ id: made.length })
     },
   })
-  const undo = 'undo: { tool: shop/unpost, with: { id: "${{ output.id }}" } }'
+  const undo = `undo: { tool: shop/unpost, with: { id: "\${{ output.id }}" } }`
   const run = await startWorkflow(
     at,
     snapshotOf(
