@@ -35,7 +35,7 @@ const STATES: Record<CallStage, WorkflowCall['state']> = {
 }
 
 /** A call of the run as the workflow sees it. */
-export function workflowCallOf(call: CallState): WorkflowCall {
+function workflowCallOf(call: CallState): WorkflowCall {
   const { id, repeatable, risk, result, cause } = call
   const state = STATES[call.stage]
   const outcome = state === 'returned' ? outcomeOf(call) : undefined
