@@ -9,6 +9,7 @@ import { page } from './page.ts'
 import { perCall } from './per-call.ts'
 import { runsPerSecond } from './runs-per-second.ts'
 import { starts } from './starts.ts'
+import { templates } from './templates.ts'
 
 /** `npm run bench` runs all; `npm run bench -- starts per-call` some. */
 const BENCHES: Record<string, () => Promise<string[]>> = {
@@ -20,6 +21,7 @@ const BENCHES: Record<string, () => Promise<string[]>> = {
   'per-call': perCall,
   checks,
   'runs-per-second': runsPerSecond,
+  templates,
   page,
   code: codeStats,
   'files-entered': filesEntered,

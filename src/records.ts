@@ -24,6 +24,8 @@ import { createSignIns } from './registry/sign-ins.ts'
 import { createToolChanges } from './registry/tool-changes.ts'
 import { createReminders } from './run/decisions/reminders.ts'
 import { createUsageReports } from './run/usage.ts'
+import { createWorkflows } from './workflows/create-workflows.ts'
+import { readWorkflows } from './workflows/definition/workflow-files.ts'
 
 /** People's connections as rows, with the tools that each keeps, and what of them is watched. */
 export function createConnectionRecords(db: Db, cards: ReturnType<typeof readCards>, log: Log) {
@@ -49,9 +51,11 @@ export const connectRowsIn = (db: Db) => ({
 })
 
 const AGENTS = join(import.meta.dirname, '..', 'agents')
+const WORKFLOWS = join(import.meta.dirname, '..', 'workflows')
 
 export const recordsIn = (db: Db) => ({
   agents: createAgents(db, readAgentFiles(AGENTS), readTemplates(join(AGENTS, 'templates'))),
+  workflows: createWorkflows(db, readWorkflows(WORKFLOWS)),
   onboarding: createOnboardingMessages(db),
   rules: createRules(db),
   settings: createSettings(db),

@@ -632,6 +632,38 @@ create table patchbay.triggers (
 comment on table patchbay.triggers is 'what starts work by itself: a schedule or something that happens; it acts as its owner, user_id';
 alter table patchbay.triggers enable row level security;
 
+create table patchbay.workflow_versions (
+  workflow_id uuid not null,
+  version integer not null,
+  body jsonb not null,
+  hash text not null,
+  saved_at timestamp with time zone default clock_timestamp() not null,
+  constraint workflow_versions_pkey PRIMARY KEY (workflow_id, version),
+  constraint workflow_versions_workflow_id_fkey FOREIGN KEY (workflow_id) REFERENCES patchbay.workflows(id) ON DELETE CASCADE
+);
+comment on table patchbay.workflow_versions is 'every body a workflow had; an earlier one saved again makes a new version';
+alter table patchbay.workflow_versions enable row level security;
+
+create table patchbay.workflows (
+  id uuid not null,
+  workspace_id text not null,
+  owner text not null,
+  name text not null,
+  title text not null,
+  body jsonb not null,
+  hash text not null,
+  version integer default 1 not null,
+  shared boolean default false not null,
+  source text default 'slack'::text not null,
+  archived_at timestamp with time zone,
+  created_at timestamp with time zone default clock_timestamp() not null,
+  changed_at timestamp with time zone default clock_timestamp() not null,
+  constraint workflows_pkey PRIMARY KEY (id),
+  constraint workflows_source_check CHECK ((source = ANY (ARRAY['slack'::text, 'file'::text])))
+);
+comment on table patchbay.workflows is 'workflows that people saved; the owner edits one, shared offers it to the whole workspace';
+alter table patchbay.workflows enable row level security;
+
 create table patchbay.workspaces (
   workspace_id text not null,
   settings jsonb default '{}'::jsonb not null,
@@ -726,6 +758,10 @@ CREATE INDEX trigger_occurrences_taken ON patchbay.trigger_occurrences USING btr
 CREATE INDEX triggers_due ON patchbay.triggers USING btree (next_at) WHERE (enabled AND (next_at IS NOT NULL));
 
 CREATE INDEX triggers_person ON patchbay.triggers USING btree (workspace_id, user_id);
+
+CREATE UNIQUE INDEX workflows_own ON patchbay.workflows USING btree (workspace_id, owner, name) WHERE (archived_at IS NULL);
+
+CREATE UNIQUE INDEX workflows_shared ON patchbay.workflows USING btree (workspace_id, name) WHERE ((archived_at IS NULL) AND shared);
 
 CREATE TRIGGER audit_append_only BEFORE UPDATE OR TRUNCATE ON patchbay.audit_events FOR EACH STATEMENT EXECUTE FUNCTION patchbay.audit_refuse_change();
 
@@ -2846,6 +2882,7 @@ begin
   delete from agents where workspace_id = p_workspace and user_id = p_user and not shared;
   update agents set user_id = 'UFORGOTTEN' where workspace_id = p_workspace and user_id = p_user;
   delete from person_agents where workspace_id = p_workspace and user_id = p_user;
+  perform workflows_forget(p_workspace, p_user);
   delete from onboarding_messages where workspace_id = p_workspace and user_id = p_user;
   delete from resource_subscriptions where workspace_id = p_workspace and user_id = p_user;
   delete from run_feedback f using runs r where r.id = f.run_id and r.workspace_id = p_workspace and f.user_id = p_user;
@@ -3871,6 +3908,34 @@ end $function$
 ;
 comment on function patchbay.run_release_owner(text) is 'frees the runs that a dead instance still holds';
 
+CREATE OR REPLACE FUNCTION patchbay.run_resume_step(p_workspace text, p_run uuid, p_step text, p_events jsonb, p_instance text, p_lease_ms integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare
+  row runs;
+  latest text;
+begin
+  select * into row from runs where id = p_run and workspace_id = p_workspace for update;
+  if not found then return '{"kind": "gone", "fence": null}'; end if;
+  if row.status = 'closed' or row.outcome is not null then return '{"kind": "over", "fence": null}'; end if;
+  select type into latest from run_events
+  where run_id = p_run and type in ('parked', 'step_resumed') and body ->> 'step' = p_step order by seq desc limit 1;
+  -- Where what was done is undone, only that goes on.
+  if latest is distinct from 'parked' or p_step not like 'undo/%' and exists (select from run_events
+    where run_id = p_run and type = 'step_resumed' and body ->> 'how' = 'undo') then
+    return '{"kind": "over", "fence": null}';
+  end if;
+  perform run_append_locked(p_run, p_events);
+  update runs set status = 'working', wake_at = null where id = p_run and status = 'suspended';
+  perform audit_append(p_workspace, p_events #>> '{0,by}', 'run_step_resumed',
+    jsonb_build_object('run', p_run, 'requester', row.user_id, 'step', p_step, 'how', p_events #> '{0,how}'));
+  return jsonb_build_object('kind', 'resumed', 'fence', run_claim_if_free(p_run, p_instance, p_lease_ms));
+end $function$
+;
+comment on function patchbay.run_resume_step(text,uuid,text,jsonb,text,integer) is 'what a person decided of a step that waits for them, once: one compare-and-swap on its being parked; wakes the run and claims it';
+
 CREATE OR REPLACE FUNCTION patchbay.run_retention(p_workspace text)
  RETURNS interval
  LANGUAGE sql
@@ -4025,9 +4090,10 @@ CREATE OR REPLACE FUNCTION patchbay.run_waits(p_run uuid)
  SET search_path TO 'patchbay', 'pg_temp'
 AS $function$
   select exists (select from approvals where run_id = p_run and status = 'pending')
+    and not exists (select from run_events where run_id = p_run and seq = 1 and body ? 'workflow')
 $function$
 ;
-comment on function patchbay.run_waits(uuid) is 'whether a run waits for an approval';
+comment on function patchbay.run_waits(uuid) is 'whether a run waits for an approval that its requester''s words would withdraw';
 
 CREATE OR REPLACE FUNCTION patchbay.run_withdraw(p_run uuid, p_event jsonb)
  RETURNS void
@@ -5402,6 +5468,177 @@ $function$
 ;
 comment on function patchbay.withdrawn_event(jsonb,text) is 'the words of a request as an event of the run that they withdraw something of';
 
+CREATE OR REPLACE FUNCTION patchbay.workflow_archive(p_workspace text, p_user text, p_id uuid, p_any boolean)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare row workflows;
+begin
+  update workflows set archived_at = clock_timestamp(), shared = false
+  where id = p_id and workspace_id = p_workspace and archived_at is null and (owner = p_user or (p_any and shared)) returning * into row;
+  if not found then return null; end if;
+  perform audit_append(p_workspace, p_user, 'workflow_archived', jsonb_build_object('workflow', p_id, 'name', row.name));
+  return workflow_row(row);
+end $function$
+;
+comment on function patchbay.workflow_archive(text,text,uuid,boolean) is 'archives a workflow of one''s own, or with p_any a shared one; null where it is neither';
+
+CREATE OR REPLACE FUNCTION patchbay.workflow_create(p_workspace text, p_user text, p_id uuid, p_body jsonb, p_hash text, p_source text, p_limit integer)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare row workflows;
+begin
+  perform workflows_lock(p_workspace);
+  select * into row from workflows where id = p_id;
+  -- The same form may be sent twice.
+  if found and row.workspace_id = p_workspace and row.owner = p_user and row.version = 1 and row.hash = p_hash then return workflow_row(row); end if;
+  if found then
+    raise exception 'This workflow is there already. Open it anew from `/mcp workflows` and edit that.' using errcode = 'PT409';
+  end if;
+  if exists (select from workflows where workspace_id = p_workspace and archived_at is null and id <> p_id and name = p_body ->> 'name'
+    and (owner = p_user or shared)) then
+    raise exception 'There is already a workflow called "%". Take another name, or edit that one.', p_body ->> 'name' using errcode = 'PT410';
+  end if;
+  if (select count(*) from workflows where workspace_id = p_workspace and owner = p_user and archived_at is null) >= p_limit then
+    raise exception 'You have % workflows, and more are not kept. Archive one that you do not need.', p_limit using errcode = 'PT429';
+  end if;
+  insert into workflows (id, workspace_id, owner, name, title, body, hash, source)
+  values (p_id, p_workspace, p_user, p_body ->> 'name', p_body ->> 'title', p_body, p_hash, p_source) returning * into row;
+  insert into workflow_versions (workflow_id, version, body, hash) values (p_id, 1, p_body, p_hash);
+  perform audit_append(p_workspace, p_user, 'workflow_saved', jsonb_build_object('workflow', p_id, 'name', row.name, 'version', 1, 'hash', p_hash));
+  return workflow_row(row);
+end $function$
+;
+comment on function patchbay.workflow_create(text,text,uuid,jsonb,text,text,integer) is 'saves a new workflow of a person; the same one twice is one';
+
+CREATE OR REPLACE FUNCTION patchbay.workflow_edit(p_workspace text, p_user text, p_id uuid, p_base integer, p_body jsonb, p_hash text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare row workflows;
+begin
+  perform workflows_lock(p_workspace);
+  select * into row from workflows where id = p_id and workspace_id = p_workspace and owner = p_user and archived_at is null for update;
+  if not found then
+    raise exception 'This workflow is not yours to edit, or it was archived. See `/mcp workflows`.' using errcode = 'PT404';
+  end if;
+  if row.hash = p_hash then return workflow_row(row); end if;
+  if row.version <> p_base then
+    raise exception 'This workflow was changed meanwhile, in another window. Copy your words, open it anew and edit that.' using errcode = 'PT409';
+  end if;
+  if exists (select from workflows where workspace_id = p_workspace and archived_at is null and id <> p_id and name = p_body ->> 'name'
+    and (owner = p_user or shared)) then
+    raise exception 'There is already a workflow called "%". Take another name, or edit that one.', p_body ->> 'name' using errcode = 'PT410';
+  end if;
+  update workflows set name = p_body ->> 'name', title = p_body ->> 'title', body = p_body, hash = p_hash, version = row.version + 1,
+    changed_at = clock_timestamp()
+  where id = p_id returning * into row;
+  insert into workflow_versions (workflow_id, version, body, hash) values (p_id, row.version, p_body, p_hash);
+  perform audit_append(p_workspace, p_user, 'workflow_saved',
+    jsonb_build_object('workflow', p_id, 'name', row.name, 'version', row.version, 'hash', p_hash));
+  return workflow_row(row);
+end $function$
+;
+comment on function patchbay.workflow_edit(text,text,uuid,integer,jsonb,text) is 'makes the next version of a workflow; p_base is the version that was edited. Runs under way keep theirs';
+
+CREATE OR REPLACE FUNCTION patchbay.workflow_get(p_workspace text, p_user text, p_id uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select workflow_row(w) from workflows w
+  where w.id = p_id and w.workspace_id = p_workspace and w.archived_at is null and (w.owner = p_user or w.shared)
+$function$
+;
+comment on function patchbay.workflow_get(text,text,uuid) is 'a workflow that this person may run; null where there is none';
+
+CREATE OR REPLACE FUNCTION patchbay.workflow_row(p_workflow patchbay.workflows)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select jsonb_build_object('id', p_workflow.id, 'owner', p_workflow.owner, 'body', p_workflow.body, 'hash', p_workflow.hash,
+    'version', p_workflow.version, 'shared', p_workflow.shared, 'source', p_workflow.source, 'changedAt', p_workflow.changed_at)
+$function$
+;
+comment on function patchbay.workflow_row(patchbay.workflows) is 'a workflow as the app reads it';
+
+CREATE OR REPLACE FUNCTION patchbay.workflow_share(p_workspace text, p_user text, p_id uuid, p_shared boolean)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+declare row workflows;
+begin
+  perform workflows_lock(p_workspace);
+  select * into row from workflows where id = p_id and workspace_id = p_workspace and owner = p_user and archived_at is null for update;
+  if not found then return null; end if;
+  if row.shared = p_shared then return workflow_row(row); end if;
+  if p_shared and exists (select from workflows where workspace_id = p_workspace and archived_at is null and shared and name = row.name) then
+    raise exception 'Somebody shared a workflow called "%" before. Edit yours to another name, then share it.', row.name using errcode = 'PT410';
+  end if;
+  update workflows set shared = p_shared where id = p_id returning * into row;
+  perform audit_append(p_workspace, p_user, case when p_shared then 'workflow_shared' else 'workflow_unshared' end,
+    jsonb_build_object('workflow', p_id, 'name', row.name, 'version', row.version));
+  return workflow_row(row);
+end $function$
+;
+comment on function patchbay.workflow_share(text,text,uuid,boolean) is 'offers a person''s workflow to the workspace, or takes that back; null where it is not theirs';
+
+CREATE OR REPLACE FUNCTION patchbay.workflow_versions_of(p_workspace text, p_user text, p_id uuid, p_limit integer)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select coalesce(jsonb_agg(jsonb_build_object('version', v.version, 'body', v.body, 'hash', v.hash, 'at', v.saved_at) order by v.version desc), '[]')
+  from (
+    select v.* from workflow_versions v join workflows w on w.id = v.workflow_id
+    where w.id = p_id and w.workspace_id = p_workspace and w.owner = p_user order by v.version desc limit p_limit
+  ) v
+$function$
+;
+comment on function patchbay.workflow_versions_of(text,text,uuid,integer) is 'the newest versions of a workflow, for its owner';
+
+CREATE OR REPLACE FUNCTION patchbay.workflows_forget(p_workspace text, p_user text)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  delete from workflows where workspace_id = p_workspace and owner = p_user and not shared;
+  update workflows set owner = 'UFORGOTTEN' where workspace_id = p_workspace and owner = p_user;
+$function$
+;
+comment on function patchbay.workflows_forget(text,text) is 'a forgotten person''s workflows: their own go, what they shared stays the workspace''s';
+
+CREATE OR REPLACE FUNCTION patchbay.workflows_lock(p_workspace text)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select pg_advisory_xact_lock(hashtextextended('patchbay workflows ' || p_workspace, 0))
+$function$
+;
+comment on function patchbay.workflows_lock(text) is 'lets one transaction at a time name and share workflows of a workspace';
+
+CREATE OR REPLACE FUNCTION patchbay.workflows_of(p_workspace text, p_user text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'patchbay', 'pg_temp'
+AS $function$
+  select coalesce(jsonb_agg(workflow_row(w) order by w.owner <> p_user, lower(w.title), w.id), '[]')
+  from workflows w where w.workspace_id = p_workspace and w.archived_at is null and (w.owner = p_user or w.shared)
+$function$
+;
+comment on function patchbay.workflows_of(text,text) is 'the workflows that a person may run: their own, then those shared with the workspace';
+
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.agent_versions to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.agents to service_role;
@@ -5481,5 +5718,9 @@ grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.trigger_occurrences to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.triggers to service_role;
+
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.workflow_versions to service_role;
+
+grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.workflows to service_role;
 
 grant DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on patchbay.workspaces to service_role;

@@ -9,10 +9,10 @@ import { ROOT } from './support/paths.ts'
 const VERBS = new Set(
   `accept accepts acknowledge adopt add align anchor announce answer append apply ask assert authenticate begin bracket build call can check choose classify
   clear close collect complete compose compute connect count create decide decode decrypt delete describe detect disconnect discover
-  download drop encode encrypt end escape exchange expand explain export fail fence fetch fill find fits fold format forget get give handle has
+  download draft drop encode encrypt end escape exchange expand explain export fail fence fetch fill find fits fold format forget get give handle has
   identify inline is join judge limit list lists listen load lock lower mark match merge migrate move name normalize note notify on open pad
-  paginate parse pause pick plan pluralize poll post prepare probe prune publish quote race rank read redact redeem refers refresh refuse reject register
-  release remove rename render repair replace reply report request resolve restore retry revoke reveal round route run save score search
+  paginate park parse pause pick plan pluralize poll post prepare probe prune publish quote race rank read redact redeem refers refresh refuse reject register
+  release remove rename render repair replace reply report request resolve restore retry revoke reveal round route run runs save score search
   send serve set shape show sign skip sort split start stop strip subscribe supports sync take to toggle tokenize truncate unescape
   unlock unmap update upload use validate wait was watch with without write`.split(/\s+/),
 )

@@ -7,6 +7,8 @@ import { currentApproversFor } from './decisions/current-approvers.ts'
 import { findApproval, pendingFor } from './decisions/decide-approval.ts'
 import { decideAnswer, decideTogether } from './decisions/decide-together.ts'
 import { answerInput, findPendingInput, listOpenInputs } from './decisions/give-input.ts'
+import { resumeStep } from './decisions/resume-step.ts'
+import { rightToStop } from './decisions/right-to-stop.ts'
 import { retryCall, startRun, wakeRun } from './decisions/start-run.ts'
 import type { RunDeps, RunListener, RunOptions } from './deps.ts'
 import type { DeletedMessage, Runs } from './runs.ts'
@@ -95,6 +97,7 @@ type Requests = Pick<
   | 'withdraw'
   | 'stopAll'
   | 'tryAgain'
+  | 'resumeStep'
 >
 
 function requestsOf(deps: RunDeps, worker: RunWorker): Requests {
@@ -122,6 +125,7 @@ function requestsOf(deps: RunDeps, worker: RunWorker): Requests {
       for (const id of stopped) worker.nudge(id)
       return stopped.length
     },
+    resumeStep: (id, decision, by) => resumeStep(deps, worker, { id, decision, by }),
     tryAgain: (id, callId, by) => retryCall(deps, worker, { id, callId, by }),
   }
 }
@@ -146,18 +150,6 @@ async function stopOnce(
   for (const { run, fence } of stopped) wakeRun(worker, run, fence)
   if (refused) return 'not_yours'
   return stopped.length > 0 ? 'stopped' : 'over'
-}
-
-async function rightToStop(deps: RunDeps, id: RunId, by: Principal): Promise<'yours' | 'over' | 'not_yours'> {
-  const found = await deps.store.requester(id, by.workspace)
-  if (found === null) return 'over'
-  if (found.origin?.user === by.user) return 'yours'
-  const named = await deps.rules.approversOf(by.workspace)
-  if (named.length === 0) return 'not_yours'
-  const place = { workspace: by.workspace, teamId: found.origin?.teamId ?? by.workspace }
-  // Whoever is an owner may be asked in place of approvers who left.
-  const { users } = await deps.ableApprovers(place, named, [by.user])
-  return users.includes(by.user) ? 'yours' : 'not_yours'
 }
 
 async function withdraw(deps: RunDeps, worker: RunWorker, message: DeletedMessage): Promise<number> {

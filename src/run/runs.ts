@@ -1,6 +1,7 @@
 import type { AgentSnapshot } from '../agents/agent.ts'
 import type { ApprovalId, ChannelId, InputId, Principal, RunId, UserId, WorkspaceId } from '../ids.ts'
 import type { JsonObject } from '../json.ts'
+import type { WorkflowSnapshot } from '../workflows/workflow-snapshot.ts'
 import type {
   ApprovalWidth,
   AttachedFile,
@@ -50,6 +51,8 @@ export type Runs = {
   withdraw(message: DeletedMessage): Promise<number>
   /** Stops all that is at work, waits or rests, in some teams of an organization or in all of the workspace; how many runs that were. */
   stopAll(by: Principal, teams?: string[]): Promise<number>
+  /** What its owner decides of a step that waits for them. `with`: with other arguments, which are needed then. */
+  resumeStep(id: RunId, decision: StepDecision, by: Principal): Promise<'resumed' | 'over' | 'not_yours' | 'gone'>
   /** Asks once more for a call whose outcome is unknown; a run of its own. */
   tryAgain(id: RunId, callId: string, by: Principal): Promise<StartedRun | 'not_yours' | 'gone'>
   /** Tools the model's API refuses, with the reason. */
@@ -88,8 +91,13 @@ export type StartRequest = {
   untrusted?: string[]
   /** Who does it; absent: the app itself. */
   agent?: AgentSnapshot
+  /** What is carried out instead of asking a model. */
+  workflow?: WorkflowSnapshot
   dedupeKey: string
 }
+
+/** Of a step that failed: do it again, with other arguments, go on without it, or end, with or without undoing what was done. */
+export type StepDecision = { step: string; how: 'retry' | 'with' | 'skip' | 'undo' | 'stop'; arguments?: JsonObject }
 
 /** A message that is gone, with the thread it was in or began. */
 export type DeletedMessage = { workspace: WorkspaceId; channel: string; ts: string; threadTs: string }

@@ -13,6 +13,7 @@ import type { Registry } from '../registry/registry.ts'
 import type { SharedConnections } from '../registry/shared-connections.ts'
 import type { Runs } from '../run/runs.ts'
 import type { UsageReports } from '../run/usage.ts'
+import type { Workflows } from '../workflows/create-workflows.ts'
 import type { AgentIdentities } from './web-api/agent-identity.ts'
 import type { AgentSessions } from './web-api/agents.ts'
 import type { DownloadFile } from './web-api/download-file.ts'
@@ -58,6 +59,8 @@ export type AgentDeps = {
   peopleNames: () => Promise<string[]>
 }
 
+export type WorkflowDeps = { workflows: Workflows }
+
 /** What is kept of a person. */
 export type PersonDeps = { personRows: PersonRows }
 
@@ -78,6 +81,7 @@ export type SlackDeps = WebApiDeps &
   ConnectionDeps &
   PolicyDeps &
   AgentDeps &
+  WorkflowDeps &
   PersonDeps &
   OnboardingDeps &
   HomeTabDeps

@@ -10,6 +10,7 @@ import {
   plantConnection,
   plantRun,
   plantTrigger,
+  plantWorkflow,
   plantWorkspace,
 } from '../support/planted-rows.ts'
 
@@ -68,6 +69,8 @@ const COLUMNS: Record<string, string> = {
   trigger_news: 'body',
   trigger_occurrences: 'key workspace_id state why outcome',
   triggers: 'workspace_id user_id kind title spec workflow_id starts place paused_why paused_by',
+  workflow_versions: 'body hash',
+  workflows: 'workspace_id owner name title body hash source',
   workspaces: 'workspace_id settings',
 }
 
@@ -126,6 +129,7 @@ test('nothing but what is named here says anything of a person who was forgotten
   )
   await client.query(`update trigger_occurrences set key = 'theirs' where trigger_id = $1`, [theirs])
   await client.query('delete from trigger_news where trigger_id = $1', [theirs])
+  await plantWorkflow(client, owner)
   const { run } = await plantRun(client, owner, connection)
   await client.query(
     `update run_events set body = jsonb_set(body, '{target,title}', '"Write"') where run_id = $1 and seq = 2`,

@@ -1,17 +1,20 @@
 import type { AgentSnapshot } from '../../src/agents/agent.ts'
 import type { Agent } from '../../src/agents/agent-rows.ts'
 import { connectPostgres } from '../../src/db/postgres.ts'
-import { createConnectionId, type RunId } from '../../src/ids.ts'
+import { ConnectionId, type RunId } from '../../src/ids.ts'
+import type { JsonObject } from '../../src/json.ts'
 import type { Mcp } from '../../src/mcp/mcp.ts'
 import type { ToolOutcome } from '../../src/mcp/requests/outcome.ts'
 import type { ModelTurn } from '../../src/model/turn.ts'
+import type { Rule } from '../../src/policy/rules.ts'
 import { createRuns } from '../../src/run/create-runs.ts'
 import type { RunState } from '../../src/run/state/state.ts'
 import { memoryLog } from '../support/log.ts'
 import { origin } from './states.ts'
 
 export const connection: Parameters<Mcp['resources']>[0] = {
-  id: createConnectionId(),
+  // The same in every process that works a run.
+  id: ConnectionId.parse('01940000-0000-4000-8000-000000000001'),
   workspace: origin.workspace,
   user: origin.user,
   name: 'shop',
@@ -28,6 +31,23 @@ export const connection: Parameters<Mcp['resources']>[0] = {
   lastUsed: undefined,
   usageCount: 0,
   createdAt: new Date(),
+}
+
+const toolNamed = (name: string) => ({ name, description: `Does ${name}.`, inputSchema: { type: 'object' } })
+
+const ALLOW_ALL: Rule = {
+  id: 'r1',
+  scope: 'workspace',
+  user: undefined,
+  card: undefined,
+  connection: undefined,
+  connectionName: undefined,
+  tool: '*',
+  verdict: 'allow',
+  fourEyes: false,
+  definition: undefined,
+  createdAt: new Date(0),
+  createdBy: origin.user,
 }
 
 /** A turn of the model that ends with these words. */
@@ -58,6 +78,16 @@ type Options = {
   agents?: Agent[]
   /** Selling needs no approval. */
   vouched?: boolean
+  /** Further tools of the shop. */
+  tools?: string[]
+  /** What they do, in place of `outcome`. */
+  callTool?: (tool: string, args: JsonObject) => ToolOutcome | Promise<ToolOutcome>
+  /** Tools that only read. */
+  reads?: string[]
+  /** A rule of the workspace lets everything through. */
+  allowed?: boolean
+  onEvent?: (type: string) => void
+  now?: () => Date
 }
 
 const sold: ToolOutcome = { kind: 'ok', content: [{ type: 'text', text: 'sold' }], ms: 1 }
@@ -74,6 +104,12 @@ export function startWorker({
   outcome = sold,
   agents = [],
   vouched = false,
+  tools = [],
+  callTool,
+  reads = [],
+  allowed = false,
+  onEvent,
+  now = () => new Date(),
 }: Options) {
   const { log, text } = memoryLog()
   const db = connectPostgres(url, log)
@@ -83,7 +119,7 @@ export function startWorker({
   const runs = createRuns({
     db,
     log,
-    now: () => new Date(),
+    now,
     model: {
       name: 'plain',
       turn: ({ messages, tools }, { signal }) =>
@@ -95,9 +131,10 @@ export function startWorker({
         ),
     },
     mcp: {
-      connectionsOf: async () => [connection],
-      call: async () => {
+      connectionsOf: async () => [{ ...connection, tools: [...connection.tools, ...tools.map(toolNamed)] }],
+      call: async (_source, tool, args) => {
         call?.()
+        if (callTool) return await callTool(tool.name, args)
         return typeof outcome === 'function' ? outcome() : outcome
       },
       resources: gone,
@@ -109,12 +146,15 @@ export function startWorker({
     rules: {
       policyFor: async () => {
         await policyFor?.()
-        return { rules: [], approvers: [] }
+        return { rules: allowed ? [ALLOW_ALL] : [], approvers: [] }
       },
       approversOf: async () => [],
     },
     readSql: () => ({ risk: 'read', why: '' }),
-    classificationOf: () => ({ class: vouched ? 'read' : 'write', vouched, idempotent: false }),
+    classificationOf: (_card, tool) => {
+      const isRead = vouched || reads.includes(tool)
+      return { class: isRead ? 'read' : 'write', vouched: isRead, idempotent: false }
+    },
     findAgent: async (_by, name) => agents.find((one) => one.name === name),
     cardTitle: () => 'Shop',
     destinationOf: () => ({ vouched: true }),
@@ -123,7 +163,9 @@ export function startWorker({
     groupApprovers: async () => ({ users: undefined, byOwners: false, names: '' }),
     readFile: async () => ({ kind: 'unread', why: 'there is none' }),
     listener: {
-      onProgress: () => undefined,
+      onProgress: (_state, news) => {
+        if (news.kind === 'event') onEvent?.(news.type)
+      },
       publish: async (state) => {
         view?.(state)
         shown.push(state)

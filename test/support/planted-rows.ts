@@ -176,3 +176,12 @@ export async function plantTrigger(client: Client, { workspace, user }: Owner): 
   await insert(client, 'trigger_news', { trigger_id: trigger, body: { kind: 'paused', why: MARK } })
   return trigger
 }
+
+/** A workflow that only its owner sees. */
+export async function plantWorkflow(client: Client, { workspace, user }: Owner): Promise<string> {
+  const id = randomUUID()
+  const body = { name: MARK, title: MARK, steps: [{ id: 'a', tool: `x/${MARK}` }] }
+  const create = 'select workflow_create($1, $2, $3, $4, $5, $6, $7)'
+  await client.query(create, [workspace, user, id, JSON.stringify(body), MARK, 'slack', 50])
+  return id
+}

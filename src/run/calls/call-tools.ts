@@ -3,6 +3,7 @@ import type { JsonValue } from '../../json.ts'
 import type { ResumeAnswers } from '../../mcp/elicitation/input-request.ts'
 import type { CallFailure, ToolOutcome } from '../../mcp/requests/outcome.ts'
 import type { RequestOptions } from '../../mcp/requests/send-request.ts'
+import { outputOfResult } from '../../workflows/progress/step-output.ts'
 import type { RunDeps, Source } from '../deps.ts'
 import type { EventOf } from '../state/events.ts'
 import { resumptionOf } from '../state/fold-call.ts'
@@ -35,7 +36,11 @@ export const createCalledEvent = (deps: RunDeps, call: CallState): EventOf<'call
 })
 
 /** A call that cannot be made: the model reads why and can do better. */
-export const createRefusedEvent = (deps: RunDeps, call: CallState, text: string): EventOf<'returned'> => ({
+export const createRefusedEvent = (
+  deps: Pick<RunDeps, 'now'>,
+  call: Pick<CallState, 'id'>,
+  text: string,
+): EventOf<'returned'> => ({
   type: 'returned',
   call: call.id,
   outcome: 'refused',
@@ -66,6 +71,7 @@ async function callOne(deps: RunDeps, leased: LeasedRun, ready: ReadyCall): Prom
     ...(outcome.kind === 'failed' && { why: outcome.why }),
     ...(mayPass(outcome) && { passing: true as const }),
     ...(await returnedOf(deps, ready, outcome)),
+    ...(leased.state.workflow === undefined ? smallOutputOf(outcome) : leftOf(outcome)),
   }
   await appendEvents(deps, leased, [event], 'fact')
 }
@@ -150,6 +156,22 @@ async function returnedOf(
     deps.log.error({ call: call.id, tool: call.tool, reason: errorChainOf(error) }, 'result cannot be read')
     return { outcome: outcome.kind === 'ok' ? 'ok' : 'error', ...plainResultOf(outcome.content), ...log }
   }
+}
+
+/** More than this is not kept for a workflow that somebody may make of the run: no step refers to it then. */
+const MOST_KEPT_CHARS = 16_000
+
+function smallOutputOf(outcome: Answered): Pick<Outcome, 'output'> {
+  const { output } = leftOf(outcome)
+  return output === undefined || JSON.stringify(output).length > MOST_KEPT_CHARS ? {} : { output }
+}
+
+/** What a step of a workflow has of it. */
+function leftOf(outcome: Answered): Pick<Outcome, 'output' | 'cut' | 'sent'> {
+  if (outcome.kind === 'failed') return outcome.sent ? {} : { sent: false }
+  if (outcome.kind !== 'ok') return {}
+  const text = outcome.content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('\n')
+  return outputOfResult({ ...(outcome.structured !== undefined && { structured: outcome.structured }), text })
 }
 
 /** For the model, which says what it used instead. */

@@ -1,4 +1,4 @@
-import { type ConnectionId, createInputId } from '../../ids.ts'
+import { type ConnectionId, createInputId, type UserId } from '../../ids.ts'
 import type {
   InputAnswer,
   InputRequest,
@@ -24,6 +24,22 @@ export async function requestInputs(
 ): Promise<void> {
   const expiresAt = new Date(deps.now().getTime() + INPUT_TTL_MS)
   const events = asks.map(({ request, resume }) => askedEvent(deps, leased, call, { request, resume, expiresAt }))
+  await appendEvents(deps, leased, events, 'fact')
+}
+
+/** Asks people of a step of a workflow; the first answer counts. */
+export async function requestAnswer(
+  deps: RunDeps,
+  leased: LeasedRun,
+  call: CallState,
+  { request, people }: { request: InputRequest; people: UserId[] },
+): Promise<void> {
+  const question = {
+    request,
+    resume: { how: 'again' as const },
+    expiresAt: new Date(deps.now().getTime() + INPUT_TTL_MS),
+  }
+  const events = people.map((person) => ({ ...askedEvent(deps, leased, call, question), person }))
   await appendEvents(deps, leased, events, 'fact')
 }
 

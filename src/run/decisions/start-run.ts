@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto'
+import { snapshotOf } from '../../agents/agent-address.ts'
 import { AppError } from '../../errors.ts'
 import { createRunId, type Principal, type RunId } from '../../ids.ts'
-import type { JsonObject } from '../../json.ts'
 import type { RunDeps } from '../deps.ts'
 import type { Runs, StartedRun, StartRequest } from '../runs.ts'
 import type { EventOf, Origin, RunEvent } from '../state/events.ts'
 import { foldEvents } from '../state/fold.ts'
 import type { CallState, RunState } from '../state/state.ts'
 import { nameTools, sourcesOf } from '../tools/offered-tools.ts'
+import { createRequestEvent } from '../tools/request-event.ts'
 import type { RunWorker } from '../worker/run-worker.ts'
 
 type Request = Omit<StartRequest, 'dedupeKey'>
@@ -15,7 +16,21 @@ type Request = Omit<StartRequest, 'dedupeKey'>
 /** Starts a run, or names the one that this message has started before. */
 export async function startRun(deps: RunDeps, worker: RunWorker, request: StartRequest): Promise<StartedRun> {
   worker.noteRequest()
-  return insertRun(deps, worker, request, await firstEvents(deps, request))
+  const whole = { ...request, ...(await workflowAgentOf(deps, request)) }
+  return insertRun(deps, worker, whole, await firstEvents(deps, whole))
+}
+
+/** The agent that a workflow names works with its tools and limits; it is the run's, as it is now. */
+async function workflowAgentOf(deps: RunDeps, { workflow, origin, agent }: StartRequest) {
+  const name = workflow?.body.agent
+  if (name === undefined || agent !== undefined) return {}
+  const found = await deps.findAgent(origin, name)
+  if (found === undefined)
+    throw new AppError(
+      'not_found',
+      `This workflow works as the agent ${name}, and there is none of that name for you. Edit the workflow, or make the agent with \`/mcp agent new\`.`,
+    )
+  return { agent: snapshotOf(found, 'name') }
 }
 
 /** A new run that requests the same call once more; the call is judged, and asked about, like any other. */
@@ -26,11 +41,12 @@ export async function retryCall(
 ): ReturnType<Runs['tryAgain']> {
   const state = await deps.store.state(o.id, o.by.workspace)
   const call = state?.calls.find((one) => one.id === o.callId && one.retryable)
-  if (!state || !call) return 'gone'
+  // A step of a workflow goes on where it was parked.
+  if (!state || !call || state.workflow) return 'gone'
   if (state.origin.user !== o.by.user) return 'not_yours'
   const request = { ...createRetryRequest(state, call), dedupeKey: `again:${o.id}:${o.callId}` }
   const id = `again_${call.id}`.slice(0, 64)
-  const requested = requestEvent(deps, { id, name: call.offeredAs, input: call.arguments })
+  const requested = createRequestEvent(deps, [{ id, name: call.offeredAs, input: call.arguments }])
   return insertRun(deps, worker, request, [createStartedEvent(deps, request), requested])
 }
 
@@ -79,6 +95,7 @@ export function createStartedEvent(deps: RunDeps, request: Request): EventOf<'st
     ...(request.skill && { skill: request.skill }),
     ...(request.untrusted && request.untrusted.length > 0 && { untrusted: request.untrusted }),
     ...(request.agent && { agent: request.agent }),
+    ...(request.workflow && { workflow: request.workflow }),
     at: deps.now().toISOString(),
   }
 }
@@ -88,7 +105,13 @@ async function firstEvents(deps: RunDeps, request: StartRequest): Promise<RunEve
   const { first } = request
   const started = createStartedEvent(deps, request)
   if (request.panel)
-    return [started, requestEvent(deps, ...request.panel.map((agent) => panelCall(agent, request.text)))]
+    return [
+      started,
+      createRequestEvent(
+        deps,
+        request.panel.map((agent) => panelCall(agent, request.text)),
+      ),
+    ]
   if (first === undefined) return [started]
   const { connection, does, input } = first
   const named = nameTools(await sourcesOf(deps, request))
@@ -96,7 +119,7 @@ async function firstEvents(deps: RunDeps, request: StartRequest): Promise<RunEve
   if (name === undefined)
     throw new AppError('not_found', 'This connection does not offer that any more. Open its list again.')
   const id = `first_${randomUUID()}`
-  return [{ ...started, first: { ...first, call: id } }, requestEvent(deps, { id, name, input })]
+  return [{ ...started, first: { ...first, call: id } }, createRequestEvent(deps, [{ id, name, input }])]
 }
 
 const panelCall = (agent: string, task: string) => ({
@@ -105,26 +128,16 @@ const panelCall = (agent: string, task: string) => ({
   input: { agent, task },
 })
 
-/** The reply that requests calls, as if a model had. */
-const requestEvent = (deps: RunDeps, ...calls: { id: string; name: string; input: JsonObject }[]): RunEvent => ({
-  type: 'replied',
-  content: calls.map((call) => ({ type: 'tool_use', ...call })),
-  stop: 'tools',
-  usage: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
-  model: 'patchbay',
-  costUsd: 0,
-  at: deps.now().toISOString(),
-})
-
 /** What a run was asked for, to be asked for once more. */
 export function createRepeatRequest(state: RunState): Request {
-  const { prompt, skill, first } = state
+  const { prompt, skill, first, workflow } = state
   return {
     ...commonRequest(state),
     text: [state.text, ...state.corrections.map(({ text }) => text)].join('\n'),
     ...(prompt && { prompt }),
     ...(skill && { skill }),
     ...(first && { first }),
+    ...(workflow && { workflow: workflow.snapshot }),
   }
 }
 

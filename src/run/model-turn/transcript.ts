@@ -101,6 +101,7 @@ const STOPPED_WORDS = {
   message_changed: '(not done: the person changed this message, which follows as it is now)',
   stopped_before: '(not begun, as the request before it was stopped)',
   asker_ended: '(not finished, as the request that asked for it ended)',
+  parked_too_long: '(not finished, as nobody said for a week how it goes on)',
 }
 
 function resultOf(state: RunState, call: CallState): ToolResult {

@@ -2,11 +2,20 @@ import { z } from 'zod'
 import { AgentSnapshot } from '../../agents/agent.ts'
 import { ApprovalId, ChannelId, ConnectionId, RunId, UserId, WorkspaceId } from '../../ids.ts'
 import { RuleReach } from '../../policy/rule-reach.ts'
-import { AskedApproval, DenialExplained, EditProposed, EventJson, Voted } from './approval-events.ts'
+import {
+  StepEntered,
+  StepLeft,
+  StepParked,
+  StepResumed,
+  StepSkipped,
+  StepWaiting,
+} from '../../workflows/progress/workflow-events.ts'
+import { WorkflowSnapshot } from '../../workflows/workflow-snapshot.ts'
+import { DenialExplained, EditProposed, EventJson, Voted } from './approval-events.ts'
 import { Failed, Finished, Stopped } from './end-events.ts'
 import { AskedInput, GivenInput } from './input-events.ts'
-import { Delegated, OfChild, ParentRun, Waiting } from './resting-events.ts'
-import { ResultFile, ShownResult } from './shown-result.ts'
+import { Delegated, ParentRun, Waiting } from './resting-events.ts'
+import { Called, Judged, Returned } from './tool-call-events.ts'
 
 /** Where a run came from and where its answer goes; stored in the first event, so it survives restarts. */
 export const Origin = z.object({
@@ -33,19 +42,6 @@ const Part = z.discriminatedUnion('type', [
   z.object({ type: z.literal('tool_use'), id: z.string(), name: z.string(), input: EventJson }),
   z.object({ type: z.literal('opaque'), block: EventJson }),
 ])
-
-/** What a call goes to, as it was when it was judged. */
-const CallTarget = z.object({
-  connection: ConnectionId,
-  connectionName: z.string(),
-  card: z.string(),
-  cardTitle: z.string(),
-  tool: z.string(),
-  title: z.string(),
-  schema: EventJson,
-  /** Who shared it with the workspace; absent: it is the requester's own. */
-  sharedBy: UserId.optional(),
-})
 
 export const ChosenPrompt = z.object({
   connection: z.string(),
@@ -101,6 +97,8 @@ const Started = z.object({
   /** Who does it; absent: the app itself, with all of the person's connections. */
   agent: AgentSnapshot.optional(),
   parent: ParentRun.optional(),
+  /** What is carried out instead of asking a model. */
+  workflow: WorkflowSnapshot.optional(),
 })
 const ThreadRead = z.object({
   type: z.literal('thread_read'),
@@ -125,28 +123,6 @@ const Replied = z.object({
   insteadOf: z.string().optional(),
   /** Tools the model was not offered, because all of them would not have fitted. */
   toolsLeftOut: z.array(z.object({ connection: z.string(), tools: z.number() })).optional(),
-})
-/** Its server describes the tool otherwise than the connection's owner accepted it. */
-const ToolChanged = z.literal(true).optional()
-const Judged = z.object({
-  type: z.literal('judged'),
-  call: z.string(),
-  target: CallTarget,
-  verdict: z.enum(['allow', 'ask', 'deny']),
-  why: z.array(z.string()),
-  risk: z.enum(['read', 'write', 'destructive']),
-  /** Hash of arguments and tool definition; what is called later must have this hash. */
-  hash: z.string(),
-  /** Hash of the tool definition alone. */
-  definition: z.string(),
-  /** A repeat of the call does no harm. */
-  repeatable: z.boolean(),
-  /** It reads what a server keeps for others to read, which nobody has checked. */
-  untrusted: z.boolean().optional(),
-  /** A file of that name was there. */
-  replaces: z.literal(true).optional(),
-  changed: ToolChanged,
-  approval: AskedApproval.optional(),
 })
 const Answered = z.object({
   type: z.literal('answered'),
@@ -189,29 +165,6 @@ const Withdrawn = z.object({
   /** The run that the message had begun, and which is no more. */
   queued: RunId.optional(),
 })
-const Called = z.object({ type: z.literal('called'), call: z.string() })
-const Returned = z.object({
-  type: z.literal('returned'),
-  call: z.string(),
-  outcome: z.enum(['ok', 'error', 'failed', 'cancelled', 'unknown', 'refused']),
-  /** What the failure is called, for the usage record. */
-  why: z.string().optional(),
-  /** It failed for what may pass: a server that was slow, away or busy. */
-  passing: z.literal(true).optional(),
-  changed: ToolChanged,
-  /** What the model reads. */
-  text: z.string(),
-  images: z.array(z.object({ mimeType: z.string(), data: z.string() })),
-  files: z.array(ResultFile),
-  /** One line for people. */
-  summary: z.string(),
-  /** What people see of it in the thread beside files. */
-  shown: ShownResult.optional(),
-  ofChild: OfChild.optional(),
-  /** What the server wrote down meanwhile. */
-  log: z.array(z.object({ level: z.string(), logger: z.string().optional(), text: z.string() })).optional(),
-  ms: z.number(),
-})
 const at = { at: z.iso.datetime() }
 /** One thing that happened to a run; the rows of run_events. `at` is UTC. */
 export const RunEvent = z.discriminatedUnion('type', [
@@ -230,6 +183,12 @@ export const RunEvent = z.discriminatedUnion('type', [
   Called.extend(at),
   Delegated.extend(at),
   Waiting.extend(at),
+  StepEntered.extend(at),
+  StepSkipped.extend(at),
+  StepLeft.extend(at),
+  StepParked.extend(at),
+  StepResumed.extend(at),
+  StepWaiting.extend(at),
   AskedInput.extend(at),
   GivenInput.extend(at),
   Returned.extend(at),

@@ -4,10 +4,11 @@ import type { EventOf } from './events.ts'
 import type { ApprovalState, CallStage, CallState, InputState } from './state.ts'
 
 /** The tools that are ours and belong to no connection. */
-export type OwnTool = 'ask_agent' | 'note' | 'notes'
+export type OwnTool = 'ask_agent' | 'ask_people' | 'note' | 'notes'
 const OWN_TITLES = new Map<string, string>(
   Object.entries({
     ask_agent: 'ask an agent',
+    ask_people: 'ask people',
     note: 'note what was found',
     notes: 'read the notes',
   } satisfies Record<OwnTool, string>),
@@ -54,6 +55,7 @@ export function applyJudged(call: CallState, event: EventOf<'judged'>): CallStat
     ...event.target,
     stage: STAGE_OF_VERDICT[event.verdict],
     cause: event.verdict === 'deny' ? event.why.join(' ') : undefined,
+    risk: event.risk,
     why: event.why,
     hash: event.hash,
     definition: event.definition,
@@ -153,6 +155,7 @@ export function applyReturned(call: CallState, event: EventOf<'returned'>): Call
       text: event.text,
       images: event.images,
       isError: !ok,
+      left: { outcome: event.outcome, sent: event.sent, output: event.output, cut: event.cut },
       files: event.files,
       shown: event.shown,
       log: event.log,
@@ -193,6 +196,7 @@ function goesOn(call: CallState): CallState {
 }
 
 function refusal({ request, given }: InputState): string {
+  if (request.kind === 'form') return given?.action === 'expired' ? 'Nobody answered in time.' : 'The answer was no.'
   const what = request.kind === 'sign_in' ? 'sign in' : 'open the page it needs'
   if (given?.action === 'decline') return `The person chose not to ${what}.`
   if (given?.action === 'expired') return `The person did not ${what} in time.`

@@ -1,17 +1,13 @@
-import type { RunId, UserId } from '../../ids.ts'
+import type { RunId } from '../../ids.ts'
 import { applyCallEvent } from './call-events.ts'
 import type { EventOf, RunEvent } from './events.ts'
 import { applyWithdrawn } from './fold-approval.ts'
-import {
-  applyAskedInput,
-  applyJudged,
-  applyReturned,
-  closeInputs,
-  createRequestedCall,
-  isLiveInput,
-  openInputsOf,
-} from './fold-call.ts'
+import { applyAskedInput, applyJudged, applyReturned, createRequestedCall } from './fold-call.ts'
+import { applyEnd } from './fold-end.ts'
 import type { CallState, RunState } from './state.ts'
+import { followCalls } from './workflow-calls.ts'
+import { endTextOf } from './workflow-end.ts'
+import { applyStepEvent, createWorkflowState } from './workflow-state.ts'
 
 /** A run's state from its events, the first of which is `started`. Pure. */
 export function foldEvents(id: RunId, events: RunEvent[], recovered: boolean): RunState {
@@ -34,6 +30,7 @@ function begin(id: RunId, event: EventOf<'started'>, recovered: boolean): RunSta
     untrusted: event.untrusted ?? [],
     agent: event.agent,
     parent: event.parent,
+    workflow: event.workflow && createWorkflowState(event.workflow),
     status: 'working',
     turns: [],
     resumed: [],
@@ -55,7 +52,9 @@ function begin(id: RunId, event: EventOf<'started'>, recovered: boolean): RunSta
 
 /** The state after one more event. Pure: the given state is left as it was. */
 export function applyEvent(state: RunState, event: RunEvent): RunState {
-  return { ...changed(state, event), changedAt: new Date(event.at) }
+  const now = changed(state, event)
+  const workflow = now.workflow && followCalls(now.workflow, state.calls, now.calls)
+  return { ...now, workflow, changedAt: new Date(event.at) }
 }
 
 function changed(state: RunState, event: RunEvent): RunState {
@@ -77,10 +76,45 @@ function changed(state: RunState, event: RunEvent): RunState {
       return { ...state, resumed: [...state.resumed, { turn: state.turns.length, at: new Date(event.at) }] }
     case 'replied':
       return replied(state, event)
-    case 'judged':
-      return judged(state, event)
     case 'withdrawn':
       return withdrawn(state, event)
+    case 'stopped':
+      return stopped(state, event)
+    case 'failed':
+      return failed(state, event)
+    case 'finished':
+      return finished(state, event)
+    default:
+      return changedInside(state, event)
+  }
+}
+
+type Inside = Exclude<
+  RunEvent['type'],
+  | 'started'
+  | 'thread_read'
+  | 'files_added'
+  | 'summarised'
+  | 'resumed'
+  | 'replied'
+  | 'withdrawn'
+  | 'stopped'
+  | 'failed'
+  | 'finished'
+>
+
+/** What happens to a call or a step. */
+function changedInside(state: RunState, event: EventOf<Inside>): RunState {
+  switch (event.type) {
+    case 'judged':
+      return judged(state, event)
+    case 'entered':
+    case 'skipped':
+    case 'left':
+    case 'parked':
+    case 'step_resumed':
+    case 'step_waiting':
+      return { ...state, workflow: state.workflow && applyStepEvent(state.workflow, event) }
     case 'answered':
     case 'voted':
     case 'edit_proposed':
@@ -97,12 +131,6 @@ function changed(state: RunState, event: RunEvent): RunState {
         onCall(state, event.call, (call) => applyReturned(call, event)),
         event,
       )
-    case 'stopped':
-      return stopped(state, event)
-    case 'failed':
-      return failed(state, event)
-    case 'finished':
-      return state.status === 'working' ? { ...state, status: 'finished', note: event.note } : state
     default:
       return event satisfies never
   }
@@ -160,7 +188,7 @@ function withdrawn(state: RunState, event: EventOf<'withdrawn'>): RunState {
 function asked(state: RunState, event: EventOf<'asked_input'>): RunState {
   const now = onCall(state, event.call, (call) => applyAskedInput(call, event))
   if (state.status === 'working') return now
-  return onCall(now, event.call, (call) => ended(call, 'Stopped.', event))
+  return onCall(now, event.call, (call) => applyEnd(call, 'Stopped.', event))
 }
 
 /** What is read is part of all that follows. */
@@ -177,43 +205,31 @@ function stopped(state: RunState, event: EventOf<'stopped'>): RunState {
   // A run that has ended is stopped while it cannot be shown.
   const { by, why } = event
   if (state.status !== 'working') return { ...state, stoppedBy: state.stoppedBy ?? by }
-  const calls = state.calls.map((call) => ended(call, 'Stopped before it began.', event))
-  return { ...state, status: 'stopped', stoppedBy: by, stoppedWhy: why, withdrawn: why === 'request_deleted', calls }
+  const calls = state.calls.map((call) => applyEnd(call, 'Stopped before it began.', event))
+  const workflow = state.workflow && { ...state.workflow, ended: { outcome: 'stopped' as const, output: null } }
+  return {
+    ...state,
+    status: 'stopped',
+    stoppedBy: by,
+    stoppedWhy: why,
+    withdrawn: why === 'request_deleted',
+    calls,
+    workflow,
+  }
 }
 
 /** A failed run waits for nobody any more. */
 function failed(state: RunState, event: EventOf<'failed'>): RunState {
   if (state.status !== 'working') return state
-  const calls = state.calls.map((call) => ended(call, 'Not done: the request failed before.', { at: event.at }))
+  const calls = state.calls.map((call) => applyEnd(call, 'Not done: the request failed before.', { at: event.at }))
   return { ...state, status: 'failed', failure: { code: event.code, message: event.message }, calls }
 }
 
-const REASONS_TO_STOP = {
-  request_deleted: 'the message that asked for it was deleted',
-  message_changed: 'the message that asked for it was changed',
-  stopped_before: 'the request before it was stopped',
-  asker_ended: 'the request that asked for it has ended',
-}
-
-/** A call that will not be begun any more, with its approval settled. */
-function ended(
-  call: CallState,
-  cause: string,
-  { by, why, at }: Pick<EventOf<'stopped'>, 'why' | 'at'> & { by?: UserId },
-): CallState {
-  // A live question hangs on a call that is under way: that one still reports.
-  if (openInputsOf(call).some(isLiveInput)) return { ...closeInputs(call, at), stage: 'calling' }
-  if (!['requested', 'awaiting_approval', 'approved', 'delegated', 'waiting_input'].includes(call.stage)) return call
-  const decided = {
-    decision: 'stopped' as const,
-    by: why === undefined ? by : undefined,
-    reason: why && REASONS_TO_STOP[why],
-    at: new Date(at),
-    edited: false,
-  }
-  const approval = call.approval && { ...call.approval, decided: call.approval.decided ?? decided }
-  const words = call.rounds > 0 ? 'Stopped while it waited for an answer.' : cause
-  return { ...closeInputs(call, at), stage: 'cancelled', cause: words, approval }
+function finished(state: RunState, { note, workflow: end }: EventOf<'finished'>): RunState {
+  if (state.status !== 'working') return state
+  const { workflow } = state
+  if (workflow === undefined || end === undefined) return { ...state, status: 'finished', note }
+  return { ...state, status: 'finished', note, workflow: { ...workflow, ended: end }, answer: endTextOf(workflow, end) }
 }
 
 function onCall(state: RunState, id: string, change: (call: CallState) => CallState): RunState {

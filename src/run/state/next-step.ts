@@ -1,5 +1,6 @@
 import type { EventOf, ThreadRange } from './events.ts'
 import { isWaitingLive } from './fold-call.ts'
+import { nextWorkflowPart, type WorkflowPart } from './next-workflow-part.ts'
 import type { CallState, RunState, TurnState } from './state.ts'
 
 /** What a run needs now. */
@@ -17,6 +18,7 @@ export type Step =
   | { do: 'rest'; until?: Date | undefined }
   /** Everything has happened; it only has to be told. */
   | { do: 'close' }
+  | WorkflowPart
 
 /** Model turns per run, or since the person said something else; the last one is asked to answer without tools. */
 export const MAX_TURNS = 15
@@ -34,6 +36,8 @@ export function nextStep(state: RunState, now: Date): Step {
   const lost = begun.filter((call) => !(working && call.repeatable))
   if (lost.length > 0) return { do: 'give_up', calls: lost }
   if (!working) return { do: 'close' }
+  if (state.workflow)
+    return callStep(state, begun, now) ?? restFor(state, nextWorkflowPart(state, state.workflow, now), now)
   const turn = state.turns.at(-1)
   if (state.earlier && state.turns.length === 0) return { do: 'read_thread', thread: state.earlier }
   if (!turn) return { do: 'ask', last: false }
@@ -42,15 +46,35 @@ export function nextStep(state: RunState, now: Date): Step {
 
 /** The step that calls still open ask for, if any is. */
 function openStep(state: RunState, begun: CallState[], now: Date): Step | undefined {
-  const at = (stage: CallState['stage']) => state.calls.filter((call) => call.stage === stage)
-  const requested = at('requested')
+  const step = callStep(state, begun, now)
+  if (step !== undefined) return step
+  const until = earliestIn(waitingIn(state, now))
+  const waits = state.calls.some(({ stage }) => WAITING.has(stage))
+  return waits || until !== undefined ? { do: 'rest', until } : undefined
+}
+
+const WAITING = new Set<CallState['stage']>(['awaiting_approval', 'waiting_input', 'delegated'])
+
+/** Calls to judge, or to make now. */
+function callStep({ calls }: RunState, begun: CallState[], now: Date): Step | undefined {
+  const requested = calls.filter(({ stage }) => stage === 'requested')
   if (requested.length > 0) return { do: 'judge', calls: requested }
-  const [due, later] = [true, false].map((isDue) => at('approved').filter((call) => isTimeFor(call, now) === isDue))
-  const approved = [...begun, ...(due ?? [])]
-  if (approved.length > 0) return { do: 'call', calls: approved }
-  const until = earliestIn(later ?? [])
-  const waits = at('awaiting_approval').length + at('waiting_input').length + at('delegated').length
-  return waits > 0 || until !== undefined ? { do: 'rest', until } : undefined
+  const due = calls.filter((call) => call.stage === 'approved' && !call.own && isTimeFor(call, now))
+  const approved = [...begun, ...due]
+  return approved.length > 0 ? { do: 'call', calls: approved } : undefined
+}
+
+const waitingIn = ({ calls }: RunState, now: Date): CallState[] =>
+  calls.filter((call) => call.stage === 'approved' && !isTimeFor(call, now))
+
+/** A workflow that rests goes on by itself when a server is ready again, too. */
+function restFor(state: RunState, part: WorkflowPart, now: Date): Step {
+  if (part.do !== 'rest') return part
+  const times = [part.until, earliestIn(waitingIn(state, now))].filter((one) => one !== undefined)
+  return {
+    do: 'rest',
+    until: times.length === 0 ? undefined : new Date(Math.min(...times.map((one) => one.getTime()))),
+  }
 }
 
 const isTimeFor = ({ waits }: CallState, now: Date): boolean => waits === undefined || waits.until <= now

@@ -6,6 +6,7 @@ import type { TokenUsage } from '../../model/turn.ts'
 import type { RuleReach } from '../../policy/rule-reach.ts'
 import type { ApprovalWidth, AttachedFile, ChosenPrompt, ChosenSkill, EventOf, Origin, ThreadRange } from './events.ts'
 import type { ResultFile, ShownResult } from './shown-result.ts'
+import type { WorkflowState } from './workflow-state.ts'
 
 /** A run as its events make it; it is stored nowhere. Each turn has its text first, then its calls. */
 export type RunState = {
@@ -31,6 +32,8 @@ export type RunState = {
   agent?: AgentSnapshot | undefined
   /** The run that asked for it: that one speaks to the person. */
   parent?: EventOf<'started'>['parent']
+  /** What it carries out, where it asks no model. */
+  workflow?: WorkflowState | undefined
   status: 'working' | 'finished' | 'failed' | 'stopped'
   turns: TurnState[]
   calls: CallState[]
@@ -119,6 +122,7 @@ export type CallState = {
   asked?: JsonObject | undefined
   schema: JsonObject
   stage: CallStage
+  risk?: 'read' | 'write' | 'destructive' | undefined
   /** The grounds of the verdict. */
   why: string[]
   approval: ApprovalState | undefined
@@ -157,6 +161,8 @@ export type ResultState = {
   images: { mimeType: string; data: string }[]
   isError: boolean
   files: ResultFile[]
+  /** What matters to steps of workflows. */
+  left?: Pick<EventOf<'returned'>, 'outcome' | 'sent' | 'output' | 'cut'>
   shown?: ShownResult | undefined
   log?: NonNullable<EventOf<'returned'>['log']> | undefined
   ms: number

@@ -142,6 +142,9 @@ function createLeaseStore(db: Db, lease: Lease) {
         { workspace, run, event, ...lease },
         z.object({ kind: z.enum(['stopped', 'over']), fence: Fence.nullable() }),
       ),
+    /** Only while the step waits for a person. */
+    resumeStep: (run: RunId, workspace: WorkspaceId, step: string, events: RunEvent[]) =>
+      db.call('run_resume_step', { workspace, run, step, events, ...lease }, Resumed),
     /** Marks the event and stops the runs, in one statement; those it stopped, null when the event came before. */
     stopOnce: (key: string, runs: RunId[], workspace: WorkspaceId, event: RunEvent) =>
       db.call('runs_stop_once', { key, workspace, runs, event, ...lease }, StoppedRuns.nullable()),
@@ -172,6 +175,7 @@ const ChangedMessage = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('corrected'), run: RunId, fence: Fence.nullable() }),
   z.object({ kind: z.literal('begun_anew'), run: RunId, fence: Fence.nullable(), begun: Begun }),
 ])
+const Resumed = z.object({ kind: z.enum(['resumed', 'over', 'gone']), fence: Fence.nullable() })
 const StoppedRuns = z.array(z.object({ run: RunId, fence: Fence.nullable() }))
 
 const Given = z.discriminatedUnion('kind', [

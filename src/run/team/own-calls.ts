@@ -1,19 +1,18 @@
 import { z } from 'zod'
 import { snapshotOf } from '../../agents/agent-address.ts'
+import { addressKeyOf } from '../../agents/agent-names.ts'
 import type { Agent } from '../../agents/agent-rows.ts'
 import { createRunId } from '../../ids.ts'
 import { createRefusedEvent } from '../calls/call-tools.ts'
 import type { RunDeps } from '../deps.ts'
 import type { EventOf, RunEvent } from '../state/events.ts'
 import { leftUsdOf } from '../state/next-step.ts'
+import { AGENTS_AT_ONCE, AGENTS_IN_ALL, countAgents } from '../state/next-workflow-part.ts'
 import type { CallState, RunState } from '../state/state.ts'
 import { appendEvents, beginChildren, type LeasedRun, type NewChild } from '../storage/leased-run.ts'
 import { findAgentsToAsk } from './asked-agents.ts'
 import { addNote, readNotes } from './notes.ts'
 
-/** Agents at work at once for one request, and in all. */
-const AT_ONCE = 4
-const IN_ALL = 8
 /** Model turns of an agent that was asked. */
 const CHILD_TURNS = 8
 /** Each may cost this share of what the request may still cost. */
@@ -40,8 +39,8 @@ async function askAgents(deps: RunDeps, leased: LeasedRun, calls: CallState[]): 
   const decidedAt = leased.seq
   const { state } = leased
   const agents = await findAgentsToAsk(deps, state)
-  const begun = state.calls.filter(({ child }) => child !== undefined)
-  const room = Math.min(AT_ONCE - begun.filter(({ stage }) => stage === 'delegated').length, IN_ALL - begun.length)
+  const { atWork, inAll } = countAgents(state)
+  const room = Math.min(AGENTS_AT_ONCE - atWork, AGENTS_IN_ALL - inAll)
   const usd = leftUsdOf(state) * SHARE
   const children: NewChild[] = []
   const events = calls.map((call): RunEvent => {
@@ -49,10 +48,10 @@ async function askAgents(deps: RunDeps, leased: LeasedRun, calls: CallState[]): 
     if (!asked.success)
       return createRefusedEvent(deps, call, `Say which agent, and what it is to do. ${namesOf(agents)}`)
     const { task, returns } = asked.data
-    const agent = agents.find(({ name }) => name === asked.data.agent)
+    const agent = agents.find(({ name }) => addressKeyOf(name) === addressKeyOf(asked.data.agent))
     if (agent === undefined)
       return createRefusedEvent(deps, call, `There is no agent of that name to ask. ${namesOf(agents)}`)
-    if (children.length >= room) return createRefusedEvent(deps, call, tooManyText(begun.length + children.length))
+    if (children.length >= room) return createRefusedEvent(deps, call, tooManyText(inAll + children.length))
     const child = createRunId()
     children.push({
       id: child,
@@ -68,9 +67,9 @@ const namesOf = (agents: Agent[]): string =>
   agents.length === 0 ? 'There is nobody to ask here.' : `There are: ${agents.map(({ name }) => name).join(', ')}.`
 
 const tooManyText = (begun: number): string =>
-  begun >= IN_ALL
-    ? `One request may ask agents ${IN_ALL} times. Go on with what you have.`
-    : `At most ${AT_ONCE} agents work at once. Ask again when one of them has answered.`
+  begun >= AGENTS_IN_ALL
+    ? `One request may ask agents ${AGENTS_IN_ALL} times. Go on with what you have.`
+    : `At most ${AGENTS_AT_ONCE} agents work at once. Ask again when one of them has answered.`
 
 type Asked = { call: CallState; agent: Agent; usd: number; task: string; returns?: string | undefined }
 

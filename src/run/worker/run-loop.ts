@@ -6,10 +6,12 @@ import type { RunDeps } from '../deps.ts'
 import { askModel } from '../model-turn/ask-model.ts'
 import { readThread } from '../model-turn/read-thread.ts'
 import { nextStep, type Step } from '../state/next-step.ts'
-import type { RunState } from '../state/state.ts'
+import type { CallState, RunState } from '../state/state.ts'
 import { appendEvents, type LeasedRun, LeaseLostError, loadNewEvents } from '../storage/leased-run.ts'
 import { doOwnCalls } from '../team/own-calls.ts'
 import { reportChild } from '../team/report-child.ts'
+import { askPeople } from '../workflow/ask-people.ts'
+import { performWorkflowPart } from '../workflow/perform-workflow-part.ts'
 
 /** A run that cannot go on is tried again by whoever is free then, after a pause as long as the trouble has lasted. */
 const PAUSE_MS = { least: 5_000, most: 300_000 }
@@ -46,10 +48,8 @@ function perform(deps: RunDeps, leased: LeasedRun, step: Exclude<Step, { do: 'cl
       return readThread(deps, leased, step.thread)
     case 'ask':
       return askModel(deps, leased, step.last)
-    case 'judge': {
-      const [own, others] = [true, false].map((wanted) => step.calls.filter((call) => (call.own ?? false) === wanted))
-      return own && own.length > 0 ? doOwnCalls(deps, leased, own) : judgeCalls(deps, leased, others ?? [])
-    }
+    case 'judge':
+      return beginCalls(deps, leased, step.calls)
     case 'call':
       return callApprovedTools(deps, leased, step.calls)
     case 'give_up':
@@ -61,8 +61,15 @@ function perform(deps: RunDeps, leased: LeasedRun, step: Exclude<Step, { do: 'cl
       })
     }
     default:
-      return step satisfies never
+      return performWorkflowPart(deps, leased, step)
   }
+}
+
+function beginCalls(deps: RunDeps, leased: LeasedRun, calls: CallState[]): Promise<void> {
+  const own = calls.filter((call) => call.own)
+  if (own.length === 0) return judgeCalls(deps, leased, calls)
+  const questions = own.filter(({ tool }) => tool === 'ask_people')
+  return questions.length > 0 ? askPeople(deps, leased, questions) : doOwnCalls(deps, leased, own)
 }
 
 type Resting = Extract<Step, { do: 'close' | 'rest' }>

@@ -1,10 +1,8 @@
 import type { KnownBlock } from '@slack/types'
 import { blockTextLengthOf } from '../../block-kit/block-text.ts'
-import type { RunId } from '../../ids.ts'
 import type { CallState, RunState } from '../../run/state/state.ts'
 import {
   actionsBlock,
-  createAnotherButtons,
   createBudgetButton,
   createButton,
   createCommandButton,
@@ -13,6 +11,7 @@ import {
   sectionBlock,
 } from '../blocks/build-blocks.ts'
 import { escapeMrkdwn } from '../blocks/text.ts'
+import { answerButtonsFor } from './answer-buttons.ts'
 import { describeAction, missedCallText, unknownOutcomeText } from './describe-calls.ts'
 import { leftOutWordsOf, otherModelWordsOf, unreadWordsOf } from './left-out-tools.ts'
 import { type AnswerPage, callsOnPage, isAfterApproval, nextSegmentOf, paginateAnswer } from './paginate-answer.ts'
@@ -205,6 +204,8 @@ function finishedMessages(state: RunState): MessageContent[] {
     { text: '', blocks: [answerButtonsFor(state)] },
   ]
   if (state.note !== undefined) return [textMessage(NOTES[state.note]), ...feedback]
+  // No turn of a model has said what came of a workflow.
+  if (state.workflow !== undefined) return [textMessage(escapeMrkdwn(state.answer)), ...feedback]
   if (state.answer.trim() !== '') return feedback
   if (state.calls.length > 0) return [textMessage('Done.'), ...feedback]
   return [textMessage('I have no answer to that. Could you put it another way?')]
@@ -225,26 +226,3 @@ const detailsMessages = ({ id, calls }: RunState): MessageContent[] =>
   calls.length === 0 ? [] : [{ text: '', blocks: [actionsBlock([createDetailsButton(id)])] }]
 
 const textMessage = (text: string): MessageContent => ({ text, blocks: [sectionBlock(text)] })
-
-/**
- * Two thumbs under a final answer, and beside them its details. Slack's own feedback buttons stand in a block that takes no other button
- * (docs.slack.dev/reference/block-kit/blocks/context-actions-block).
- */
-const answerButtonsFor = ({ id, calls, agent }: RunState): KnownBlock =>
-  actionsBlock(
-    [
-      thumbButton('good', id),
-      thumbButton('bad', id),
-      ...(calls.length === 0 ? [] : [createDetailsButton(id)]),
-      ...(agent === undefined ? [] : createAnotherButtons(id)),
-    ],
-    `feedback ${id}`,
-  )
-
-const thumbButton = (verdict: 'good' | 'bad', run: RunId) =>
-  createButton({
-    text: verdict === 'good' ? ':+1: Good' : ':-1: Bad',
-    action: `run_feedback:${verdict}`,
-    value: `${verdict} ${run}`,
-    accessibilityLabel: `This answer was ${verdict}`,
-  })

@@ -43,6 +43,11 @@ import { registerRunDetails } from '../run-details/run-details.ts'
 import { registerShare } from '../shared/share-command.ts'
 import { registerShortcuts } from '../shortcuts/shortcuts.ts'
 import { registerToolChanges } from '../tool-changes/accept-changes.ts'
+import { registerParkedSteps } from '../workflows/parked-actions.ts'
+import { registerRunWorkflow } from '../workflows/run-workflow.ts'
+import { registerSaveWorkflow } from '../workflows/save-actions.ts'
+import { registerWorkflows } from '../workflows/workflows-command.ts'
+import { registerWorkflowYaml } from '../workflows/yaml-actions.ts'
 import { registerUninstall } from './uninstall.ts'
 
 /** Registers everything the app listens to. */
@@ -87,6 +92,11 @@ export function registerListeners(app: App, deps: SlackDeps, forgetToken: () => 
   registerAgentOffer(app, deps)
   registerAskAnother(app, deps)
   registerSecondOpinion(app, deps)
+  registerWorkflows(app, deps)
+  registerWorkflowYaml(app, deps)
+  registerRunWorkflow(app, deps)
+  registerSaveWorkflow(app, deps)
+  registerParkedSteps(app, deps)
   registerFeedback(app, deps)
   registerHome(app, deps)
   registerSettings(app, deps)

@@ -11,6 +11,7 @@ import type { Registry } from '../../registry/registry.ts'
 import type { Reminders } from '../../run/decisions/reminders.ts'
 import type { Runs } from '../../run/runs.ts'
 import type { UsageReports } from '../../run/usage.ts'
+import type { Workflows } from '../../workflows/create-workflows.ts'
 import type { SlackDeps } from '../deps.ts'
 
 /** What the Slack app needs from the rest of Patchbay; all workspaces share it. */
@@ -29,5 +30,6 @@ export type SlackParts = {
   settings: Settings
   usage: UsageReports
   agents: Agents
+  workflows: Workflows
   log: Log
 }

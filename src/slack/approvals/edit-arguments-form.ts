@@ -1,4 +1,4 @@
-import type { ModalView } from '@slack/types'
+import type { InputBlock, ModalView } from '@slack/types'
 import { z } from 'zod'
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { UserId } from '../../ids.ts'
@@ -105,6 +105,10 @@ export const canEditArguments = (call: Arguments): boolean =>
 export const hasArguments = ({ schema, arguments: given }: Arguments): boolean =>
   Object.keys(given).length > 0 || Object.keys(Schema.safeParse(schema).data?.properties ?? {}).length > 0
 
+/** The fields that arguments are changed in. */
+export const argumentBlocksOf = (call: Arguments): InputBlock[] =>
+  (argumentFieldsOf(call) ?? [wholeField(call)]).map(inputBlockOf)
+
 type EditOptions = {
   metadata?: unknown
   /** Who has to confirm what is changed, where it is not who edits. */
@@ -113,7 +117,6 @@ type EditOptions = {
 
 /** The modal to change a call's arguments before approving it. */
 export function editArgumentsModal(call: CallState, { metadata, confirmedBy }: EditOptions): ModalView {
-  const fields = argumentFieldsOf(call) ?? [wholeField(call)]
   return createModal({
     id: 'approval_edit',
     title: 'Edit and approve',
@@ -124,7 +127,7 @@ export function editArgumentsModal(call: CallState, { metadata, confirmedBy }: E
       sectionBlock(
         `*${escapeInlineMrkdwn(headlineOf(call, 'wish'))}* with *${escapeInlineMrkdwn(call.connectionName)}*`,
       ),
-      ...fields.map(inputBlockOf),
+      ...argumentBlocksOf(call),
       contextBlock(
         confirmedBy === undefined
           ? 'I will do this once, exactly as you write it here.'
@@ -137,7 +140,7 @@ export function editArgumentsModal(call: CallState, { metadata, confirmedBy }: E
 export type TypedArguments = { ok: true; arguments: JsonObject } | { ok: false; problems: Record<string, string> }
 
 /** The submitted fields as arguments, or the problems by field; `typed` is null for empty fields. */
-export function readTypedArguments(call: CallState, typed: Record<string, string | null>): TypedArguments {
+export function readTypedArguments(call: Arguments, typed: Record<string, string | null>): TypedArguments {
   const fields = argumentFieldsOf(call)
   if (fields === undefined) return readWholeField(call, typed[WHOLE_ARGUMENTS_FIELD])
   const given: [name: string, value: JsonValue][] = []
@@ -152,7 +155,7 @@ export function readTypedArguments(call: CallState, typed: Record<string, string
 }
 
 /** An emptied text is an empty string, any other empty field is left out; a text may stand where JSON stands if it did before. */
-function readArgument(call: CallState, field: ModalField, typed: string): FieldReading {
+function readArgument(call: Arguments, field: ModalField, typed: string): FieldReading {
   const wasText = typeof ownValueOf(call.arguments, field.id) === 'string'
   if (typed === '') {
     if (mustBeFilled(call, field.id)) return { problem: 'Fill this in.' }
@@ -166,7 +169,7 @@ function readArgument(call: CallState, field: ModalField, typed: string): FieldR
 const PROSE = /(?:content|contents|text|body|data|value|description|comment|note|query|prefix|suffix)$/i
 
 /** A required text must not be empty if its schema says so, or if it had a value that is no prose, like a path. */
-function mustBeFilled({ schema, arguments: given }: CallState, name: string): boolean {
+function mustBeFilled({ schema, arguments: given }: Arguments, name: string): boolean {
   const { properties, required } = Schema.parse(schema)
   const { type, minLength = 0 } = ownValueOf(properties, name) ?? {}
   const value = ownValueOf(given, name)
@@ -175,7 +178,7 @@ function mustBeFilled({ schema, arguments: given }: CallState, name: string): bo
   return typeof value === 'string' && value !== '' && !PROSE.test(name)
 }
 
-function readWholeField(call: CallState, typed: string | null | undefined): TypedArguments {
+function readWholeField(call: Arguments, typed: string | null | undefined): TypedArguments {
   const reading = readField(wholeField(call), { value: typed })
   const parsed = z.record(z.string(), z.json()).safeParse(reading && 'value' in reading ? reading.value : undefined)
   if (parsed.success) return { ok: true, arguments: parsed.data }

@@ -15,6 +15,7 @@ export const AUDIT_KINDS: Record<string, { text: string; actions: string[] }> = 
   secrets: { text: 'Secrets', actions: ['credential'] },
   rules: { text: 'Rules and settings', actions: ['rule_', 'settings_', 'approvers_', 'owners_', 'connectors_'] },
   cards: { text: 'Cards and agents that people made', actions: ['card_', 'agent_'] },
+  workflows: { text: 'Workflows', actions: ['workflow'] },
   app: { text: 'The app itself, and forgotten people', actions: ['app_', 'person_'] },
 }
 
@@ -39,6 +40,7 @@ const SENTENCES: Record<string, string | undefined> = {
   input_cancel: '{who} closed a server’s question',
   input_expired: 'Nobody answered a server’s question in time',
   run_stopped: '{who} stopped a request',
+  run_step_resumed: '{who} said how a step of a workflow goes on',
   run_repeated: '{who} repeated a request',
   trigger_saved: '{who} saved a scheduled task or trigger',
   trigger_paused: '{who} paused a scheduled task or trigger',
@@ -74,6 +76,10 @@ const SENTENCES: Record<string, string | undefined> = {
   agent_unshared: '{who} stopped sharing the agent {name}',
   agent_archived: '{who} archived the agent {name}',
   agent_of_channel_set: '{who} chose who answers in a channel where nobody is named',
+  workflow_saved: '{who} saved the workflow {name}',
+  workflow_shared: '{who} shared the workflow {name}',
+  workflow_unshared: '{who} stopped sharing the workflow {name}',
+  workflow_archived: '{who} archived the workflow {name}',
   app_installed: '{who} installed the app',
   app_uninstalled: 'The app was removed from this workspace',
   person_forgotten:

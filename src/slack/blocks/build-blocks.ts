@@ -134,6 +134,15 @@ export const createAnotherButtons = (run: RunId): Button[] => [
   createButton({ text: 'Second opinion', action: 'second_opinion', value: run }),
 ]
 
+/** Keeps what a run did, to be done again. */
+export const createSaveButton = (run: RunId): Button =>
+  createButton({
+    text: 'Save as workflow',
+    action: 'workflow_save',
+    value: run,
+    accessibilityLabel: 'Save what was done here as a workflow',
+  })
+
 /** Opens the details of a run. */
 export const createDetailsButton = (run: RunId): Button =>
   createButton({

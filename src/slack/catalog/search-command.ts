@@ -2,7 +2,8 @@ import type { App } from '@slack/bolt'
 import { z } from 'zod'
 import { findAgents } from '../../agents/create-agents.ts'
 import type { Principal } from '../../ids.ts'
-import type { AgentDeps, ConnectionDeps, PolicyDeps, WebApiDeps } from '../deps.ts'
+import { findWorkflows } from '../../workflows/create-workflows.ts'
+import type { AgentDeps, ConnectionDeps, PolicyDeps, WebApiDeps, WorkflowDeps } from '../deps.ts'
 import { type Command, onButtonPress } from '../interactions/interaction.ts'
 import { onViewSubmission } from '../interactions/modals.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
@@ -11,7 +12,7 @@ import { type SearchContent, type SearchQuery, searchMessage, searchModal } from
 export const searchCommand: Command = {
   name: 'search',
   usage: '[words]',
-  description: 'finds a tool to connect, or an agent to ask',
+  description: 'finds a tool to connect, an agent to ask, or a workflow to run',
   async run(deps, { words, responder }) {
     const query = { words: words.join(' '), page: 0 }
     const found = await search(deps, responder.by, query)
@@ -23,15 +24,16 @@ export const searchCommand: Command = {
 
 /** The hits that the workspace allows to connect; undefined without words. */
 async function search(
-  deps: ConnectionDeps & PolicyDeps & AgentDeps,
+  deps: ConnectionDeps & PolicyDeps & AgentDeps & WorkflowDeps,
   { workspace, user }: Principal,
   { words }: SearchQuery,
 ): Promise<SearchContent | undefined> {
   if (words.trim() === '') return undefined
-  const [found, { cards: allowed }, agents] = await Promise.all([
+  const [found, { cards: allowed }, agents, workflows] = await Promise.all([
     deps.connect.find(workspace, words, user),
     deps.settings.of(workspace),
     deps.agents.usable({ workspace, user }),
+    deps.workflows.usable({ workspace, user }),
   ])
   const mayUse = (card: string) => allowed?.includes(card) ?? true
   const hits = found.hits.filter(({ permissionCard }) => mayUse(permissionCard))
@@ -41,13 +43,17 @@ async function search(
     notAllowed: found.hits.length - hits.length,
     mayConnectByAddress: mayUse('custom'),
     agents: findAgents(words, agents),
+    workflows: findWorkflows(words, workflows),
   }
 }
 
 const Query = z.object({ words: z.string(), page: z.number() })
 
 /** Listens to page buttons and searches in the message and the modal. */
-export function registerSearch(app: App, deps: WebApiDeps & ConnectionDeps & PolicyDeps & AgentDeps): void {
+export function registerSearch(
+  app: App,
+  deps: WebApiDeps & ConnectionDeps & PolicyDeps & AgentDeps & WorkflowDeps,
+): void {
   const modalOf = async (by: Principal, query: SearchQuery) => searchModal(await search(deps, by, query), query)
   onButtonPress(app, deps, 'search_page', async ({ by, value, view, responder }) => {
     const query = Query.parse(JSON.parse(value))

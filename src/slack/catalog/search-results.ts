@@ -3,6 +3,7 @@ import type { Agent } from '../../agents/agent-rows.ts'
 import { LIMITS } from '../../block-kit/limits.ts'
 import type { SearchHit, SearchResults } from '../../connect/catalog/search-catalog.ts'
 import { headOf, truncate } from '../../text.ts'
+import type { UsableWorkflow } from '../../workflows/create-workflows.ts'
 import { agentLabel } from '../agents/agent-texts.ts'
 import {
   actionsBlock,
@@ -16,12 +17,18 @@ import {
   sectionBlock,
 } from '../blocks/build-blocks.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn, mentionOf, pluralize } from '../blocks/text.ts'
+import { workflowLabel } from '../workflows/workflow-texts.ts'
 
 /** The words and page of a search, as the value of its buttons. */
 export type SearchQuery = { words: string; page: number }
 
 /** `notAllowed`: how many more hits may not be connected in this workspace. */
-export type SearchContent = SearchResults & { notAllowed: number; mayConnectByAddress: boolean; agents?: Agent[] }
+export type SearchContent = SearchResults & {
+  notAllowed: number
+  mayConnectByAddress: boolean
+  agents?: Agent[]
+  workflows?: UsableWorkflow[]
+}
 
 const HITS_PER_PAGE = 10
 
@@ -40,7 +47,7 @@ export function searchMessage(found: SearchContent, { words, page: wanted }: Sea
   return {
     text: escapeMrkdwn(truncate([title, ...shown.map((hit) => hit.title)].join(', '), 1_000)),
     blocks: [
-      ...(page === 0 ? agentBlocks(found.agents ?? []) : []),
+      ...(page === 0 ? [...agentBlocks(found.agents ?? []), ...workflowBlocks(found.workflows ?? [])] : []),
       sectionBlock(`*${escapeInlineMrkdwn(title)}*`),
       ...shown.map(hitBlock),
       ...(hits.length === 0 ? [noHitsBlock(found)] : []),
@@ -60,6 +67,16 @@ const agentBlocks = (agents: Agent[]): KnownBlock[] =>
       sectionBlock(
         `${agentLabel(agent)}: ${escapeMrkdwn(agent.purpose)}\n_an agent: ask it by its name_`,
         createCommandButton('Show', `agents ${agent.name}`),
+      ),
+    )
+
+const workflowBlocks = (workflows: UsableWorkflow[]): KnownBlock[] =>
+  workflows
+    .slice(0, MOST_AGENTS)
+    .map(({ body }) =>
+      sectionBlock(
+        `${workflowLabel(body)}${body.description === undefined ? '' : `: ${escapeMrkdwn(body.description)}`}\n_a workflow: steps that are done the same way each time_`,
+        createCommandButton('Show', `workflows ${body.title}`),
       ),
     )
 

@@ -22,6 +22,8 @@ import { saveCardCommand } from '../own-cards/save-card.ts'
 import { rulesCommand } from '../rules/rules-command.ts'
 import { shareCommand } from '../shared/share-command.ts'
 import { changesCommand } from '../tool-changes/accept-changes.ts'
+import { workflowsCommand } from '../workflows/workflows-command.ts'
+import { workflowCommand } from '../workflows/yaml-actions.ts'
 import { helpMessage } from './help-message.ts'
 
 const helpCommand: Command = {
@@ -44,6 +46,7 @@ export const COMMANDS: Command[] = [
   testCommand,
   disconnectCommand,
   agentsCommand,
+  workflowsCommand,
   shareCommand,
   cardsCommand,
   rulesCommand,
@@ -54,6 +57,7 @@ export const COMMANDS: Command[] = [
   ownersCommand,
   appsCommand,
   agentCommand,
+  workflowCommand,
   reconnectCommand,
   signInCommand,
   saveCardCommand,

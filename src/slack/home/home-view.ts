@@ -7,6 +7,7 @@ import type { Connection } from '../../registry/connection.ts'
 import type { PendingInput } from '../../run/runs.ts'
 import type { CallState, RunState } from '../../run/state/state.ts'
 import type { MonthUsage, RecentRun } from '../../run/usage.ts'
+import type { UsableWorkflow } from '../../workflows/create-workflows.ts'
 import { agentLabel } from '../agents/agent-texts.ts'
 import { approvalMessage, type CardPlace, requestBlocks } from '../approvals/approval-card.ts'
 import type { ApprovalContent } from '../approvals/approval-groups.ts'
@@ -26,6 +27,7 @@ import { type DemoCard, demoButtonsFor } from '../onboarding/welcome-message.ts'
 import { askedCardBlocks } from '../own-cards/card-sharing-message.ts'
 import { approversText, ruleBlock } from '../rules/rules-message.ts'
 import { sharedBlocks } from '../shared/shared-blocks.ts'
+import { workflowLabel } from '../workflows/workflow-texts.ts'
 import { overBudgetBlocks, settingsBlocks, type WorkspaceSettingsView } from './home-settings.ts'
 import { usageBlocks } from './home-usage.ts'
 import { type RequestLinks, recentRequestsBlocks } from './recent-requests.ts'
@@ -48,6 +50,10 @@ export type HomeContent = {
   links: RequestLinks
   /** What the reader may ask by name. */
   agents?: Agent[]
+  /** What the reader may run. */
+  workflows?: UsableWorkflow[]
+  /** How many steps of the reader's runs failed and wait for them. */
+  stopped?: number
   usage: MonthUsage
   cardOf: CardOf
   circuitOf?: CircuitOf
@@ -56,7 +62,7 @@ export type HomeContent = {
 }
 
 /** Together with everything else these stay under Slack's 100 blocks. */
-export const HOME_LIST_LENGTHS = { pending: 5, inputs: 2, connections: 8, rules: 4, recent: 5 }
+export const HOME_LIST_LENGTHS = { pending: 5, inputs: 2, connections: 8, rules: 3, recent: 5 }
 
 /** The Home tab: pending approvals and inputs, the person's own things, then workspace settings. Pure. */
 export function createHomeView(content: HomeContent): HomeView {
@@ -68,6 +74,7 @@ export function createHomeView(content: HomeContent): HomeView {
     ...askedCardBlocks(workspace?.asked ?? []),
     ...connectionsBlocks(content),
     agentsBlock(content.agents ?? []),
+    workflowsBlock(content.workflows ?? [], content.stopped ?? 0),
     ...recentRequestsBlocks(content.recent.slice(0, HOME_LIST_LENGTHS.recent), content.links),
     ...rulesBlocks(content),
     ...usageBlocks(content.usage),
@@ -157,6 +164,24 @@ function agentsBlock(agents: Agent[]): KnownBlock {
         createCommandButton('New agent', 'agent new'),
       )
     : sectionBlock(`*Agents*\nAsk ${names} by name.`, createCommandButton('Agents', 'agents'))
+}
+
+const MOST_WORKFLOWS = 5
+
+/** One row: the list has the rest. */
+function workflowsBlock(workflows: UsableWorkflow[], stopped: number): KnownBlock {
+  if (stopped > 0)
+    return sectionBlock(
+      `*Workflows*\n:warning: ${pluralize(stopped, 'step')} failed, and you decide how it goes on.`,
+      createCommandButton('Stopped', 'workflows stopped', 'primary'),
+    )
+  const rest = workflows.length > MOST_WORKFLOWS ? [`${workflows.length - MOST_WORKFLOWS} more`] : []
+  const titles = joinWords([...workflows.slice(0, MOST_WORKFLOWS).map(({ body }) => workflowLabel(body)), ...rest])
+  const text =
+    workflows.length === 0
+      ? 'None yet. Press _Save as workflow_ under an answer of mine, and the same is done again whenever you like.'
+      : `${titles}.`
+  return sectionBlock(`*Workflows*\n${text}`, createCommandButton('Workflows', 'workflows'))
 }
 
 function rulesBlocks({ rules, approvers }: HomeContent): KnownBlock[] {

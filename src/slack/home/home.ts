@@ -3,11 +3,12 @@ import { z } from 'zod'
 import { errorChainOf } from '../../errors.ts'
 import { type Principal, UserId } from '../../ids.ts'
 import type { RunState } from '../../run/state/state.ts'
-import type { AgentDeps, ConnectionDeps, HomeTabDeps, PolicyDeps, RunsDeps, WebApiDeps } from '../deps.ts'
+import type { AgentDeps, ConnectionDeps, HomeTabDeps, PolicyDeps, RunsDeps, WebApiDeps, WorkflowDeps } from '../deps.ts'
 import { logIgnoredEvent, markTaken } from '../interactions/taken.ts'
 import { demoCardFor } from '../onboarding/demo-card.ts'
 import { sharedFor } from '../shared/share-command.ts'
 import { AnyResponse } from '../web-api/web-api.ts'
+import { openParksOf } from '../workflows/parked-card.ts'
 import type { WorkspaceSettingsView } from './home-settings.ts'
 import { createHomeView, HOME_LIST_LENGTHS } from './home-view.ts'
 import { createRequestLinks } from './recent-requests.ts'
@@ -20,7 +21,7 @@ const VIEWER_TTL_MS = 60 * 60_000
 const MAX_VIEWERS = 1_000
 
 type RequestLinksOf = ReturnType<typeof createRequestLinks>
-type HomeDeps = WebApiDeps & RunsDeps & ConnectionDeps & PolicyDeps & Pick<AgentDeps, 'agents'>
+type HomeDeps = WebApiDeps & RunsDeps & ConnectionDeps & PolicyDeps & Pick<AgentDeps, 'agents'> & WorkflowDeps
 
 export type Home = {
   /** Publishes soon, once for many changes, if the person opened the tab lately. */
@@ -72,18 +73,21 @@ export function createRecentViewers(now = Date.now): { add(user: UserId): void; 
 /** Never throws: a Home tab that could not be published is published when it is opened next. */
 async function publish(deps: HomeDeps & { linksOf: RequestLinksOf }, principal: Principal): Promise<void> {
   try {
-    const [pending, inputs, connections, demo, rules, approvers, recent, usage, agents, workspace] = await Promise.all([
-      deps.runs.pendingFor(principal),
-      deps.runs.openInputs(principal),
-      deps.registry.connectionsOf(principal),
-      demoCardFor(deps, principal.workspace),
-      deps.rules.rulesFor(principal),
-      deps.rules.approversOf(principal.workspace),
-      deps.usage.recentOf(principal, HOME_LIST_LENGTHS.recent),
-      deps.usage.monthOf(principal),
-      deps.agents.usable(principal),
-      workspaceOf(deps, principal),
-    ])
+    const [pending, inputs, connections, demo, rules, approvers, recent, usage, agents, workflows, stopped, workspace] =
+      await Promise.all([
+        deps.runs.pendingFor(principal),
+        deps.runs.openInputs(principal),
+        deps.registry.connectionsOf(principal),
+        demoCardFor(deps, principal.workspace),
+        deps.rules.rulesFor(principal),
+        deps.rules.approversOf(principal.workspace),
+        deps.usage.recentOf(principal, HOME_LIST_LENGTHS.recent),
+        deps.usage.monthOf(principal),
+        deps.agents.usable(principal),
+        deps.workflows.usable(principal),
+        countStoppedSteps(deps, principal),
+        workspaceOf(deps, principal),
+      ])
     const view = createHomeView({
       reader: principal.user,
       pending,
@@ -98,6 +102,8 @@ async function publish(deps: HomeDeps & { linksOf: RequestLinksOf }, principal: 
       links: await deps.linksOf([...recent, ...pending.flatMap(({ state }) => linkedRequestOf(state, principal))]),
       usage,
       agents,
+      workflows,
+      stopped,
       workspace,
       cardOf: deps.connect.cardOf,
       circuitOf: deps.connect.circuit,
@@ -107,6 +113,12 @@ async function publish(deps: HomeDeps & { linksOf: RequestLinksOf }, principal: 
     deps.log.warn({ user: principal.user, why: errorChainOf(error) }, 'Home tab not published')
   }
 }
+
+/** As many of a person's last runs are looked through. */
+const LOOKED_THROUGH = 10
+
+const countStoppedSteps = async ({ runs }: RunsDeps, principal: Principal): Promise<number> =>
+  (await runs.recentOf(principal, LOOKED_THROUGH)).reduce((count, state) => count + openParksOf(state).length, 0)
 
 /** Nobody can open the direct messages of others. */
 const linkedRequestOf = ({ id, origin }: RunState, { user }: Principal) =>

@@ -1,10 +1,8 @@
 import type { App } from '@slack/bolt'
 import type { ModalView } from '@slack/types'
-import { z } from 'zod'
 import type { ImportOutcome } from '../../connect/own-cards/own-card-types.ts'
-import { errorChainOf, errorMessageOf, isAppError } from '../../errors.ts'
+import { errorChainOf, errorMessageOf } from '../../errors.ts'
 import type { Principal } from '../../ids.ts'
-import { decodeText } from '../../run/files/decode-text.ts'
 import {
   actionsBlock,
   createCommandButton,
@@ -12,10 +10,9 @@ import {
   type MessageContent,
   sectionBlock,
 } from '../blocks/build-blocks.ts'
-import { fieldStateIn, type ModalState } from '../blocks/modal-fields.ts'
 import { escapeMrkdwn } from '../blocks/text.ts'
 import type { ConnectionDeps, DownloadDeps, WebApiDeps } from '../deps.ts'
-import { reasonElsewhereOf, reasonWithheldOf, SlackFile } from '../files/slack-file.ts'
+import { chosenFileIn, readUpload } from '../files/read-upload.ts'
 import type { Command } from '../interactions/interaction.ts'
 import { loadingModal, onViewSubmission, updateModalView, type ViewSubmission } from '../interactions/modals.ts'
 import { postDirectly } from '../interactions/post-in-thread.ts'
@@ -40,7 +37,7 @@ export function registerImport(app: App, deps: Deps): void {
 
 async function handleImport(deps: Deps, { by, viewId, typed, values, ack }: ViewSubmission): Promise<void> {
   const text = typed.text?.trim() ?? ''
-  const file = fileIdIn(values)
+  const file = chosenFileIn(values)
   if ((text === '') === (file === undefined)) {
     const problem = file === undefined ? 'Paste a configuration here, or choose a file below.' : 'Use this or a file.'
     await ack({ response_action: 'errors', errors: { text: problem } })
@@ -58,19 +55,14 @@ async function handleImport(deps: Deps, { by, viewId, typed, values, ack }: View
 
 const resultModal = (content: MessageContent): ModalView => createMessageModal('Import tools', content)
 
-const Files = z.array(z.looseObject({ id: z.string() }))
-
-const fileIdIn = (values: ModalState): string | undefined =>
-  Files.safeParse(fieldStateIn(values, 'file')?.files).data?.[0]?.id
-
 /** Tells the outcome in the modal, or in a message where that was closed. */
 async function importFile(
   deps: Deps,
   { by, viewId, file }: { by: Principal; viewId: string; file: string },
 ): Promise<void> {
-  const outcome = await readUpload(deps, by, file).catch((error: unknown): ImportOutcome => {
+  const outcome = await importUpload(deps, by, file).catch((error: unknown): ImportOutcome => {
     deps.log.info({ file, user: by.user, why: errorChainOf(error) }, 'configuration not read')
-    return { problem: isAppError(error, 'limit_reached') ? TOO_LARGE : errorMessageOf(error) }
+    return { problem: errorMessageOf(error) }
   })
   const content = 'problem' in outcome ? problemMessage(outcome.problem) : importedMessage(outcome)
   const view = 'problem' in outcome ? importModal({ alert: outcome.problem }) : resultModal(content)
@@ -88,19 +80,9 @@ const problemMessage = (problem: string): MessageContent => ({
 /** A user's file of Claude Code may be large; more than this is mostly history. */
 const MAX_CONFIG_BYTES = 5 * 1024 * 1024
 const TOO_LARGE = 'This file is larger than the 5 MB that I read. Paste only the part with the servers.'
-/** Longer than Slack takes for 5 MB. */
-const READ_TIMEOUT_MS = 30_000
 
-const Info = z.object({ file: SlackFile })
-
-async function readUpload({ webApi, downloadFile, connect }: Deps, by: Principal, id: string): Promise<ImportOutcome> {
-  const { file } = await webApi.call('files.info', { file: id }, Info)
-  const why = reasonWithheldOf(file) ?? reasonElsewhereOf(file)
-  if (why !== undefined) return { problem: `I cannot read this file: ${why}.` }
-  const url = file.url_private_download ?? file.url_private
-  if (url === undefined) return { problem: 'This file is gone from Slack. Upload it again.' }
-  if ((file.size ?? 0) > MAX_CONFIG_BYTES) return { problem: TOO_LARGE }
-  const { bytes } = await downloadFile(url, MAX_CONFIG_BYTES, AbortSignal.timeout(READ_TIMEOUT_MS))
-  const text = decodeText(bytes)
-  return text === undefined ? { problem: 'This file is no text.' } : connect.own.importServers(by, text)
+async function importUpload(deps: Deps, by: Principal, file: string): Promise<ImportOutcome> {
+  const read = await readUpload(deps, file, { most: MAX_CONFIG_BYTES, tooLarge: TOO_LARGE })
+  if ('problem' in read) return read
+  return deps.connect.own.importServers(by, read.text)
 }

@@ -21,6 +21,7 @@ import {
   renderShownResults,
   updateElicitations,
 } from './render-cards.ts'
+import { closeParked, renderParked } from './render-parked.ts'
 import { createRenderQueue } from './render-queue.ts'
 import {
   postQueuedNote,
@@ -124,6 +125,7 @@ async function renderLive(posted: PostedMessages, live: LiveAnswer): Promise<num
   noteState(posted, live.state)
   await removeQueuedNote(posted)
   await closeApprovals(posted, live.state)
+  await closeParked(posted, live.state)
   const againMs = await updateElicitations(posted, live.state, new Date())
   if (live.state.status !== 'working' || live.state.parent !== undefined) return againMs
   return earliestOf([await renderLiveAnswer(posted, live), againMs])
@@ -180,6 +182,7 @@ function stepsOf(posted: PostedMessages, state: RunState): Show[] {
 const questionStepsOf = (posted: PostedMessages, state: RunState): Show[] => [
   () => renderApprovals(posted, state),
   () => renderElicitations(posted, state, new Date()),
+  () => renderParked(posted, state),
   () => renderArgumentFiles(posted, state),
 ]
 

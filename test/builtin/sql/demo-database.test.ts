@@ -7,9 +7,11 @@ import { createBuiltinServers } from '../../../src/builtin/builtin-servers.ts'
 import { createEgress } from '../../../src/egress/egress.ts'
 import type { BuiltinTarget } from '../../../src/mcp/protocol/server-target.ts'
 import type { Connection } from '../../../src/registry/connection.ts'
+import { readWorkflows } from '../../../src/workflows/definition/workflow-files.ts'
 import { eventually } from '../../support/eventually.ts'
 import { isAlive, type McpHouse, startMcpHouse, textOf } from '../../support/mcp-house.ts'
 import { childrenOf } from '../../support/processes.ts'
+import { playWorkflow } from '../../workflows/played-workflow.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'patchbay-demo-'))
 const egress = createEgress({ allow: [] })
@@ -41,6 +43,19 @@ const rowsOf = async (sql: string) => {
   if (!said.startsWith('{')) throw new Error(said)
   return JSON.parse(said).statements.map(({ rows }: { rows: unknown }) => rows)
 }
+
+test('the workflow that comes with the app reports on it', async () => {
+  const [report] = readWorkflows('workflows').filter(({ name }) => name === 'department-report')
+  if (report === undefined) throw new Error('There is no such workflow.')
+  const answer = await say(String(report.steps[0]?.with?.sql))
+  const { begun } = playWorkflow(report, {
+    given: { inputs: { file: 'd.md' } },
+    answer: ({ step }) => ({ text: step === 'count' ? answer : '' }),
+  })
+  expect(begun[1]).toMatchObject({
+    arguments: { content: expect.stringMatching(/- Development: \d+\n- Production: \d+\n/) },
+  })
+})
 
 test('it holds the sample employees', async () => {
   expect(

@@ -10,6 +10,7 @@ import {
   plantConnection,
   plantRun,
   plantTrigger,
+  plantWorkflow,
   plantWorkspace,
 } from '../../support/planted-rows.ts'
 import { DOORS, SAME_FOR_ALL } from './functions.ts'
@@ -68,7 +69,8 @@ async function plantAll() {
   const trigger = await plantTrigger(client, owner)
   const [person] = await namesIn<{ person: string }>('select person from audit_people')
   const names = ['alpha-files', ...(await plantCards(client, owner))]
-  return { uuids: { run, agent, trigger, ...connected }, names, ids, origin, person: person?.person }
+  const workflow = await plantWorkflow(client, owner)
+  return { uuids: { run, agent, trigger, workflow, ...connected }, names, ids, origin, person: person?.person }
 }
 
 const namesIn = async <T extends object>(sql: string): Promise<T[]> => (await client.query<T>(sql)).rows
@@ -157,7 +159,7 @@ function valuesFor({ name, type }: SqlFunction['params'][number], { workspace, u
     p_old: ['connection/alpha'],
     p_uri: ['file:///alpha'],
     p_width: ['one', 'always'],
-    p_source: ['saved', 'imported'],
+    p_source: ['saved', 'imported', 'slack'],
     p_event: [event],
     p_events: [[started]],
     p_stop: [event],
@@ -177,6 +179,7 @@ function valuesFor({ name, type }: SqlFunction['params'][number], { workspace, u
     p_patterns: [['%']],
     p_words: [['a']],
     p_names: [['a']],
+    p_body: [{ name: 'new', title: 'New' }],
     p_url: ['https://registry.example'],
     p_after: [0],
     p_max_tries: [1],

@@ -17,6 +17,7 @@ export const DOORS = {
     onboarding_messages_of approvals_pending person_forget person_pending person_pending_end person_runs_open
     sign_in_codes_take agents_of agent_save agent_versions_of agent_share agent_archive person_agent_set
     trigger_resume trigger_save triggers_of triggers_pause_of
+    workflow_archive workflow_create workflow_edit workflow_get workflow_share workflow_versions_of workflows_forget workflows_of
   `),
   workspace: words(`
     approval_decide approval_propose approval_run approvals_decide approvers_of approvers_set approvers_told audit_append
@@ -31,6 +32,7 @@ export const DOORS = {
     connection_share shared_connection_managed shared_connections_in
     agent_choices agent_offer_claim agents_lock channel_agent_set thread_mute thread_muted
     trigger_delete trigger_fire trigger_get trigger_occurrences_of trigger_pause triggers_in triggers_without_success
+    workflows_lock
   `),
   inner: words(`
     approval_expire approval_may_decide approval_reminder_release approval_reminders_claim approvals_close audit_hash audit_prune
@@ -51,10 +53,11 @@ export const DOORS = {
     shared_connection_row shared_connections_from_files agent_row child_settle children_unsettled note_add notes_of rate_block
     rate_take run_delegate run_stop_children
     trigger_count_outcome trigger_is_running trigger_news_told trigger_not_started trigger_occurrence_row trigger_pause_itself trigger_refused trigger_row trigger_run_ended trigger_skip_late trigger_started trigger_summary trigger_take trigger_unsuccessful_since triggers_forget_person triggers_poll triggers_report_unsuccessful
+    workflow_row
   `),
 }
 
 /** They give everybody the same, or only write the audit: nothing shows that the ids were right. */
 export const SAME_FOR_ALL = words(
-  'agents_lock audit_append audit_lock audit_retention is_plain_request rule_add_always run_retention',
+  'agents_lock audit_append audit_lock audit_retention is_plain_request rule_add_always run_retention workflows_lock',
 )
