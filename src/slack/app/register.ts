@@ -27,6 +27,7 @@ import { registerHome } from '../home/home.ts'
 import { registerSettings } from '../home/settings-actions.ts'
 import { registerFeedback } from '../messages/feedback.ts'
 import { registerMessages } from '../messages/message-events.ts'
+import { registerScheduleOffer } from '../messages/offer-schedule.ts'
 import { registerMessagesTab } from '../onboarding/messages-tab.ts'
 import { registerStarterQuestions } from '../onboarding/starter-questions.ts'
 import { registerWelcome } from '../onboarding/welcome.ts'
@@ -42,6 +43,8 @@ import { registerRunDetails } from '../run-details/run-details.ts'
 import { registerShare } from '../shared/share-command.ts'
 import { registerShortcuts } from '../shortcuts/shortcuts.ts'
 import { registerToolChanges } from '../tool-changes/accept-changes.ts'
+import { registerScheduleForm } from '../triggers/schedule-form-actions.ts'
+import { registerSchedules } from '../triggers/schedules-command.ts'
 import { registerUninstall } from './uninstall.ts'
 
 /** Registers everything the app listens to. */
@@ -85,6 +88,9 @@ export function registerListeners(app: App, deps: SlackDeps, forgetToken: () => 
   registerAgentForm(app, deps)
   registerAgentOffer(app, deps)
   registerAskAnother(app, deps)
+  registerSchedules(app, deps)
+  registerScheduleForm(app, deps)
+  registerScheduleOffer(app, deps)
   registerFeedback(app, deps)
   registerHome(app, deps)
   registerSettings(app, deps)

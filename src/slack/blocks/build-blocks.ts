@@ -132,6 +132,10 @@ export const doneModal = (title: string, words: string) =>
 export const createAnotherButton = (run: RunId): Button =>
   createButton({ text: 'Ask another agent', action: 'agent_another', value: run })
 
+/** Opens the form of a schedule, filled with what was asked for. */
+export const createScheduleButton = (run: RunId): Button =>
+  createButton({ text: 'Schedule this', action: 'schedule_this', value: run })
+
 /** Opens the details of a run. */
 export const createDetailsButton = (run: RunId): Button =>
   createButton({

@@ -22,6 +22,7 @@ import { saveCardCommand } from '../own-cards/save-card.ts'
 import { rulesCommand } from '../rules/rules-command.ts'
 import { shareCommand } from '../shared/share-command.ts'
 import { changesCommand } from '../tool-changes/accept-changes.ts'
+import { schedulesCommand } from '../triggers/schedules-command.ts'
 import { helpMessage } from './help-message.ts'
 
 const helpCommand: Command = {
@@ -44,6 +45,7 @@ export const COMMANDS: Command[] = [
   testCommand,
   disconnectCommand,
   agentsCommand,
+  schedulesCommand,
   shareCommand,
   cardsCommand,
   rulesCommand,

@@ -7,6 +7,7 @@ import type { Connection } from '../../registry/connection.ts'
 import type { PendingInput } from '../../run/runs.ts'
 import type { CallState, RunState } from '../../run/state/state.ts'
 import type { MonthUsage, RecentRun } from '../../run/usage.ts'
+import type { Trigger } from '../../triggers/trigger.ts'
 import { agentLabel } from '../agents/agent-texts.ts'
 import { approvalMessage, type CardPlace, requestBlocks } from '../approvals/approval-card.ts'
 import type { ApprovalContent } from '../approvals/approval-groups.ts'
@@ -26,6 +27,7 @@ import { type DemoCard, demoButtonsFor } from '../onboarding/welcome-message.ts'
 import { askedCardBlocks } from '../own-cards/card-sharing-message.ts'
 import { approversText, ruleBlock } from '../rules/rules-message.ts'
 import { sharedBlocks } from '../shared/shared-blocks.ts'
+import { schedulesBlock } from '../triggers/schedules-list.ts'
 import { overBudgetBlocks, settingsBlocks, type WorkspaceSettingsView } from './home-settings.ts'
 import { usageBlocks } from './home-usage.ts'
 import { type RequestLinks, recentRequestsBlocks } from './recent-requests.ts'
@@ -48,6 +50,8 @@ export type HomeContent = {
   links: RequestLinks
   /** What the reader may ask by name. */
   agents?: Agent[]
+  /** What starts by itself for the reader. */
+  triggers?: Trigger[]
   usage: MonthUsage
   cardOf: CardOf
   circuitOf?: CircuitOf
@@ -68,6 +72,7 @@ export function createHomeView(content: HomeContent): HomeView {
     ...askedCardBlocks(workspace?.asked ?? []),
     ...connectionsBlocks(content),
     agentsBlock(content.agents ?? []),
+    schedulesBlock(content.triggers ?? []),
     ...recentRequestsBlocks(content.recent.slice(0, HOME_LIST_LENGTHS.recent), content.links),
     ...rulesBlocks(content),
     ...usageBlocks(content.usage),
