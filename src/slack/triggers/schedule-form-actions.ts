@@ -21,7 +21,7 @@ import {
 } from './read-schedule-form.ts'
 import { type ScheduleForm, ScheduleFormMetadata, scheduleModal } from './schedule-form.ts'
 import { replaceOfferCard, scheduledMessage } from './schedule-offer.ts'
-import { placeTextOf, triggerLabel, whenTextOf } from './schedule-texts.ts'
+import { placeTextOf, triggerLabel, whenTextOf, withoutStartNote } from './schedule-texts.ts'
 
 type Deps = WebApiDeps & AgentDeps & TriggersDeps & HomeTabDeps & RunsDeps
 
@@ -62,7 +62,9 @@ async function scheduleRequest(deps: Deps, { by, value, responder }: BlockAction
       'Only who asked can schedule this, while I have the request. Press New schedule in my Home tab.',
     )
   const { text, agent } = state
-  await responder.openModal(await newScheduleModalFor(deps, by, { text, ...(agent && { agent: agent.id }) }))
+  await responder.openModal(
+    await newScheduleModalFor(deps, by, { text: withoutStartNote(text), ...(agent && { agent: agent.id }) }),
+  )
 }
 
 const readMetadata = (text: string): ScheduleFormMetadata => ScheduleFormMetadata.parse(JSON.parse(text))

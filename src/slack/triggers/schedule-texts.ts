@@ -2,6 +2,7 @@ import { localTimeOf } from '../../timing.ts'
 import { nextOccurrence, type Schedule } from '../../triggers/schedule/schedule.ts'
 import { describeSchedule } from '../../triggers/schedule/schedule-text.ts'
 import type { ListedTrigger, Trigger, TriggerDefinition, TriggerOccurrence } from '../../triggers/trigger.ts'
+import type { TriggerRequest } from '../../triggers/triggers.ts'
 import { formatMoney } from '../blocks/figures.ts'
 import { escapeInlineMrkdwn, escapeMrkdwn, formatDate, pluralize } from '../blocks/text.ts'
 
@@ -57,4 +58,19 @@ export function standingTextOf(trigger: ListedTrigger): string {
     ...(last === undefined ? ['has not run yet'] : [`last: ${outcomeTextOf(last)}, ${formatDate(last.dueAt)}`]),
     ...(runs === 0 ? [] : [pluralize(runs, 'run'), formatMoney(costUsd)]),
   ].join(' · ')
+}
+
+const NOTE = '[The person scheduled this earlier: '
+
+/** Tells the model that nobody asked just now. It must not look as if a request began there. */
+export function startNoteOf({ trigger: { definition }, dueAt }: Pick<TriggerRequest, 'trigger' | 'dueAt'>): string {
+  if (definition.kind !== 'schedule') return '[This begins by itself, as the person set it up before.]'
+  const [day, time] = localTimeOf(dueAt, definition.spec.zone).split(', ')
+  return `${NOTE}${describeSchedule(definition.spec)}. It begins by itself, for ${day} at ${time}. Do it now: it is scheduled already.]`
+}
+
+/** What the person asked for, without that note. */
+export function withoutStartNote(text: string): string {
+  const at = text.lastIndexOf(`\n${NOTE}`)
+  return at < 0 ? text : text.slice(0, at)
 }

@@ -11,7 +11,7 @@ import {
   type MessageContent,
   sectionBlock,
 } from '../blocks/build-blocks.ts'
-import { escapeMrkdwn, joinWords, mentionOf, pluralize } from '../blocks/text.ts'
+import { escapeMrkdwn, mentionOf, pluralize } from '../blocks/text.ts'
 import { outcomeTextOf, placeTextOf, standingTextOf, triggerLabel, whenTextOf, zoneOf } from './schedule-texts.ts'
 
 export type SchedulesList = {
@@ -56,7 +56,7 @@ function triggerBlocks(trigger: ListedTrigger, { reader, agentLabels }: Schedule
   const missed = since === undefined ? '' : '\n:warning: It should have succeeded by now, and has not.'
   const facts = [
     whenTextOf(definition),
-    ...startTexts(trigger, agentLabels),
+    ...startTexts(trigger, agentLabels, mine),
     `answers ${placeTextOf(definition)}`,
     ...(mine ? [] : [`of ${mentionOf(owner)}`]),
   ]
@@ -67,9 +67,10 @@ function triggerBlocks(trigger: ListedTrigger, { reader, agentLabels }: Schedule
   ]
 }
 
-function startTexts({ definition: { starts } }: Trigger, labels: Map<string, string>): string[] {
+/** Agents of others that are not shared are not known to the reader. */
+function startTexts({ definition: { starts } }: Trigger, labels: Map<string, string>, mine: boolean): string[] {
   if (starts.kind === 'workflow') return ['a workflow']
-  return starts.agent === undefined ? [] : [`by ${labels.get(starts.agent) ?? 'an agent that is gone'}`]
+  return starts.agent === undefined ? [] : [`by ${labels.get(starts.agent) ?? (mine ? 'an agent that is gone' : 'an agent of theirs')}`]
 }
 
 const ownButtons = (trigger: Trigger): Button[] => [
@@ -133,10 +134,11 @@ export function schedulesBlock(triggers: Trigger[]): KnownBlock {
       createCommandButton('New schedule', 'schedules new'),
     )
   const words = [
+    pluralize(triggers.length, 'schedule'),
     ...(next === undefined
       ? ['nothing is due']
-      : [`next is ${triggerLabel(next.trigger)}, ${escapeMrkdwn(localTimeOf(next.at, zoneOf(next.trigger)))}`]),
-    ...(paused === 0 ? [] : [`${pluralize(paused, 'schedule')} paused`]),
+      : [`next: ${triggerLabel(next.trigger)}, ${escapeMrkdwn(localTimeOf(next.at, zoneOf(next.trigger)))}`]),
+    ...(paused === 0 ? [] : [`${paused} paused`]),
   ]
-  return sectionBlock(`*Schedules*\nOf ${triggers.length}, ${joinWords(words)}.`, list)
+  return sectionBlock(`*Schedules*\n${words.join(' · ')}`, list)
 }

@@ -1,7 +1,6 @@
 import { snapshotOf } from '../../agents/agent-address.ts'
 import type { WorkspaceId } from '../../ids.ts'
 import type { Origin } from '../../run/state/events.ts'
-import { localTimeOf } from '../../timing.ts'
 import { describeSchedule } from '../../triggers/schedule/schedule-text.ts'
 import type { Trigger } from '../../triggers/trigger.ts'
 import { describeDelay, describeTriggerNews } from '../../triggers/trigger-text.ts'
@@ -18,6 +17,7 @@ import type { AgentDeps, PolicyDeps, RunsDeps, WebApiDeps } from '../deps.ts'
 import { outsiderRefusalFor } from '../interactions/outsiders.ts'
 import { anchorThread, postDirectly, postInThread, type ThreadAnchor } from '../interactions/post-in-thread.ts'
 import { AnyResponse, isPlaceClosed } from '../web-api/web-api.ts'
+import { startNoteOf } from './schedule-texts.ts'
 
 type Deps = WebApiDeps & RunsDeps & Pick<AgentDeps, 'agents'> & Pick<PolicyDeps, 'settings'>
 
@@ -50,20 +50,13 @@ async function startTriggered(deps: Deps, request: TriggerRequest): Promise<Trig
   const anchor = await openThread(deps, request)
   if (anchor === undefined) return refused('I cannot post any more where it should answer.')
   const origin = await originAt(deps, request.trigger, anchor)
-  const text = `${starts.text}\n${startNote(request)}`
+  const text = `${starts.text}\n${startNoteOf(request)}`
   const chosen = agent && { agent: snapshotOf(agent, 'name') }
   const started = await deps.runs.start({ origin, text, dedupeKey: request.dedupeKey, ...chosen })
   // Another instance began it and did not come to say so: its thread is the one.
   if (!started.fresh)
     await deps.webApi.call('chat.delete', { channel: anchor.channel, ts: anchor.messageTs }, AnyResponse)
   return { kind: 'started', run: started.run }
-}
-
-/** Tells the model that nobody asked just now. */
-function startNote({ trigger: { definition }, dueAt }: TriggerRequest): string {
-  if (definition.kind !== 'schedule') return '[This began by itself, as the person set it up before.]'
-  const at = localTimeOf(dueAt, definition.spec.zone)
-  return `[The person scheduled this earlier: ${describeSchedule(definition.spec)}. It begins by itself now, for ${at}. Do it now; it is scheduled already.]`
 }
 
 /** Posts what begins; undefined where the place takes nothing any more. */
