@@ -23,7 +23,7 @@ const triggersOf = (world: World) => rowsIn(world, 'select title, spec, starts, 
 
 /** As if the time that it waits for had come. */
 const makeDue = (world: World) =>
-  rowsIn(world, "update triggers set next_at = date_trunc('minute', now()) returning id")
+  rowsIn(world, "update triggers set next_at = date_trunc('milliseconds', now()) returning id")
 
 const TIMEOUT = { timeout: 90_000 }
 
