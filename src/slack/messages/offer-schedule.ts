@@ -10,8 +10,9 @@ import { mentionOf } from '../blocks/text.ts'
 import type { AgentDeps, HomeTabDeps, RunsDeps, TriggersDeps, WebApiDeps } from '../deps.ts'
 import { type BlockAction, onButtonPress, onDurablePress } from '../interactions/interaction.ts'
 import { originOf, postInThread } from '../interactions/post-in-thread.ts'
+import { placeRefusalFor } from '../triggers/answer-place.ts'
 import { scheduleFieldsOf, titleOf } from '../triggers/read-schedule-form.ts'
-import { newScheduleModalFor, placeRefusalFor } from '../triggers/schedule-form-actions.ts'
+import { newScheduleModalFor } from '../triggers/schedule-form-actions.ts'
 import {
   OfferedRequest,
   offerMessageFor,

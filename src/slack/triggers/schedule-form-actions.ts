@@ -2,7 +2,7 @@ import type { App } from '@slack/bolt'
 import type { ModalView } from '@slack/types'
 import { isAppError } from '../../errors.ts'
 import type { Principal } from '../../ids.ts'
-import { localTimeOf, withDeadline } from '../../timing.ts'
+import { localTimeOf } from '../../timing.ts'
 import { type Trigger, type TriggerDefinition, TriggerId } from '../../triggers/trigger.ts'
 import { actionsBlock, createCommandButton, createModal, sectionBlock } from '../blocks/build-blocks.ts'
 import { escapeMrkdwn } from '../blocks/text.ts'
@@ -10,7 +10,7 @@ import type { AgentDeps, HomeTabDeps, RunsDeps, TriggersDeps, WebApiDeps } from 
 import { findRunFor } from '../interactions/find-for-person.ts'
 import { type BlockAction, onButtonPress } from '../interactions/interaction.ts'
 import { onViewSubmission, updateModalView, type ViewSubmission } from '../interactions/modals.ts'
-import { channelMembersOf } from '../web-api/users.ts'
+import { placeRefusalFor } from './answer-place.ts'
 import {
   nextTimesOf,
   readScheduleFields,
@@ -134,27 +134,6 @@ async function saveOnce(
     await deps.runs.forgetSeen(key)
     throw error
   }
-}
-
-/** Slack waits 3 s for an answer, and a large channel is read page by page. */
-const MEMBERS_TIMEOUT_MS = 1_500
-const LATE = 'late'
-
-/** Why a person's answers cannot go to this place; undefined where they can. */
-export async function placeRefusalFor(
-  deps: WebApiDeps,
-  by: Principal,
-  { place }: Pick<TriggerDefinition, 'place'>,
-): Promise<string | undefined> {
-  if (place.kind === 'dm') return undefined
-  const [bot, members] = await Promise.all([
-    deps.bot(),
-    withDeadline(channelMembersOf(deps, place.channel), MEMBERS_TIMEOUT_MS, LATE),
-  ])
-  if (members === LATE) return 'I am still reading who is in this channel. Press Save again in a moment.'
-  if (members === undefined || !members.includes(bot.user))
-    return 'I am not in this channel. Invite me there, and press Save again.'
-  return members.includes(by.user) ? undefined : 'You are not in this channel. Choose one that you are in.'
 }
 
 function savedModal(definition: TriggerDefinition): ModalView {

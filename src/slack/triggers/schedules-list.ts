@@ -70,7 +70,9 @@ function triggerBlocks(trigger: ListedTrigger, { reader, agentLabels }: Schedule
 /** Agents of others that are not shared are not known to the reader. */
 function startTexts({ definition: { starts } }: Trigger, labels: Map<string, string>, mine: boolean): string[] {
   if (starts.kind === 'workflow') return ['a workflow']
-  return starts.agent === undefined ? [] : [`by ${labels.get(starts.agent) ?? (mine ? 'an agent that is gone' : 'an agent of theirs')}`]
+  return starts.agent === undefined
+    ? []
+    : [`by ${labels.get(starts.agent) ?? (mine ? 'an agent that is gone' : 'an agent of theirs')}`]
 }
 
 const ownButtons = (trigger: Trigger): Button[] => [

@@ -17,6 +17,7 @@ import type { AgentDeps, PolicyDeps, RunsDeps, WebApiDeps } from '../deps.ts'
 import { outsiderRefusalFor } from '../interactions/outsiders.ts'
 import { anchorThread, postDirectly, postInThread, type ThreadAnchor } from '../interactions/post-in-thread.ts'
 import { AnyResponse, isPlaceClosed } from '../web-api/web-api.ts'
+import { leftRefusalFor } from './answer-place.ts'
 import { startNoteOf } from './schedule-texts.ts'
 
 type Deps = WebApiDeps & RunsDeps & Pick<AgentDeps, 'agents'> & Pick<PolicyDeps, 'settings'>
@@ -41,9 +42,9 @@ async function startTriggered(deps: Deps, request: TriggerRequest): Promise<Trig
   const { owner, workspace, definition } = request.trigger
   const { starts } = definition
   if (starts.kind === 'workflow') return refused('It starts a workflow, and there are none here yet.')
-  const why = await outsiderRefusalFor(deps, owner, 'run')
-  if (why !== undefined) return refused(why)
   const by = { workspace, user: owner }
+  const why = (await outsiderRefusalFor(deps, owner, 'run')) ?? (await leftRefusalFor(deps, by, definition))
+  if (why !== undefined) return refused(why)
   const agent = starts.agent === undefined ? undefined : await deps.agents.find(by, starts.agent)
   if (starts.agent !== undefined && agent === undefined)
     return refused('Its agent is gone, or is not shared with you any more. Edit it and choose another one.')
