@@ -6,7 +6,6 @@ import { channelMembersOf } from '../web-api/users.ts'
 
 /** Slack waits 3 s for an answer, and a large channel is read page by page. */
 const MEMBERS_TIMEOUT_MS = 1_500
-const LATE = 'late'
 /** Of larger channels not all members are read, so nobody can be told that they are not in it. */
 const MOST_MEMBERS = 5_000
 
@@ -19,9 +18,9 @@ export async function placeRefusalFor(
   if (place.kind === 'dm') return undefined
   const [bot, members] = await Promise.all([
     deps.bot(),
-    withDeadline(channelMembersOf(deps, place.channel), MEMBERS_TIMEOUT_MS, LATE),
+    withDeadline(channelMembersOf(deps, place.channel), MEMBERS_TIMEOUT_MS, null),
   ])
-  if (members === LATE) return 'I am still reading who is in this channel. Try again in a moment.'
+  if (members === null) return 'I am still reading who is in this channel. Try again in a moment.'
   if (members === undefined || isOutside(members, bot.user))
     return 'I am not in this channel. Invite me there, and try again.'
   return isOutside(members, by.user) ? 'You are not in this channel. Choose one that you are in.' : undefined

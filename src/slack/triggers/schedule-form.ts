@@ -39,7 +39,7 @@ export type ScheduleForm = {
 }
 
 /** As many as leave room for what the app adds. */
-export const TASK_CHARS = 3_000
+const TASK_CHARS = 3_000
 
 const REPEATS: [id: string, text: string][] = [
   ['daily', 'Every day'],
