@@ -146,58 +146,63 @@ test('what was read as a schedule can be changed or done now, by who said it', T
   expect(JSON.stringify(world.model.requests.at(-1)?.messages)).toContain('every weekday at 8:30, sum up the day')
 })
 
-test(
-  'a request is scheduled from its details, with its agent, and an owner of the workspace sees and stops it',
-  TIMEOUT,
-  async () => {
-    await using world = await startWorld({
-      model: [wishes('filesystem__list_directory', { path: '.' }), says('Empty.'), says('Empty still.')],
-    })
-    const [member, owner] = [world.as('member'), world.as('owner')]
-    await member.connect('filesystem')
-    await member.command('agent new')
-    await modalLike(member, /New agent/)
-    expect(await member.submit({ name: 'Scribe', purpose: 'lists', instructions: 'Be brief.' })).toEqual({ ok: true })
-    await modalLike(member, /is saved/)
-    await member.close()
-    const where = await member.dm('Scribe: list the files')
-    await member.see(where, /Empty\./)
-    const answer = await member.see(where, /"run_details"/)
-    await member.press(where, answer.ts, 'Details')
-    await modalLike(member, /"schedule_this"/)
-    await member.pressInModal('Schedule this')
-    await modalLike(member, /list the files.*Scribe: lists.*New schedule/)
-    expect(await member.submit({ time: '9:00' })).toEqual({ ok: true })
-    await modalLike(member, /list the files\* is scheduled every day at 9:00/)
-    await makeDue(world)
-    const anchor = await heard(member, /:alarm_clock: \*list the files\*/)
-    expect(await member.see({ channel: 'dm', thread: anchor.ts }, /Empty still/, 30_000)).toMatchObject({
-      username: 'Scribe',
-    })
+test('a request is scheduled from its details, with its agent, and owners can pause it', TIMEOUT, async () => {
+  await using world = await startWorld({
+    model: [wishes('filesystem__list_directory', { path: '.' }), says('Empty.'), says('Empty still.')],
+  })
+  const [member, owner] = [world.as('member'), world.as('owner')]
+  await member.connect('filesystem')
+  await member.command('agent new')
+  await modalLike(member, /New agent/)
+  expect(await member.submit({ name: 'Scribe', purpose: 'lists', instructions: 'Be brief.' })).toEqual({ ok: true })
+  await modalLike(member, /is saved/)
+  await member.close()
+  const where = await member.dm('Scribe: list the files')
+  await member.see(where, /Empty\./)
+  const answer = await member.see(where, /"run_details"/)
+  await member.press(where, answer.ts, 'Details')
+  await modalLike(member, /"schedule_this"/)
+  await member.pressInModal('Schedule this')
+  await modalLike(member, /list the files.*Scribe: lists.*New schedule/)
+  expect(await member.submit({ time: '9:00' })).toEqual({ ok: true })
+  await modalLike(member, /list the files\* is scheduled every day at 9:00/)
+  await makeDue(world)
+  const anchor = await heard(member, /:alarm_clock: \*list the files\*/)
+  expect(await member.see({ channel: 'dm', thread: anchor.ts }, /Empty still/, 30_000)).toMatchObject({
+    username: 'Scribe',
+  })
 
-    await owner.command('schedules')
-    const list = await heard(owner, /list the files.*of <@UMEMBER1>/s)
-    expect(lookOf(list)).toMatch(/by an agent of theirs .*1 run · under \$0\.01/s)
-    expect(lookOf(list)).not.toContain('"schedule_edit"')
-    await owner.press({ channel: 'dm' }, list.ts, 'Pause')
-    await heard(owner, /is paused\. It does not run/)
-    expect(await triggersOf(world)).toMatchObject([{ enabled: false }])
+  await owner.command('schedules')
+  const list = await heard(owner, /list the files.*of <@UMEMBER1>/s)
+  expect(lookOf(list)).toMatch(/by an agent of theirs .*1 run · under \$0\.01/s)
+  expect(lookOf(list)).not.toContain('"schedule_edit"')
+  await owner.press({ channel: 'dm' }, list.ts, 'Pause')
+  await heard(owner, /is paused\. It does not run/)
+  expect(await triggersOf(world)).toMatchObject([{ enabled: false }])
 
-    await member.command('agents')
-    await member.press({ channel: 'dm' }, (await heard(member, /"agent_more"/)).ts, 'More')
-    await modalLike(member, /"agent_archive"/)
-    await member.pressInModal('Archive')
-    await modalLike(member, /is archived/)
-    await member.close()
-    await member.command('schedules')
-    const paused = await heard(member, /by an agent that is gone/)
-    await member.press({ channel: 'dm' }, paused.ts, 'Resume')
-    await heard(member, /goes on\./)
-    await makeDue(world)
-    await heard(member, /is paused: Its agent is gone.*My schedules/s)
-    expect(world.model.requests).toHaveLength(3)
-  },
-)
+  await member.command('agents')
+  await member.press({ channel: 'dm' }, (await heard(member, /"agent_more"/)).ts, 'More')
+  await modalLike(member, /"agent_archive"/)
+  await member.pressInModal('Archive')
+  await modalLike(member, /is archived/)
+  await member.close()
+  await member.command('schedules')
+  const paused = await heard(member, /by an agent that is gone/)
+  await member.press({ channel: 'dm' }, paused.ts, 'Resume')
+  await heard(member, /goes on\./)
+  await makeDue(world)
+  await heard(member, /is paused: Its agent is gone.*My schedules/s)
+  expect(world.model.requests).toHaveLength(3)
+  await member.press({ channel: 'dm' }, (await heard(member, /"schedule_edit"/)).ts, 'Edit')
+  await modalLike(member, /list the files.*Edit schedule/)
+  expect(await member.submit({ time: '10:00' })).toEqual({ ok: true })
+  await modalLike(member, /every day at 10:00.*It is still paused/)
+  await member.pressInModal('Resume')
+  await modalLike(member, /goes on\./)
+  expect(await triggersOf(world)).toMatchObject([
+    { enabled: true, starts: { kind: 'request', text: 'list the files' } },
+  ])
+})
 
 test('a schedule does not answer in a channel that its owner is not in', TIMEOUT, async () => {
   await using world = await startWorld()

@@ -4,7 +4,7 @@ import { isAppError } from '../../errors.ts'
 import type { Principal } from '../../ids.ts'
 import { localTimeOf } from '../../timing.ts'
 import { type Trigger, type TriggerDefinition, TriggerId } from '../../triggers/trigger.ts'
-import { actionsBlock, createCommandButton, createModal, sectionBlock } from '../blocks/build-blocks.ts'
+import { actionsBlock, createButton, createCommandButton, createModal, sectionBlock } from '../blocks/build-blocks.ts'
 import { escapeMrkdwn } from '../blocks/text.ts'
 import type { AgentDeps, HomeTabDeps, RunsDeps, TriggersDeps, WebApiDeps } from '../deps.ts'
 import { findRunFor } from '../interactions/find-for-person.ts'
@@ -111,7 +111,7 @@ async function saveSchedule(deps: Deps, submit: ViewSubmission): Promise<void> {
     throw error
   })
   if (typeof saved === 'string') return ack({ response_action: 'errors', errors: { text: saved } })
-  await ack({ response_action: 'update', view: savedModal(read.definition) })
+  await ack({ response_action: 'update', view: savedModal(read.definition, saved) })
   deps.refreshHome(by)
   if (metadata.card !== undefined)
     await replaceOfferCard(deps, metadata.card, scheduledMessage(read.definition, new Date()))
@@ -123,24 +123,29 @@ async function saveOnce(
   { by, submissionId }: ViewSubmission,
   { edits }: ScheduleFormMetadata,
   definition: TriggerDefinition,
-): Promise<void> {
-  if (edits !== undefined)
-    return void (await deps.triggers.edit(by, TriggerId.parse(edits.id), edits.version, definition))
+): Promise<Trigger | undefined> {
+  if (edits !== undefined) return deps.triggers.edit(by, TriggerId.parse(edits.id), edits.version, definition)
   const key = `schedule-form:${by.workspace}:${submissionId}`
-  if (await deps.runs.seen(key)) return
+  if (await deps.runs.seen(key)) return undefined
   try {
-    await deps.triggers.create(by, definition)
+    return await deps.triggers.create(by, definition)
   } catch (error) {
     await deps.runs.forgetSeen(key)
     throw error
   }
 }
 
-function savedModal(definition: TriggerDefinition): ModalView {
-  const text = `:white_check_mark: ${triggerLabel({ definition })} is scheduled ${whenTextOf(definition)}. I answer ${placeTextOf(definition)}.`
+/** An edit does not let a paused schedule go on. */
+function savedModal(definition: TriggerDefinition, saved: Trigger | undefined): ModalView {
+  const isPaused = saved?.enabled === false
+  const paused = isPaused ? ' It is still paused: press _Resume_, and it goes on.' : ''
+  const resume = isPaused
+    ? [createButton({ text: 'Resume', action: 'schedule_resume', value: saved.id, style: 'primary' })]
+    : []
+  const text = `:white_check_mark: ${triggerLabel({ definition })} is scheduled ${whenTextOf(definition)}. I answer ${placeTextOf(definition)}.${paused}`
   return createModal({
     id: 'schedule_saved',
     title: 'Saved',
-    blocks: [sectionBlock(text), actionsBlock([createCommandButton('All schedules', 'schedules')])],
+    blocks: [sectionBlock(text), actionsBlock([...resume, createCommandButton('All schedules', 'schedules')])],
   })
 }
