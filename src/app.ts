@@ -37,7 +37,7 @@ import { resumeSignIns, type SignInEnd } from './run/decisions/resume-sign-ins.t
 import type { Runs } from './run/runs.ts'
 import { openSandbox } from './sandbox/sandbox.ts'
 import { createSlack, type Slack, type SlackSettings } from './slack/app/create-slack.ts'
-import { answersOf, type Standing, standingIn } from './slack/app/later-slack.ts'
+import { answersOf, type Standing, standingIn, triggerDoorIn } from './slack/app/later-slack.ts'
 import { createRunRenderer } from './slack/render/render-run.ts'
 import { createTriggers } from './triggers/triggers.ts'
 import { createPublicServer, listenerFor } from './web/public-server.ts'
@@ -93,9 +93,10 @@ export async function createApp(config: ResolvedConfig, log: Log): Promise<App> 
     }),
   )
   const settings = slackSettings(config, parts.installations)
-  const slack: Slack = cleanup.use(await createSlack(settings, { ...parts, runs, log }))
+  const triggers = createTriggers({ db, log, ...triggerDoorIn(() => slack) })
+  const slack: Slack = cleanup.use(await createSlack(settings, { ...parts, runs, triggers, log }))
   cleanup.defer(() => renderer.close())
-  const triggers = cleanup.use(createTriggers({ db, log, ...slack.triggers }))
+  cleanup.use(triggers)
   const watchers = cleanup.use(createServerWatchers({ ...parts, log }, slack))
   const mirror = cleanup.use(createRegistryMirror({ ...parts, fetch: egress.fetch, log }))
   const auditCheck = cleanup.use(createAuditCheck({ db, log, key: parts.auditKey, sealsFile: config.auditSealsFile }))

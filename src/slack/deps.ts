@@ -13,6 +13,7 @@ import type { Registry } from '../registry/registry.ts'
 import type { SharedConnections } from '../registry/shared-connections.ts'
 import type { Runs } from '../run/runs.ts'
 import type { UsageReports } from '../run/usage.ts'
+import type { Triggers } from '../triggers/triggers.ts'
 import type { Workflows } from '../workflows/create-workflows.ts'
 import type { AgentIdentities } from './web-api/agent-identity.ts'
 import type { AgentSessions } from './web-api/agents.ts'
@@ -37,6 +38,9 @@ export type WebApiDeps = {
 export type DownloadDeps = { downloadFile: DownloadFile }
 
 export type RunsDeps = { runs: Runs }
+
+/** What starts by itself. */
+export type TriggersDeps = { triggers: Triggers }
 
 /** People's connections, and what their servers offer. */
 export type ConnectionDeps = {
@@ -78,6 +82,7 @@ export type HomeTabDeps = {
 export type SlackDeps = WebApiDeps &
   DownloadDeps &
   RunsDeps &
+  TriggersDeps &
   ConnectionDeps &
   PolicyDeps &
   AgentDeps &

@@ -54,6 +54,8 @@ export type TriggerDeps = {
   pollMs?: number
 }
 
+export type Triggers = ReturnType<typeof createTriggers>
+
 /**
  * Triggers of all workspaces. On any number of instances one occurrence of a schedule starts one run: at its time, or once within half a
  * day; later ones, and those whose last run is still at work, are skipped, and its owner is told.

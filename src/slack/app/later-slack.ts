@@ -11,6 +11,12 @@ export const answersOf = (
   groupApprovers: (...asked) => slack().groupApprovers(...asked),
 })
 
+/** Who starts what triggers ask for. */
+export const triggerDoorIn = (slack: () => Slack): Slack['triggers'] => ({
+  start: (request) => slack().triggers.start(request),
+  tell: (news) => slack().triggers.tell(news),
+})
+
 export type Standing = Pick<Slack, 'connectRefusal' | 'roleOf' | 'isMember'>
 
 /** What Slack says of people. */

@@ -28,6 +28,7 @@ import { registerHome } from '../home/home.ts'
 import { registerSettings } from '../home/settings-actions.ts'
 import { registerFeedback } from '../messages/feedback.ts'
 import { registerMessages } from '../messages/message-events.ts'
+import { registerScheduleOffer } from '../messages/offer-schedule.ts'
 import { registerMessagesTab } from '../onboarding/messages-tab.ts'
 import { registerStarterQuestions } from '../onboarding/starter-questions.ts'
 import { registerWelcome } from '../onboarding/welcome.ts'
@@ -43,6 +44,8 @@ import { registerRunDetails } from '../run-details/run-details.ts'
 import { registerShare } from '../shared/share-command.ts'
 import { registerShortcuts } from '../shortcuts/shortcuts.ts'
 import { registerToolChanges } from '../tool-changes/accept-changes.ts'
+import { registerScheduleForm } from '../triggers/schedule-form-actions.ts'
+import { registerSchedules } from '../triggers/schedules-command.ts'
 import { registerParkedSteps } from '../workflows/parked-actions.ts'
 import { registerRunWorkflow } from '../workflows/run-workflow.ts'
 import { registerSaveWorkflow } from '../workflows/save-actions.ts'
@@ -87,6 +90,15 @@ export function registerListeners(app: App, deps: SlackDeps, forgetToken: () => 
   registerAudit(app, deps)
   registerForget(app, deps)
   registerShare(app, deps)
+  registerWork(app, deps)
+  registerFeedback(app, deps)
+  registerHome(app, deps)
+  registerSettings(app, deps)
+  registerUninstall(app, deps, forgetToken)
+}
+
+/** Who does work, what of it is named, and what starts by itself. */
+function registerWork(app: App, deps: SlackDeps): void {
   registerAgents(app, deps)
   registerAgentForm(app, deps)
   registerAgentOffer(app, deps)
@@ -97,8 +109,7 @@ export function registerListeners(app: App, deps: SlackDeps, forgetToken: () => 
   registerRunWorkflow(app, deps)
   registerSaveWorkflow(app, deps)
   registerParkedSteps(app, deps)
-  registerFeedback(app, deps)
-  registerHome(app, deps)
-  registerSettings(app, deps)
-  registerUninstall(app, deps, forgetToken)
+  registerSchedules(app, deps)
+  registerScheduleForm(app, deps)
+  registerScheduleOffer(app, deps)
 }

@@ -11,12 +11,14 @@ import type { Registry } from '../../registry/registry.ts'
 import type { Reminders } from '../../run/decisions/reminders.ts'
 import type { Runs } from '../../run/runs.ts'
 import type { UsageReports } from '../../run/usage.ts'
+import type { Triggers } from '../../triggers/triggers.ts'
 import type { Workflows } from '../../workflows/create-workflows.ts'
 import type { SlackDeps } from '../deps.ts'
 
 /** What the Slack app needs from the rest of Patchbay; all workspaces share it. */
 export type SlackParts = {
   runs: Runs
+  triggers: Triggers
   reminders: Reminders
   connect: Connect
   features: ConnectionFeatures

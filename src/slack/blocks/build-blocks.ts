@@ -143,6 +143,10 @@ export const createSaveButton = (run: RunId): Button =>
     accessibilityLabel: 'Save what was done here as a workflow',
   })
 
+/** Opens the form of a schedule, filled with what was asked for. */
+export const createScheduleButton = (run: RunId): Button =>
+  createButton({ text: 'Schedule this', action: 'schedule_this', value: run })
+
 /** Opens the details of a run. */
 export const createDetailsButton = (run: RunId): Button =>
   createButton({

@@ -22,6 +22,7 @@ import { saveCardCommand } from '../own-cards/save-card.ts'
 import { rulesCommand } from '../rules/rules-command.ts'
 import { shareCommand } from '../shared/share-command.ts'
 import { changesCommand } from '../tool-changes/accept-changes.ts'
+import { schedulesCommand } from '../triggers/schedules-command.ts'
 import { workflowsCommand } from '../workflows/workflows-command.ts'
 import { workflowCommand } from '../workflows/yaml-actions.ts'
 import { helpMessage } from './help-message.ts'
@@ -47,6 +48,7 @@ export const COMMANDS: Command[] = [
   disconnectCommand,
   agentsCommand,
   workflowsCommand,
+  schedulesCommand,
   shareCommand,
   cardsCommand,
   rulesCommand,

@@ -7,6 +7,7 @@ import type { Connection } from '../../registry/connection.ts'
 import type { PendingInput } from '../../run/runs.ts'
 import type { CallState, RunState } from '../../run/state/state.ts'
 import type { MonthUsage, RecentRun } from '../../run/usage.ts'
+import type { Trigger } from '../../triggers/trigger.ts'
 import type { UsableWorkflow } from '../../workflows/create-workflows.ts'
 import { agentLabel } from '../agents/agent-texts.ts'
 import { approvalMessage, type CardPlace, requestBlocks } from '../approvals/approval-card.ts'
@@ -27,6 +28,7 @@ import { type DemoCard, demoButtonsFor } from '../onboarding/welcome-message.ts'
 import { askedCardBlocks } from '../own-cards/card-sharing-message.ts'
 import { approversText, ruleBlock } from '../rules/rules-message.ts'
 import { sharedBlocks } from '../shared/shared-blocks.ts'
+import { schedulesBlock } from '../triggers/schedules-list.ts'
 import { workflowLabel } from '../workflows/workflow-texts.ts'
 import { overBudgetBlocks, settingsBlocks, type WorkspaceSettingsView } from './home-settings.ts'
 import { usageBlocks } from './home-usage.ts'
@@ -54,6 +56,8 @@ export type HomeContent = {
   workflows?: UsableWorkflow[]
   /** How many steps of the reader's runs failed and wait for them. */
   stopped?: number
+  /** What starts by itself for the reader. */
+  triggers?: Trigger[]
   usage: MonthUsage
   cardOf: CardOf
   circuitOf?: CircuitOf
@@ -75,6 +79,7 @@ export function createHomeView(content: HomeContent): HomeView {
     ...connectionsBlocks(content),
     agentsBlock(content.agents ?? []),
     workflowsBlock(content.workflows ?? [], content.stopped ?? 0),
+    schedulesBlock(content.triggers ?? []),
     ...recentRequestsBlocks(content.recent.slice(0, HOME_LIST_LENGTHS.recent), content.links),
     ...rulesBlocks(content),
     ...usageBlocks(content.usage),

@@ -3,7 +3,16 @@ import { z } from 'zod'
 import { errorChainOf } from '../../errors.ts'
 import { type Principal, UserId } from '../../ids.ts'
 import type { RunState } from '../../run/state/state.ts'
-import type { AgentDeps, ConnectionDeps, HomeTabDeps, PolicyDeps, RunsDeps, WebApiDeps, WorkflowDeps } from '../deps.ts'
+import type {
+  AgentDeps,
+  ConnectionDeps,
+  HomeTabDeps,
+  PolicyDeps,
+  RunsDeps,
+  TriggersDeps,
+  WebApiDeps,
+  WorkflowDeps,
+} from '../deps.ts'
 import { logIgnoredEvent, markTaken } from '../interactions/taken.ts'
 import { demoCardFor } from '../onboarding/demo-card.ts'
 import { sharedFor } from '../shared/share-command.ts'
@@ -21,7 +30,13 @@ const VIEWER_TTL_MS = 60 * 60_000
 const MAX_VIEWERS = 1_000
 
 type RequestLinksOf = ReturnType<typeof createRequestLinks>
-type HomeDeps = WebApiDeps & RunsDeps & ConnectionDeps & PolicyDeps & Pick<AgentDeps, 'agents'> & WorkflowDeps
+type HomeDeps = WebApiDeps &
+  RunsDeps &
+  TriggersDeps &
+  ConnectionDeps &
+  PolicyDeps &
+  Pick<AgentDeps, 'agents'> &
+  WorkflowDeps
 
 export type Home = {
   /** Publishes soon, once for many changes, if the person opened the tab lately. */
@@ -70,24 +85,32 @@ export function createRecentViewers(now = Date.now): { add(user: UserId): void; 
   }
 }
 
+/** Who does a person's work, what of it is named, and what starts by itself. */
+async function workOf(deps: HomeDeps, principal: Principal) {
+  const [agents, workflows, stopped, triggers] = await Promise.all([
+    deps.agents.usable(principal),
+    deps.workflows.usable(principal),
+    countStoppedSteps(deps, principal),
+    deps.triggers.of(principal),
+  ])
+  return { agents, workflows, stopped, triggers }
+}
+
 /** Never throws: a Home tab that could not be published is published when it is opened next. */
 async function publish(deps: HomeDeps & { linksOf: RequestLinksOf }, principal: Principal): Promise<void> {
   try {
-    const [pending, inputs, connections, demo, rules, approvers, recent, usage, agents, workflows, stopped, workspace] =
-      await Promise.all([
-        deps.runs.pendingFor(principal),
-        deps.runs.openInputs(principal),
-        deps.registry.connectionsOf(principal),
-        demoCardFor(deps, principal.workspace),
-        deps.rules.rulesFor(principal),
-        deps.rules.approversOf(principal.workspace),
-        deps.usage.recentOf(principal, HOME_LIST_LENGTHS.recent),
-        deps.usage.monthOf(principal),
-        deps.agents.usable(principal),
-        deps.workflows.usable(principal),
-        countStoppedSteps(deps, principal),
-        workspaceOf(deps, principal),
-      ])
+    const [pending, inputs, connections, demo, rules, approvers, recent, usage, work, workspace] = await Promise.all([
+      deps.runs.pendingFor(principal),
+      deps.runs.openInputs(principal),
+      deps.registry.connectionsOf(principal),
+      demoCardFor(deps, principal.workspace),
+      deps.rules.rulesFor(principal),
+      deps.rules.approversOf(principal.workspace),
+      deps.usage.recentOf(principal, HOME_LIST_LENGTHS.recent),
+      deps.usage.monthOf(principal),
+      workOf(deps, principal),
+      workspaceOf(deps, principal),
+    ])
     const view = createHomeView({
       reader: principal.user,
       pending,
@@ -101,9 +124,7 @@ async function publish(deps: HomeDeps & { linksOf: RequestLinksOf }, principal: 
       recent,
       links: await deps.linksOf([...recent, ...pending.flatMap(({ state }) => linkedRequestOf(state, principal))]),
       usage,
-      agents,
-      workflows,
-      stopped,
+      ...work,
       workspace,
       cardOf: deps.connect.cardOf,
       circuitOf: deps.connect.circuit,

@@ -9,6 +9,7 @@ export type PressedView = {
   kind: 'modal' | 'home'
   callbackId: string
   typed: Record<string, string | null>
+  values: ModalState
 }
 
 export const PressedViewFields = z.object({
@@ -28,4 +29,5 @@ export const pressedViewOf = (view: z.infer<typeof PressedViewFields>): PressedV
   kind: view.type,
   callbackId: view.callback_id ?? '',
   typed: fieldTextsIn(view.state?.values ?? {}),
+  values: view.state?.values ?? {},
 })

@@ -6,7 +6,7 @@ import { truncate } from '../../text.ts'
 import { muteMessage, readMuteWord } from '../agents/mute.ts'
 import { type MessageContent, sectionBlock } from '../blocks/build-blocks.ts'
 import { escapeInlineMrkdwn } from '../blocks/text.ts'
-import type { AgentDeps, PolicyDeps, RunsDeps, WebApiDeps } from '../deps.ts'
+import type { AgentDeps, PolicyDeps, RunsDeps, TriggersDeps, WebApiDeps } from '../deps.ts'
 import { outsiderRefusalFor } from '../interactions/outsiders.ts'
 import { permalinkTextFor, postEphemeral, postNotice, postReply } from '../interactions/post-in-thread.ts'
 import { markTaken } from '../interactions/taken.ts'
@@ -18,6 +18,7 @@ import { hearMessage } from './hear-messages.ts'
 import { findRunToCorrect, handleAppMessage, handleDeletion, handleEdit, noteIgnored } from './message-changes.ts'
 import { NO_NAMES } from './message-names.ts'
 import { isDirect, isTopLevel, messageKeyOf, threadOf } from './message-places.ts'
+import { offerSchedule } from './offer-schedule.ts'
 import { pointAtCard } from './point-at-card.ts'
 import { type MessageEvent, type PersonMessage, readMessageEvent } from './read-message-event.ts'
 import { isGreeting, isStopWord, isThanks, isYesOrNo, readAfterStop } from './short-words.ts'
@@ -25,7 +26,7 @@ import { hasMoreThanText } from './slack-message.ts'
 import { stopByWord } from './stop-by-word.ts'
 import { createThreadOrder } from './thread-order.ts'
 
-type Deps = WebApiDeps & RunsDeps & AgentDeps & Pick<PolicyDeps, 'settings'>
+type Deps = WebApiDeps & RunsDeps & AgentDeps & TriggersDeps & Pick<PolicyDeps, 'settings'>
 
 /** A mention comes as two events, and more than this need not be remembered to tell of it once. */
 const MOST_TOLD = 1_000
@@ -161,6 +162,8 @@ async function startRun(deps: Deps, bot: BotIdentity, message: PersonMessage): P
   // "Reviewer: stop"
   const isStop = request.agent?.chosenBy === 'name' && isStopWord(request.text)
   if (isStop && (await stopByWord(deps, bot, message, request.text))) return
+  const mayBeScheduled = meant === undefined && !hasMoreThanText(message, NO_NAMES)
+  if (mayBeScheduled && (await offerSchedule(deps, request))) return
   const { run, fresh } = await deps.runs.start(request)
   if (!fresh) return addLateFiles(deps, run, request)
   const place = { channel: message.channel, thread: threadOf(message) }

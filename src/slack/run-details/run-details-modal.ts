@@ -13,6 +13,7 @@ import {
   createAnotherButtons,
   createButton,
   createModal,
+  createScheduleButton,
   DIVIDER_BLOCK,
   sectionBlock,
 } from '../blocks/build-blocks.ts'
@@ -49,7 +50,9 @@ export function runDetailsModal({ state, visibility, page: wanted, reader }: Det
         stepBlock(state, call, { whole: visibility.whole, reader, number: state.calls.indexOf(call) + 1 }),
         ...stepContentBlocks(call, visibility.whole),
       ]),
-      ...(visibility.whole && state.status !== 'working' ? [actionsBlock(createAnotherButtons(state.id))] : []),
+      ...(visibility.whole && state.status !== 'working'
+        ? [actionsBlock([...createAnotherButtons(state.id), createScheduleButton(state.id)])]
+        : []),
       ...pageButtonBlocks('run_details', state.id, { page, pages, refreshable: state.status === 'working' }),
     ],
   })

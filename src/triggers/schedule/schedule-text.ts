@@ -36,7 +36,7 @@ const ENDINGS: Record<number, string> = { 1: 'st', 2: 'nd', 3: 'rd', 21: 'st', 2
 const dayTextOf = (day: number | 'last'): string => (day === 'last' ? 'last day' : `${day}${ENDINGS[day] ?? 'th'}`)
 
 /** "Europe/Berlin" is said as "Berlin time"; what is no place stays as it is. */
-function describeZone(zone: string): string {
+export function describeZone(zone: string): string {
   const place = /^(?!Etc\/)[A-Za-z]+\/(?:.+\/)?([A-Za-z_-]+)$/.exec(zone)?.[1]
   return place === undefined ? zone : `${place.replaceAll('_', ' ')} time`
 }
