@@ -6,9 +6,9 @@ import { changeRequest } from './decisions/change-request.ts'
 import { currentApproversFor } from './decisions/current-approvers.ts'
 import { findApproval, pendingFor } from './decisions/decide-approval.ts'
 import { decideAnswer, decideTogether } from './decisions/decide-together.ts'
+import { findRightToStop } from './decisions/find-right-to-stop.ts'
 import { answerInput, findPendingInput, listOpenInputs } from './decisions/give-input.ts'
 import { resumeStep } from './decisions/resume-step.ts'
-import { rightToStop } from './decisions/right-to-stop.ts'
 import { retryCall, startRun, wakeRun } from './decisions/start-run.ts'
 import type { RunDeps, RunListener, RunOptions } from './deps.ts'
 import type { DeletedMessage, Runs } from './runs.ts'
@@ -131,7 +131,7 @@ function requestsOf(deps: RunDeps, worker: RunWorker): Requests {
 }
 
 async function stop(deps: RunDeps, worker: RunWorker, id: RunId, by: Principal): ReturnType<Runs['stop']> {
-  const right = await rightToStop(deps, id, by)
+  const right = await findRightToStop(deps, id, by)
   if (right !== 'yours') return right
   const { kind, fence } = await deps.store.stop(id, by.workspace, stoppedEvent(deps, by))
   wakeRun(worker, id, fence)
@@ -143,7 +143,7 @@ async function stopOnce(
   worker: RunWorker,
   { eventId, ids, by }: { eventId: string; ids: RunId[]; by: Principal },
 ): ReturnType<Runs['stopOnce']> {
-  const rights = await Promise.all(ids.map((id) => rightToStop(deps, id, by)))
+  const rights = await Promise.all(ids.map((id) => findRightToStop(deps, id, by)))
   const refused = rights.includes('not_yours')
   const stopped = await deps.store.stopOnce(eventId, refused ? [] : ids, by.workspace, stoppedEvent(deps, by))
   if (stopped === null) return 'again'

@@ -4,7 +4,7 @@ import type { RunDeps } from '../deps.ts'
 import type { Runs, StepDecision } from '../runs.ts'
 import type { RunEvent } from '../state/events.ts'
 import type { RunWorker } from '../worker/run-worker.ts'
-import { rightToStop } from './right-to-stop.ts'
+import { findRightToStop } from './find-right-to-stop.ts'
 import { wakeRun } from './start-run.ts'
 
 /** Goes on with a step that waits for a person, or ends the run, as whoever it works for says; once, however often they press. */
@@ -19,7 +19,7 @@ export async function resumeStep(
     throw new AppError('input_invalid', 'Say with which arguments it is to be tried again.')
   const state = await deps.store.state(id, by.workspace)
   if (state?.workflow === undefined) return 'gone'
-  const right = await rightToStop(deps, id, by)
+  const right = await findRightToStop(deps, id, by)
   if (right !== 'yours') return right
   const at = deps.now().toISOString()
   const resumed: RunEvent = {

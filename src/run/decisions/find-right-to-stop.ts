@@ -2,7 +2,11 @@ import type { Principal, RunId } from '../../ids.ts'
 import type { RunDeps } from '../deps.ts'
 
 /** Whether somebody may end a run, or say how it goes on: who asked for it, and the workspace's approvers. */
-export async function rightToStop(deps: RunDeps, id: RunId, by: Principal): Promise<'yours' | 'over' | 'not_yours'> {
+export async function findRightToStop(
+  deps: RunDeps,
+  id: RunId,
+  by: Principal,
+): Promise<'yours' | 'over' | 'not_yours'> {
   const found = await deps.store.requester(id, by.workspace)
   if (found === null) return 'over'
   if (found.origin?.user === by.user) return 'yours'
