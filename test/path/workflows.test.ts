@@ -183,7 +183,7 @@ steps:
     with: { path: missing.txt }
 `
 
-test('what was done is listed and undone only when a person says so; another person may not, and a stop ends it', async () => {
+test('what was done is listed and undone only when a person says so, and a stop ends it', async () => {
   await using world = await startWorld({ model: [] })
   const [member, other] = [world.as('member'), world.as('approver')]
   await member.connect('filesystem')
