@@ -3709,7 +3709,8 @@ AS $function$
       'first', p_body -> 'first' || '{"input": {}}', 'earlier', null, 'prompt', null, 'skill', null, 'untrusted', null,
       'agent', case when p_body ? 'agent' then jsonb_build_object('id', p_body #> '{agent,id}', 'version', p_body #> '{agent,version}',
         'chosenBy', p_body #> '{agent,chosenBy}', 'name', 'Forgotten', 'purpose', 'Forgotten.', 'instructions', '') end,
-      'parent', p_body -> 'parent' || '{"agent": "Forgotten", "words": ""}')
+      'parent', p_body -> 'parent' || '{"agent": "Forgotten", "words": ""}',
+      'workflow', p_body -> 'workflow' || '{"body": {"name": "forgotten", "title": "Forgotten", "steps": [{"id": "forgotten", "wait": "1s"}]}, "inputs": {}, "trigger": null}')
     when 'thread_read' then '{"messages": [], "gap": null}'
     when 'files_added' then '{"files": []}'
     when 'summarised' then '{"text": "Forgotten."}'
@@ -3731,9 +3732,16 @@ AS $function$
       'person', 'UFORGOTTEN', 'resume', (p_body -> 'resume') - 'state')
     when 'given_input' then '{"content": null}'
     when 'returned' then jsonb_build_object('text', '', 'images', '[]'::jsonb, 'files', '[]'::jsonb, 'summary', 'Forgotten.', 'shown', null,
-      'log', null, 'ofChild', p_body -> 'ofChild' || '{"untrusted": []}')
+      'log', null, 'ofChild', p_body -> 'ofChild' || '{"untrusted": []}', 'output', null)
     when 'delegated' then '{"agent": "Forgotten", "task": "Forgotten."}'
     when 'waiting' then '{"why": "Forgotten."}'
+    when 'entered' then jsonb_build_object('items', case when p_body ? 'items' then '[]'::jsonb end)
+    when 'skipped' then '{"why": "Forgotten."}'
+    when 'left' then jsonb_build_object('output', null, 'error', case when p_body ? 'error' then 'Forgotten.' end, 'undo', null)
+    when 'parked' then '{"why": "Forgotten."}'
+    when 'step_resumed' then jsonb_build_object('arguments', case when p_body ? 'arguments' then '{}'::jsonb end)
+    when 'step_waiting' then '{"why": "Forgotten."}'
+    when 'finished' then jsonb_build_object('workflow', p_body -> 'workflow' || '{"output": "", "problem": null}')
     when 'failed' then '{"message": "Forgotten."}'
     else '{}' end)
 $function$

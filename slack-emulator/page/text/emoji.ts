@@ -1,6 +1,6 @@
 /** The most used emoji; other names are shown as they are written. */
 const TABLE = `
-  white_check_mark ✅ heavy_check_mark ✔️ heavy_multiplication_x ✖️ ballot_box_with_check ☑️ x ❌ warning ⚠️ no_entry ⛔ no_entry_sign 🚫 raised_hand ✋ octagonal_sign 🛑
+  white_check_mark ✅ heavy_check_mark ✔️ heavy_multiplication_x ✖️ ballot_box_with_check ☑️ x ❌ warning ⚠️ no_entry ⛔ no_entry_sign 🚫 raised_hand ✋ octagonal_sign 🛑 fast_forward ⏩ mute 🔇 speaker 🔈
   hourglass ⌛ hourglass_flowing_sand ⏳ stopwatch ⏱️ alarm_clock ⏰ clock1 🕐 clock3 🕒 calendar 📅 date 📅 bell 🔔 no_bell 🔕
   lock 🔒 unlock 🔓 key 🔑 shield 🛡️ gear ⚙️ wrench 🔧 hammer 🔨 hammer_and_wrench 🛠️ nut_and_bolt 🔩 electric_plug 🔌 bulb 💡
   question ❓ grey_question ❔ exclamation ❗ grey_exclamation ❕ information_source ℹ️ bangbang ‼️ mag 🔍 mag_right 🔎 eyes 👀 eye 👁️

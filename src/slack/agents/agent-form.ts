@@ -171,7 +171,6 @@ const moreBlock = (): KnownBlock =>
       text: 'More: helpers, tools, model, limits',
       action: 'agent_form_more',
       value: 'more',
-      accessibilityLabel: 'More fields: helpers, tools, model, limits',
     }),
   ])
 

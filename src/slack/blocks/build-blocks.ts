@@ -140,7 +140,7 @@ export const createSaveButton = (run: RunId): Button =>
     text: 'Save as workflow',
     action: 'workflow_save',
     value: run,
-    accessibilityLabel: 'Save what was done here as a workflow',
+    accessibilityLabel: 'Save as workflow what was done here',
   })
 
 /** Opens the form of a schedule, filled with what was asked for. */

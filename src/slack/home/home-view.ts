@@ -66,7 +66,7 @@ export type HomeContent = {
 }
 
 /** Together with everything else these stay under Slack's 100 blocks. */
-export const HOME_LIST_LENGTHS = { pending: 5, inputs: 2, connections: 8, rules: 3, recent: 5 }
+export const HOME_LIST_LENGTHS = { pending: 5, inputs: 2, connections: 8, rules: 2, recent: 5 }
 
 /** The Home tab: pending approvals and inputs, the person's own things, then workspace settings. Pure. */
 export function createHomeView(content: HomeContent): HomeView {

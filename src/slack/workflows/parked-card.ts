@@ -107,7 +107,7 @@ function buttonsFor(state: RunState, { park: { step }, workflow }: Parked): Butt
   return [
     createButton({ text: 'Try again', action: 'step_retry', value, style: 'primary' }),
     ...(canChange ? [createButton({ text: 'Change and try', action: 'step_change', value })] : []),
-    createButton({ text: 'Skip', action: 'step_skip', value, accessibilityLabel: 'Go on without this step' }),
+    createButton({ text: 'Skip', action: 'step_skip', value, accessibilityLabel: 'Skip this step and go on' }),
     ...(canUndo ? [createButton({ text: 'Undo what was done', action: 'step_undo', value })] : []),
     { ...createButton({ text: 'Stop', action: 'step_stop', value, style: 'danger' }), confirm: STOP_CONFIRM },
   ]

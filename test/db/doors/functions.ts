@@ -32,7 +32,7 @@ export const DOORS = {
     connection_share shared_connection_managed shared_connections_in
     agent_choices agent_offer_claim agents_lock channel_agent_set thread_mute thread_muted
     trigger_delete trigger_fire trigger_get trigger_occurrences_of trigger_pause triggers_in triggers_without_success
-    workflows_lock
+    workflows_lock run_resume_step
   `),
   inner: words(`
     approval_expire approval_may_decide approval_reminder_release approval_reminders_claim approvals_close audit_hash audit_prune

@@ -25,7 +25,7 @@ test('a member connects, looks at tools, tests, revokes a rule and disconnects, 
   const { page, troubles } = await openSeat(browser, `${world.slackUrl}/?as=member`)
   await page.getByRole('tab', { name: 'Home' }).click()
   const home = page.getByRole('tabpanel', { name: 'Home' })
-  await home.getByText('None yet').waitFor()
+  await home.getByText('None yet. Connect a tool').waitFor()
   await home.getByRole('button', { name: 'Connect a tool' }).click()
   const modal = page.getByRole('dialog')
   await modal.getByRole('combobox', { name: 'Service' }).fill('Files')
@@ -73,7 +73,7 @@ test('a member connects, looks at tools, tests, revokes a rule and disconnects, 
   await modal.getByRole('button', { name: 'Disconnect' }).waitFor()
   await picture(page, 'disconnect')
   await modal.getByRole('button', { name: 'Disconnect' }).click()
-  await home.getByText('None yet').waitFor()
+  await home.getByText('None yet. Connect a tool').waitFor()
   expect(troubles).toEqual([])
 })
 

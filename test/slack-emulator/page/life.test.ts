@@ -70,7 +70,7 @@ test('a connect with wrong fields, one that fails, hints, an ephemeral answer, a
   await page.getByRole('button', { name: 'Disconnect' }).click()
   const confirm = page.getByRole('dialog').getByRole('button', { name: /disconnect/i })
   await confirm.click()
-  await page.getByText('None yet').waitFor()
+  await page.getByText('Rules for everybody here').first().waitFor()
   await page.keyboard.press('Escape')
   await page.getByRole('dialog').waitFor({ state: 'detached' })
   await picture(page, 'home-empty')
