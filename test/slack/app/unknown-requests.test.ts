@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from 'vitest'
+import { eventually } from '../../support/eventually.ts'
 import { lookOf, type Seat } from '../../support/person.ts'
 import { requestOf, slackPayloads } from '../../support/slack-payloads.ts'
 import { startWorld, type World } from '../../support/world.ts'
@@ -11,6 +12,8 @@ let member: Seat
 beforeAll(async () => {
   world = things.use(await startWorld())
   member = world.as('member')
+  // The welcome comes by itself, and is no answer to what follows.
+  await eventually(async () => expect(await member.messages('dm')).not.toEqual([]))
   return () => things.disposeAsync()
 }, 120_000)
 
