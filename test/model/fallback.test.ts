@@ -49,7 +49,7 @@ test('one failure is no overload, and a request that is refused is not asked of 
 })
 
 test('where the other model is overloaded as well, that is the end of it', async () => {
-  const { turn, asked } = await turnWith([overloaded(100)])
+  const { turn, asked } = await turnWith([overloaded(100_000)])
   expect(turn).toMatchObject({ code: 'model_overloaded' })
   expect(new Set(asked.slice(2))).toEqual(new Set(['claude-haiku-5']))
 })

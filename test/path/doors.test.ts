@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { COMMANDS } from '../../src/slack/commands/command-table.ts'
 import { lostRows, peoplesRows } from '../support/every-row.ts'
 import { type Forger, forgerAt } from '../support/forged.ts'
-import { plantCards, plantConnection } from '../support/planted-rows.ts'
+import { plantAgents, plantCards, plantConnection, plantTrigger, plantWorkflow } from '../support/planted-rows.ts'
 import { hearListeners } from '../support/registered.ts'
 import { wishes } from '../support/scripted-model.ts'
 import { startTown } from '../support/town.ts'
@@ -18,7 +18,19 @@ const OTHER = 'UAPPROV1'
 const MARKS = /planted|secret-plan/
 
 type Ids = Record<
-  'run' | 'approval' | 'call' | 'connection' | 'shared' | 'rule' | 'workspaceRule' | 'subscription' | 'code' | 'entry',
+  | 'run'
+  | 'approval'
+  | 'call'
+  | 'connection'
+  | 'shared'
+  | 'rule'
+  | 'workspaceRule'
+  | 'subscription'
+  | 'code'
+  | 'entry'
+  | 'agent'
+  | 'trigger'
+  | 'workflow',
   string
 >
 
@@ -35,7 +47,37 @@ const VALUES: Record<string, (ids: Ids) => string[]> = {
       () => ['~a1/asked', '~a3/own'],
     ]),
   ),
-  run_again: ({ run }) => [run],
+  ...Object.fromEntries(
+    words('run_again agent_another second_opinion schedule_this workflow_save').map((action) => [
+      action,
+      ({ run }: Ids) => [run],
+    ]),
+  ),
+  ...Object.fromEntries(
+    words('agent_archive agent_channel agent_edit agent_more').map((action) => [action, ({ agent }: Ids) => [agent]]),
+  ),
+  agent_restore: ({ agent }) => [`${agent} 1`],
+  agent_share: ({ agent }) => [`${agent} yes`],
+  agent_use: ({ agent }) => [`${agent} yes`],
+  ...Object.fromEntries(
+    words('schedule_delete schedule_edit schedule_pause schedule_resume schedule_run schedule_runs').map((action) => [
+      action,
+      ({ trigger }: Ids) => [trigger],
+    ]),
+  ),
+  ...Object.fromEntries(
+    words('step_change step_retry step_skip step_stop step_undo').map((action) => [
+      action,
+      ({ run }: Ids) => [`${run} a`],
+    ]),
+  ),
+  ...Object.fromEntries(
+    words('schedule_workflow workflow_archive workflow_download workflow_edit workflow_run workflow_show').map(
+      (action) => [action, ({ workflow }: Ids) => [workflow]],
+    ),
+  ),
+  workflow_restore: ({ workflow }) => [`${workflow} 1`],
+  workflow_share: ({ workflow }) => [`${workflow} yes`],
   run_stop: ({ run }) => [run],
   run_details: ({ run }) => [`${run} 0`],
   run_log: ({ run, call }) => [`${run} ${call} 0`],
@@ -65,6 +107,7 @@ const VALUES: Record<string, (ids: Ids) => string[]> = {
 }
 /** What they are about stands in their view, whose metadata holds every id here; or it is an input, a setting or what was typed. */
 const HOLD_NO_ID = words(`
+  agent_form_more agent_template schedule_change schedule_not schedule_preview schedule_repeats schedule_yes
   audit_file audit_filter audit_page connect_key connect_key_open connect_more connectors_new disconnect_no field_plain input_answer input_decline input_done input_open input_see
   input_sign_in look_page look_words prompt_open resource_fill resource_open resource_read resource_watch rule_new search_page
   search_words setting_approvers setting_budget setting_card setting_cards setting_channel setting_channel_none setting_outsiders setting_owners
@@ -73,6 +116,15 @@ const HOLD_NO_ID = words(`
 `)
 /** Every form, by what a person fills in; the rest of what it is about stands in its metadata. */
 const FORMS: Record<string, object> = {
+  agent: { 'name.0': { 'name.0': { value: 'x' } } },
+  agent_another: {},
+  schedule: { text: { value: { value: 'x' } }, time: { value: { value: '9:00' } } },
+  second_opinion: {},
+  step_change: {},
+  step_undo: {},
+  workflow_run: {},
+  workflow_save: {},
+  workflow_yaml: { text: { value: { value: 'name: x' } } },
   approval_deny: { reason: { value: { value: 'no' } } },
   audit_filter: { user: { value: { selected_user: 'UMEMBER1' } } },
   approval_edit: { path: { value: { value: 'other.txt' } }, content: { value: { value: 'x' } } },
@@ -116,6 +168,9 @@ const metadataOf = ({ approval, connection, code }: Ids, input: string): string 
     card: '~a1/asked',
     title: 'x',
     name: 'x',
+    filled: 0,
+    zone: 'UTC',
+    kept: {},
     words: '',
     page: 0,
     uri: 'file:///alpha',
@@ -123,7 +178,7 @@ const metadataOf = ({ approval, connection, code }: Ids, input: string): string 
   })
 
 test('whoever sends the ids of another person or workspace is shown nothing and changes nothing', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async () => {
   using listeners = hearListeners()
   await using town = await startTown({
@@ -183,6 +238,11 @@ async function plantIds(client: Client): Promise<{ ids: Ids; input: string }> {
   const member = { workspace: ALPHA.id, user: MEMBER }
   const planted = await plantConnection(client, member)
   await plantCards(client, member)
+  const agent = await plantAgents(client, member)
+  const trigger = await plantTrigger(client, member)
+  // It would begin, and be told of, by itself meanwhile.
+  await client.query("update triggers set next_at = '2999-01-01'; delete from trigger_news")
+  const workflow = await plantWorkflow(client, member)
   const { rows } = await client.query('select id as approval, run_id as run, call_id as call from approvals')
   const input = randomUUID()
   await client.query(
@@ -190,7 +250,7 @@ async function plantIds(client: Client): Promise<{ ids: Ids; input: string }> {
      select $1, run_id, call_id, workspace_id, $2, 'form', false, expires_at from approvals`,
     [input, MEMBER],
   )
-  return { ids: { ...planted, ...rows[0] }, input }
+  return { ids: { ...planted, agent, trigger, workflow, ...rows[0] }, input }
 }
 
 /** What was answered to everything that a stranger can send. Some presses are never acknowledged, so many are sent at once. */
@@ -207,6 +267,11 @@ async function tryAll(forger: Forger, ids: Ids, metadata: string): Promise<strin
           forger.submit(form, metadata, values),
     ),
     () => forger.submit('share', JSON.stringify({ connection: ids.shared }), FORMS.share ?? {}),
+    ...formsOf(ids).map(
+      ([form, own]) =>
+        () =>
+          forger.submit(form, JSON.stringify(own), FORMS[form] ?? {}),
+    ),
     ...['input_answer', 'sign_in_code'].map((form) => () => forger.close(form, metadata)),
     ...COMMANDS.map(
       ({ name }) =>
@@ -222,6 +287,19 @@ async function tryAll(forger: Forger, ids: Ids, metadata: string): Promise<strin
   }
   return answers
 }
+
+/** Forms whose metadata holds other ids under the same names. */
+const formsOf = ({ run, agent, trigger, workflow }: Ids): [string, object][] => [
+  ['agent', { id: agent, base: 1, filled: 0 }],
+  ['agent_another', { run }],
+  ['second_opinion', { run }],
+  ['schedule', { edits: { id: trigger, version: 1 }, zone: 'UTC', kept: {} }],
+  ['step_change', { run, step: 'a' }],
+  ['step_undo', { run, step: 'a' }],
+  ['workflow_run', { id: workflow }],
+  ['workflow_save', { run, id: workflow }],
+  ['workflow_yaml', { id: workflow, base: 1 }],
+]
 
 const AT_ONCE = 20
 

@@ -129,6 +129,7 @@ const PROOFS: Record<string, Proof> = {
   'action schedule_resume': ['schedules', 'a schedule is made, run, paused, edited and deleted'],
   'action schedule_run': ['schedules', 'a schedule is made, run, paused, edited and deleted'],
   'action schedule_runs': ['schedules', 'a schedule is made, run, paused, edited and deleted'],
+  'action schedule_workflow': ['schedules', 'a workflow is scheduled and runs by itself'],
   'action schedule_this': ['schedules', 'a request is scheduled from its details, with its agent'],
   'action schedule_yes': ['schedules', 'words that say when are asked about first'],
   'view schedule': ['schedules', 'a schedule is made, run, paused, edited and deleted'],

@@ -6,7 +6,19 @@ import { readAt } from '../../triggers/schedule/time-words.ts'
 import type { TriggerDefinition } from '../../triggers/trigger.ts'
 import { fieldStateIn, type ModalState } from '../blocks/modal-fields.ts'
 
-export const SCHEDULE_FIELDS = ['text', 'agent', 'repeats', 'days', 'day', 'time', 'moment', 'cron', 'channel'] as const
+export const SCHEDULE_FIELDS = [
+  'text',
+  'agent',
+  /** The id of a workflow, whose title is the text then. Nobody types it. */
+  'workflow',
+  'repeats',
+  'days',
+  'day',
+  'time',
+  'moment',
+  'cron',
+  'channel',
+] as const
 type FieldName = (typeof SCHEDULE_FIELDS)[number]
 
 /** What the fields of the form hold, as text; weekdays stand behind each other with commas. */
@@ -87,7 +99,7 @@ export function readScheduleForm(
   zone: string,
   now: Date,
 ): { definition: TriggerDefinition } | Errors {
-  const { text = '', agent, channel } = fields
+  const { text = '', channel } = fields
   const read = readScheduleFields(fields, zone, now)
   const errors = {
     ...(text === '' && { text: 'Say what I should do.' }),
@@ -99,21 +111,26 @@ export function readScheduleForm(
       kind: 'schedule',
       title: titleOf(text),
       spec: read.schedule,
-      starts: { kind: 'request', text, ...(agent !== undefined && { agent }) },
+      starts: startOf(text, fields),
       place: channel === undefined ? { kind: 'dm' } : { kind: 'channel', channel: ChannelId.parse(channel) },
     },
   }
 }
+
+const startOf = (text: string, { agent, workflow }: ScheduleFields): TriggerDefinition['starts'] =>
+  workflow === undefined
+    ? { kind: 'request', text, ...(agent !== undefined && { agent }) }
+    : { kind: 'workflow', workflow, inputs: {} }
 
 /** A schedule is called by the words it asks with. */
 export const titleOf = (text: string): string => truncate(text.replace(/\s+/g, ' ').trim(), TITLE_CHARS)
 
 /** A schedule in the fields of the form. */
 export function scheduleFieldsOf({ starts, place, ...trigger }: TriggerDefinition): ScheduleFields {
-  const { text, agent } = starts.kind === 'request' ? starts : { text: '' }
   return {
-    text,
-    ...(agent !== undefined && { agent }),
+    ...(starts.kind === 'workflow'
+      ? { text: trigger.title, workflow: starts.workflow }
+      : { text: starts.text, ...(starts.agent !== undefined && { agent: starts.agent }) }),
     ...(place.kind === 'channel' && { channel: place.channel }),
     ...(trigger.kind === 'schedule' && timeFieldsOf(trigger.spec)),
   }

@@ -4,12 +4,15 @@ import { isAppError } from '../../errors.ts'
 import type { Principal } from '../../ids.ts'
 import { localTimeOf } from '../../timing.ts'
 import { type Trigger, type TriggerDefinition, TriggerId } from '../../triggers/trigger.ts'
+import { inputValuesOf } from '../../workflows/definition/input-values.ts'
 import { actionsBlock, createButton, createCommandButton, createModal, sectionBlock } from '../blocks/build-blocks.ts'
 import { escapeMrkdwn } from '../blocks/text.ts'
-import type { AgentDeps, HomeTabDeps, RunsDeps, TriggersDeps, WebApiDeps } from '../deps.ts'
+import type { AgentDeps, HomeTabDeps, RunsDeps, TriggersDeps, WebApiDeps, WorkflowDeps } from '../deps.ts'
 import { findRunFor } from '../interactions/find-for-person.ts'
 import { type BlockAction, onButtonPress } from '../interactions/interaction.ts'
 import { onViewSubmission, updateModalView, type ViewSubmission } from '../interactions/modals.ts'
+import { WORKFLOW_GONE } from '../workflows/run-workflow.ts'
+import { todayIn } from '../workflows/workflow-inputs.ts'
 import { placeRefusalFor } from './answer-place.ts'
 import {
   nextTimesOf,
@@ -23,7 +26,7 @@ import { type ScheduleForm, ScheduleFormMetadata, scheduleModal } from './schedu
 import { replaceOfferCard, scheduledMessage } from './schedule-offer.ts'
 import { placeTextOf, triggerLabel, whenTextOf, withoutStartNote } from './schedule-texts.ts'
 
-type Deps = WebApiDeps & AgentDeps & TriggersDeps & HomeTabDeps & RunsDeps
+type Deps = WebApiDeps & AgentDeps & TriggersDeps & HomeTabDeps & RunsDeps & WorkflowDeps
 
 /** A person's zone as Slack says, else UTC. */
 const zoneFor = async ({ people }: WebApiDeps, { user }: Principal): Promise<string> =>
@@ -52,6 +55,7 @@ export function registerScheduleForm(app: App, deps: Deps): void {
   onButtonPress(app, deps, 'schedule_repeats', (press) => refill(deps, press, () => undefined))
   onButtonPress(app, deps, 'schedule_preview', (press) => refill(deps, press, previewOf))
   onButtonPress(app, deps, 'schedule_this', (press) => scheduleRequest(deps, press))
+  onButtonPress(app, deps, 'schedule_workflow', (press) => scheduleWorkflow(deps, press))
   onViewSubmission(app, deps, 'schedule', (submit) => saveSchedule(deps, submit))
 }
 
@@ -65,6 +69,20 @@ async function scheduleRequest(deps: Deps, { by, value, responder }: BlockAction
   await responder.openModal(
     await newScheduleModalFor(deps, by, { text: withoutStartNote(text), ...(agent && { agent: agent.id }) }),
   )
+}
+
+/** Nobody is there to fill in a form when it runs. */
+async function scheduleWorkflow(deps: Deps, { by, value, responder }: BlockAction): Promise<void> {
+  const workflow = await deps.workflows.find(by, value)
+  if (workflow === undefined) return responder.replyError(WORKFLOW_GONE)
+  const { id, body } = workflow
+  const zone = await zoneFor(deps, by)
+  const { problems } = inputValuesOf(body, {}, todayIn(zone, new Date()))
+  if (problems.length > 0)
+    return responder.replyError(
+      `Nobody is there to fill in ${problems.map(({ name }) => escapeMrkdwn(name)).join(', ')} when it runs by itself. Press Edit, give each of these inputs a default, and schedule it then.`,
+    )
+  await responder.openModal(await newScheduleModalFor(deps, by, { text: body.title, workflow: id }, { zone }))
 }
 
 const readMetadata = (text: string): ScheduleFormMetadata => ScheduleFormMetadata.parse(JSON.parse(text))

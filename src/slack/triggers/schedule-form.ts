@@ -14,9 +14,10 @@ import {
   createOption,
   inputBlock,
   plainTextObject,
+  sectionBlock,
 } from '../blocks/build-blocks.ts'
 import { type FieldOption, inputBlockOf } from '../blocks/modal-fields.ts'
-import { escapeMrkdwn } from '../blocks/text.ts'
+import { escapeInlineMrkdwn, escapeMrkdwn } from '../blocks/text.ts'
 import { SCHEDULE_FIELDS, type ScheduleFields } from './read-schedule-form.ts'
 
 export const ScheduleFormMetadata = z.object({
@@ -52,11 +53,14 @@ const REPEATS: [id: string, text: string][] = [
 
 /** Only short ones are kept: long ones are always shown. */
 const MAY_HIDE = ['days', 'day', 'time', 'moment', 'cron'] as const
+/** A workflow says itself what is done and by whom. */
+const OF_WORKFLOW = ['text', 'workflow'] as const
 
 /** The form that makes or edits a schedule. Pure. */
 export function scheduleModal(form: ScheduleForm): ModalView {
   const { metadata, fields, preview } = form
-  const kept = Object.fromEntries(MAY_HIDE.flatMap((id) => (fields[id] === undefined ? [] : [[id, fields[id]]])))
+  const hidden = fields.workflow === undefined ? MAY_HIDE : [...MAY_HIDE, ...OF_WORKFLOW]
+  const kept = Object.fromEntries(hidden.flatMap((id) => (fields[id] === undefined ? [] : [[id, fields[id]]])))
   const show = createButton({ text: 'Show the next times', action: 'schedule_preview', value: 'show' })
   return createModal({
     id: 'schedule',
@@ -65,8 +69,7 @@ export function scheduleModal(form: ScheduleForm): ModalView {
     close: 'Cancel',
     metadata: { ...metadata, kept },
     blocks: [
-      taskBlock(fields),
-      ...agentBlocks(form),
+      ...(fields.workflow === undefined ? [taskBlock(fields), ...agentBlocks(form)] : [workflowBlock(fields)]),
       repeatsBlock(fields),
       ...timeBlocks(fields),
       contextBlock(`Times are ${escapeMrkdwn(describeZone(metadata.zone))}, as your Slack profile says.`),
@@ -76,6 +79,11 @@ export function scheduleModal(form: ScheduleForm): ModalView {
     ],
   })
 }
+
+const workflowBlock = ({ text = '' }: ScheduleFields): KnownBlock =>
+  sectionBlock(
+    `:fast_forward: *${escapeInlineMrkdwn(text)}*\nIt runs with the usual values of its inputs, with your connections, and asks you where an approval is needed.`,
+  )
 
 const taskBlock = ({ text }: ScheduleFields): KnownBlock =>
   inputBlockOf({

@@ -114,6 +114,7 @@ export function workflowModal({ workflow, versions, reader, isOwner, missing }: 
       contextBlock(usesText(body)),
       actionsBlock([
         createRunButton(workflow, 'Run now'),
+        pressButton(workflow, 'Schedule', 'schedule_workflow'),
         ...(mine ? [pressButton(workflow, 'Edit', 'workflow_edit')] : []),
         pressButton(workflow, 'Download YAML', 'workflow_download'),
       ]),
