@@ -14,8 +14,9 @@ it.skipIf(process.platform !== 'linux').each(KINDS)(
   'the app killed with -9 leaves no server of a card behind: %s',
   async (kind) => {
     const app = spawn(process.execPath, [join(ROOT, 'test', 'mcp', 'app-child.ts'), kind], {
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'pipe'],
     })
+    app.stderr.pipe(process.stderr)
     const folder = String((await once(app.stdout, 'data'))[0]).trim()
     const started = childrenOf(app.pid ?? 0)
     expect(started).toHaveLength(4)

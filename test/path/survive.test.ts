@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
 import { expect, test } from 'vitest'
 import { eventually } from '../support/eventually.ts'
+import { joinSockets } from '../support/join-sockets.ts'
 import { startLedger } from '../support/ledger.ts'
 import { lookOf } from '../support/person.ts'
 import { breaksMidway, fails, overloaded, says, wishes } from '../support/scripted-model.ts'
@@ -222,9 +223,9 @@ async function startGate() {
     const upstream = dial(target)
     for (const one of [socket, upstream]) {
       sockets.add(one)
-      one.on('error', () => undefined).on('close', () => sockets.delete(one))
+      one.on('close', () => sockets.delete(one))
     }
-    socket.pipe(upstream).pipe(socket)
+    joinSockets(socket, upstream)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()

@@ -30,6 +30,7 @@ import { createSignInCodes } from '../../src/registry/sign-in-codes.ts'
 import { createSignIns } from '../../src/registry/sign-ins.ts'
 import { createOpenSandbox } from '../../src/sandbox/sandbox.ts'
 import { createTestDatabase } from './database.ts'
+import { joinSockets } from './join-sockets.ts'
 import { ROOT } from './mcp-house.ts'
 
 export type ConnectHouseOptions = {
@@ -165,10 +166,9 @@ export async function openTcpTo(databaseUrl: string) {
     const inner = connectSocket(join(folder ?? '', file))
     for (const socket of [outer, inner]) {
       open.add(socket)
-      socket.on('error', () => socket.destroy())
       socket.on('close', () => open.delete(socket))
     }
-    outer.pipe(inner).pipe(outer)
+    joinSockets(outer, inner)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()

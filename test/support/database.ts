@@ -35,7 +35,8 @@ async function admin(url: string, ...statements: string[]): Promise<void> {
   const client = new Client({ connectionString: withDatabase(url, 'postgres') })
   await client.connect()
   try {
-    // Two tests copying the template at once: one of them waits.
+    // Two tests copying the template at once: one of them waits. Where a session of the server hangs, no database can be made.
+    await client.query("set statement_timeout = '50s'")
     await client.query('select pg_advisory_lock(1)')
     for (const sql of statements) await client.query(sql)
   } finally {

@@ -184,8 +184,10 @@ export async function startServerProcess(script: string, args: string[], env: Re
   const path = script.includes('/') ? script : join(FIXTURES, script)
   const child = spawn(process.execPath, [path, ...args], {
     env: { PATH: process.env.PATH, ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   })
+  // Not inherited: whoever reads our output would wait for the end of a child that was left behind.
+  child.stderr.pipe(process.stderr)
   const [first] = await once(child.stdout, 'data')
   return { port: Number(String(first).trim()), child, [Symbol.asyncDispose]: () => stopChild(child) }
 }

@@ -96,6 +96,8 @@ test('an answer of any size does not fill the memory', async () => {
     expect(textOf(await house.call(patient, 'execute_sql', { sql }))).toMatch(
       /more than 64 MB for this call, so I hung up/,
     )
+  const writing = `select count(*)::int as many from pg_stat_activity where datname = current_database() and wait_event = 'ClientWrite'`
+  await eventually(async () => expect(await query(database.url, writing)).toEqual([{ many: 0 }]))
   expect(await answerTo('SELECT 1 AS a')).toMatchObject([{ rows: [{ a: 1 }] }])
 })
 

@@ -41,8 +41,9 @@ type Child = { process: ChildProcess; url: string; pid: number; leave(): Promise
 
 async function child(dataDir: string): Promise<Child> {
   const started = spawn(process.execPath, [path.join(import.meta.dirname, 'database-child.ts'), dataDir], {
-    stdio: ['pipe', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   })
+  started.stderr.pipe(process.stderr)
   const [line] = await once(started.stdout, 'data')
   const end = async (act: () => void) => {
     const exited = once(started, 'exit')

@@ -16,7 +16,8 @@ const Left = z.object({ url: z.string(), pid: z.number() })
 
 /** A process that starts the database of a folder and is killed: what it leaves behind. */
 async function leftBehind(dataDir: string): Promise<z.infer<typeof Left>> {
-  const child = spawn(process.execPath, [CHILD, dataDir], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [CHILD, dataDir], { stdio: ['pipe', 'pipe', 'pipe'] })
+  child.stderr.pipe(process.stderr)
   const ended = once(child, 'exit')
   const [line] = await once(child.stdout, 'data')
   child.kill('SIGKILL')

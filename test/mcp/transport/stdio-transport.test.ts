@@ -72,7 +72,9 @@ describe('a stdio server', () => {
   it('killed between calls: the next call works', async () => {
     const connection = await house.connected(strange(house))
     await house.call(connection, 'echo', { text: 'a' })
-    process.kill(startsOf()[0] ?? 0, 'SIGKILL')
+    const [started] = startsOf()
+    if (started === undefined) throw new Error('no server was started')
+    process.kill(started, 'SIGKILL')
     const next = await house.call(connection, 'echo', { text: 'b' })
     // Either the death was noticed before, or the call met it and was not carried out.
     if (next.kind === 'failed') expect(textOf(await house.call(connection, 'echo', { text: 'b' }))).toBe('b')
