@@ -277,6 +277,20 @@ test('under an answer another agent is asked the same; trouble is told under the
   expect(keys).toHaveLength(1)
 })
 
+test('a question that an agent offers in direct messages is asked in its thread, and the agent answers', async () => {
+  await using world = await startWorld({
+    model: [says('It is long.\n\nYou could ask me:\n- How long is it?'), says('Nine metres.')],
+  })
+  const member = world.as('member')
+  await makeAgent(member, { name: 'Scribe' })
+  const where = await member.dm('Scribe, look at it')
+  const answer = await member.see(where, /You could ask me/)
+  await member.press(where, answer.ts, 'How long is it?')
+  await member.see(where, /You asked:\* How long is it\?/)
+  await member.see(where, /Nine metres/)
+  expect(await agentsOf(world)).toMatchObject([{ name: 'Scribe' }, { name: 'Scribe', chosenBy: 'thread' }])
+})
+
 test('an agent is told to stop by its name', async () => {
   await using world = await startWorld({ model: [hangs()] })
   const member = world.as('member')

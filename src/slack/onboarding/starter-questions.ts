@@ -1,14 +1,17 @@
 import type { App } from '@slack/bolt'
 import { z } from 'zod'
 import { errorChainOf, isAppError } from '../../errors.ts'
+import { routeMessage } from '../agents/route-message.ts'
 import { contextBlock, sectionBlock } from '../blocks/build-blocks.ts'
 import { escapeMrkdwn } from '../blocks/text.ts'
-import type { RunsDeps, WebApiDeps } from '../deps.ts'
+import type { AgentDeps, RunsDeps, WebApiDeps } from '../deps.ts'
 import { type BlockAction, onDurablePress } from '../interactions/interaction.ts'
 import { originOf, postInThread, startRunAt } from '../interactions/post-in-thread.ts'
 
-/** Listens to the buttons with a card's starter questions; each starts a run in the person's direct messages. */
-export function registerStarterQuestions(app: App, deps: WebApiDeps & RunsDeps): void {
+type Deps = WebApiDeps & RunsDeps & AgentDeps
+
+/** Listens to the buttons with questions; each starts a run in the person's direct messages, in the thread that it stands in there. */
+export function registerStarterQuestions(app: App, deps: Deps): void {
   // A double click asks once.
   const inProgress = new Map<string, Promise<void>>()
   onDurablePress(app, deps, 'starter_ask', async (press) => {
@@ -23,8 +26,8 @@ export function registerStarterQuestions(app: App, deps: WebApiDeps & RunsDeps):
   })
 }
 
-/** Posts a question to the person's direct messages and starts its run there. */
-export async function askInDm(deps: WebApiDeps & RunsDeps, press: BlockAction): Promise<void> {
+/** Posts a question to the person's direct messages and starts its run there, by the agent of its thread. */
+export async function askInDm(deps: Deps, press: BlockAction): Promise<void> {
   const { by, value, responder, ack } = press
   const channel = await deps.directMessageOf(by.user)
   if (channel === undefined) {
@@ -35,12 +38,15 @@ export async function askInDm(deps: WebApiDeps & RunsDeps, press: BlockAction): 
     text: `You asked: ${escapeMrkdwn(value)}`,
     blocks: [sectionBlock(`*You asked:* ${escapeMrkdwn(value)}`)],
   }
-  const anchor = await postInThread(deps, channel, undefined, content)
+  const isHere = press.message?.channel === channel
+  const anchor = await postInThread(deps, channel, isHere ? press.message?.thread : undefined, content)
   const ts = anchor.messageTs
+  const place = { channel: anchor.channel, thread: anchor.threadTs }
+  const { agent } = await routeMessage(deps, by, place, { text: value, by: 'thread' })
   const request = { origin: await originOf(deps, by, anchor), text: value, dedupeKey: dedupeKeyOf(press) }
-  await startRunAt(deps, anchor, request, ack)
+  await startRunAt(deps, anchor, { ...request, ...(agent && { agent }) }, ack)
   // Whoever pressed it there sees the question come.
-  if (press.message?.channel === channel && press.message.thread === undefined) return
+  if (isHere) return
   const text = 'Asked. The answer comes in our direct messages.'
   const link = await fetchPermalink(deps, channel, ts)
   const linked = link === undefined ? text : `${text} <${link}|Go there>`

@@ -2,7 +2,7 @@ import type { App } from '@slack/bolt'
 import { z } from 'zod'
 import { errorChainOf } from '../../errors.ts'
 import type { Principal } from '../../ids.ts'
-import type { ConnectionDeps, OnboardingDeps, PolicyDeps, RunsDeps, WebApiDeps } from '../deps.ts'
+import type { AgentDeps, ConnectionDeps, OnboardingDeps, PolicyDeps, RunsDeps, WebApiDeps } from '../deps.ts'
 import { onDurablePress } from '../interactions/interaction.ts'
 import { postMessage } from '../web-api/post-message.ts'
 import { demoCardFor } from './demo-card.ts'
@@ -10,7 +10,7 @@ import { askInDm } from './starter-questions.ts'
 import { connectFirstMessage, welcomeMessage } from './welcome-message.ts'
 
 /** Listens to the question button of the welcome. */
-export function registerWelcome(app: App, deps: WebApiDeps & RunsDeps & ConnectionDeps & PolicyDeps): void {
+export function registerWelcome(app: App, deps: WebApiDeps & RunsDeps & ConnectionDeps & PolicyDeps & AgentDeps): void {
   onDurablePress(app, deps, 'welcome_ask', async (press) => {
     const connections = await deps.connect.usable(press.by)
     if (connections.length > 0) return askInDm(deps, press)
