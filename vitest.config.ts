@@ -23,9 +23,9 @@ export default defineConfig({
     // A wait may be missed where CI's machine stalls. What passed at its second try is marked with "retry" in the output.
     retry: process.env.CI === undefined ? 0 : 1,
     sequence: { sequencer: LongFirst },
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     expect: { poll: { timeout: 15_000 } },
-    hookTimeout: 60_000,
+    hookTimeout: 120_000,
     globalSetup: ['test/support/global-setup.ts'],
     // .ci/run counts from the report.
     reporters: ['default', ['json', { outputFile: REPORT }]],

@@ -158,6 +158,7 @@ function runsMessage(who: string, body: UsableWorkflow['body'], values: JsonObje
   const given = Object.entries(values)
     .filter(([, value]) => value !== null)
     .map(([name, value]) => `${describeName(name)} ${typeof value === 'string' ? `“${value}”` : JSON.stringify(value)}`)
-  const text = `${who} started ${workflowLabel(body)}${given.length === 0 ? '' : ` with ${escapeMrkdwn(truncate(given.join(', '), VALUES_CHARS))}`}.`
+  const inputs = given.length === 0 ? '' : ` with ${escapeMrkdwn(truncate(given.join(', '), VALUES_CHARS))}`
+  const text = `${who} started ${workflowLabel(body)}${inputs}${/[.!?…]$/.test(body.title) && inputs === '' ? '' : '.'}`
   return { text, blocks: [sectionBlock(text)] }
 }
